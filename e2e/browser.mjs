@@ -1,0 +1,71 @@
+// Headless Chromium, and a witness of everything that a page saw.
+import { chromium } from 'playwright-core';
+
+/** Starts Debian's Chromium; nothing of it reaches for the outside. */
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync',
+    ],
+  });
+}
+
+/**
+ * Records what the browser shows to scripts and people on `origin`: every response's headers and body, console
+ * errors, page errors, and violations of the content security policy.
+ */
+export function witness(context, origin) {
+  const seen = { responses: [], console: [], errors: [], pending: [] };
+  context.on('page', (page) => {
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) seen.console.push(`${message.type()}: ${message.text()} (${page.url()})`);
+    });
+    page.on('pageerror', (error) => seen.errors.push(String(error)));
+  });
+  context.on('response', (response) => {
+    if (!response.url().startsWith(origin)) return;
+    seen.pending.push((async () => {
+      const headers = await response.allHeaders();
+      let body = '';
+      // A redirect has no body, and a stream's never ends while the page is open.
+      if (response.status() < 300 && !(headers['content-type'] ?? '').startsWith('text/event-stream')) {
+        body = (await response.body().catch(() => Buffer.alloc(0))).toString('latin1');
+      }
+      seen.responses.push({ url: response.url(), status: response.status(), headers, body });
+    })());
+  });
+  seen.settled = async () => {
+    await Promise.all(seen.pending);
+    return seen;
+  };
+  return seen;
+}
+
+/** What any script of the page's origin could read. */
+export function readableByScript(page) {
+  return page.evaluate(async () => ({
+    cookie: document.cookie,
+    local: { ...localStorage },
+    session: { ...sessionStorage },
+    databases: await indexedDB.databases(),
+    caches: await caches.keys(),
+    html: document.documentElement.outerHTML,
+  }));
+}
+
+/** The spellings in which a secret could hide in a text. */
+export function spellings(secret) {
+  const bytes = Buffer.from(secret);
+  const base64 = bytes.toString('base64').replace(/=+$/, '');
+  return [
+    secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_'), bytes.toString('hex'), encodeURIComponent(secret),
+    secret.slice(0, 16),
+  ];
+}
+
+/** Places of `text` that look like a JSON Web Token, as such or inside base64. */
+export function tokenShapes(text) {
+  return text.match(/eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}|ZXlKa[\w+/-]{40,}/g) ?? [];
+}

@@ -1,0 +1,96 @@
+// Starts the gateway's binary for a test and stops it again. The binary is built once by `make e2e`
+// (or by the first test that needs it) and named by VESTIBULE_BINARY.
+import { spawn, execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** A port that was free a moment ago. */
+export function freePort() {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.once('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+let built;
+function binary() {
+  built ??= process.env.VESTIBULE_BINARY ?? build();
+  return built;
+}
+
+function build() {
+  const out = join(mkdtempSync(join(tmpdir(), 'vestibule-e2e-')), 'vestibule');
+  execFileSync('go', ['build', '-o', out, '.'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  return out;
+}
+
+/**
+ * Starts the gateway and waits until it is ready.
+ *
+ * Without `config` it is the demo. `config` is the text of a YAML file; `env` adds variables.
+ * The answer has `origin`, `admin`, `log` (all it wrote) and `stop()`, which fails if the process did not end in order.
+ */
+export async function startGateway({ config, env = {}, port } = {}) {
+  port ??= await freePort();
+  const adminPort = await freePort();
+  const demoPort = await freePort();
+  const addresses = {
+    VESTIBULE_SERVER_ADDRESS: `127.0.0.1:${port}`,
+    VESTIBULE_SERVER_ADMIN_ADDRESS: `127.0.0.1:${adminPort}`,
+  };
+  const args = [];
+  if (config === undefined) {
+    addresses.VESTIBULE_DEMO_ADDRESS = `127.0.0.1:${demoPort}`;
+  } else {
+    const file = join(mkdtempSync(join(tmpdir(), 'vestibule-e2e-')), 'vestibule.yaml');
+    writeFileSync(file, config);
+    args.push('-config', file);
+  }
+  const child = spawn(binary(), args, {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...addresses, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const gateway = {
+    origin: `http://localhost:${port}`,
+    admin: `http://127.0.0.1:${adminPort}`,
+    demo: `http://127.0.0.1:${demoPort}`,
+    log: '',
+    child,
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (gateway.log += chunk));
+  const ended = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
+  gateway.stop = async () => {
+    child.kill('SIGTERM');
+    const { code, signal } = await ended;
+    if (code !== 0) throw new Error(`the gateway ended with ${code ?? signal}:\n${gateway.log}`);
+  };
+  gateway.ended = ended;
+  await ready(gateway);
+  return gateway;
+}
+
+async function ready(gateway) {
+  const deadline = Date.now() + 60_000;
+  let gone;
+  gateway.ended.then((how) => (gone = how));
+  while (Date.now() < deadline) {
+    if (gone) throw new Error(`the gateway ended at start with ${gone.code ?? gone.signal}:\n${gateway.log}`);
+    try {
+      const answer = await fetch(`${gateway.admin}/readyz`);
+      if (answer.ok) return;
+    } catch {
+      // Not listening yet.
+    }
+    await new Promise((next) => setTimeout(next, 50));
+  }
+  gateway.child.kill('SIGKILL');
+  throw new Error(`the gateway was not ready in time:\n${gateway.log}`);
+}

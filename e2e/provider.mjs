@@ -1,0 +1,139 @@
+// A certified OpenID provider that others wrote (npm oidc-provider), with every token it issues kept for leak searches.
+import Provider from 'oidc-provider';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { freePort } from './gateway.mjs';
+
+export const secret = 'vestibule-secret-0123456789-0123456789-0123456789';
+const users = {
+  alice: { password: 'alice', name: 'Alice Archer', email: 'alice@example.test' },
+  bob: { password: 'bob', name: 'Bob Baker', email: 'bob@example.test' },
+};
+
+/**
+ * Starts a provider for the gateway at `origin`.
+ *
+ * `accessTokenTTL` is in seconds. `audience` is the API that access tokens are for. `client` adds to the client's
+ * registration. The answer has `issuer`, `issued` (every token handed out), `grants` (token calls as
+ * {type, status}), `backchannel` (sub of each back-channel logout sent) and `stop()`.
+ */
+export async function startProvider({ origin, accessTokenTTL = 300, audience = 'https://accounts.demo.test', client = {}, features = {} }) {
+  const port = await freePort();
+  const issuer = `http://127.0.0.1:${port}`;
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const key = { ...privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
+  const provider = new Provider(issuer, {
+    jwks: { keys: [key] },
+    clients: [{
+      client_id: 'vestibule',
+      client_secret: secret,
+      redirect_uris: [`${origin}/auth/callback`],
+      post_logout_redirect_uris: [`${origin}/auth/logged-out`],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      backchannel_logout_uri: `${origin}/auth/backchannel-logout`,
+      backchannel_logout_session_required: true,
+      ...client,
+    }],
+    cookies: { keys: [randomBytes(32).toString('hex')] },
+    scopes: ['openid', 'offline_access', 'profile', 'email'],
+    claims: { openid: ['sub', 'sid'], profile: ['name', 'preferred_username'], email: ['email'] },
+    conformIdTokenClaims: false,
+    findAccount: (_, id) => users[id] && {
+      accountId: id,
+      claims: () => ({ sub: id, name: users[id].name, preferred_username: id, email: users[id].email }),
+    },
+    pkce: { required: () => true },
+    issueRefreshToken: async (_, of, code) => of.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
+    rotateRefreshToken: true,
+    ttl: { AccessToken: accessTokenTTL, IdToken: 300, AuthorizationCode: 60, RefreshToken: 86400, Session: 86400, Grant: 86400, Interaction: 600 },
+    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    loadExistingGrant: (ctx) => grantFor(provider, ctx.oidc.session.grantIdFor(ctx.oidc.client.clientId), ctx.oidc.session.accountId, audience),
+    features: {
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      revocation: { enabled: true },
+      rpInitiatedLogout: { enabled: true, logoutSource },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => audience,
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_, resource) => ({
+          audience: resource, scope: 'api:read', accessTokenTTL, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } },
+        }),
+      },
+      ...features,
+    },
+    // The provider refuses to call loopback addresses (a guard against server-side request forgery); the guard is
+    // lifted for the gateway under test alone.
+    fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, new URL(url).origin === origin ? options : { ...options, dispatcher }),
+    renderError: (ctx, out) => {
+      ctx.type = 'json';
+      ctx.body = out;
+    },
+  });
+
+  const run = { issuer, provider, issued: [], grants: [], backchannel: [] };
+  provider.on('backchannel.success', (_ctx, _client, account) => run.backchannel.push(account));
+  provider.use(askForConsent);
+  provider.use((ctx, next) => interaction(provider, audience, ctx, next));
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.path !== '/token') return;
+    run.grants.push({ type: ctx.oidc?.params?.grant_type, status: ctx.status });
+    for (const name of ['access_token', 'refresh_token', 'id_token']) if (ctx.body?.[name]) run.issued.push(ctx.body[name]);
+  });
+  const server = provider.listen(port, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  run.stop = () => new Promise((done) => {
+    server.close(done);
+    server.closeAllConnections();
+  });
+  return run;
+}
+
+function logoutSource(ctx, form) {
+  const confirmed = form.replace('</form>', '<input type="hidden" name="logout" value="yes"></form>');
+  ctx.body = `<!doctype html><title>Sign out</title>${confirmed}<button type="submit" form="op.logoutForm">Yes, sign out</button>`;
+}
+
+async function grantFor(provider, id, accountId, audience) {
+  const grant = (id && await provider.Grant.find(id)) || new provider.Grant({ clientId: 'vestibule', accountId });
+  grant.addOIDCScope('openid offline_access profile email');
+  grant.addResourceScope(audience, 'api:read');
+  await grant.save();
+  return grant;
+}
+
+// Strict OpenID Connect (Core §11) gives no refresh token without consent; the providers that people use do.
+function askForConsent(ctx, next) {
+  if (ctx.path === '/auth' && ctx.method === 'GET' && !ctx.query.prompt) ctx.query = { ...ctx.query, prompt: 'consent' };
+  return next();
+}
+
+async function interaction(provider, audience, ctx, next) {
+  const path = /^\/interaction\/([^/]+)$/.exec(ctx.path);
+  if (!path) return next();
+  const details = await provider.interactionDetails(ctx.req, ctx.res);
+  const finish = async (result, merge) => {
+    ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: merge }));
+    ctx.status = 303;
+  };
+  if (details.prompt.name === 'consent') {
+    const grant = await grantFor(provider, details.grantId, details.session.accountId, audience);
+    return finish({ consent: { grantId: grant.jti } }, true);
+  }
+  if (ctx.method === 'GET') return signInPage(ctx, path[1]);
+  let body = '';
+  for await (const chunk of ctx.req) body += chunk;
+  const form = new URLSearchParams(body);
+  const user = users[form.get('username')];
+  if (form.get('username') === 'deny') return finish({ error: 'access_denied', error_description: '<script>alert(1)</script>' }, false);
+  if (!user || user.password !== form.get('password')) return signInPage(ctx, path[1]);
+  return finish({ login: { accountId: form.get('username') } }, false);
+}
+
+function signInPage(ctx, uid) {
+  ctx.type = 'html';
+  ctx.body = `<!doctype html><title>Sign in</title><form method="post" action="/interaction/${uid}">
+    <input name="username"><input name="password" type="password"><button>Sign in</button></form>`;
+}
