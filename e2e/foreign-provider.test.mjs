@@ -1,76 +1,28 @@
 // The gateway with a certified provider that others wrote, by configuration alone.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { freePort, startGateway } from './gateway.mjs';
-import { startProvider, secret } from './provider.mjs';
-import { startAccounts } from './accounts.mjs';
+import { startWorld, signIn, session, me } from './world.mjs';
 import { startBrowser, witness, readableByScript, spellings } from './browser.mjs';
 
-const audience = 'https://accounts.demo.test';
-let provider, accounts, gateway, browser;
+let world, provider, accounts, gateway, browser;
 
 before(async () => {
-  const port = await freePort();
-  // So short that each of the test's later queries needs a fresh token.
-  provider = await startProvider({ origin: `http://localhost:${port}`, accessTokenTTL: 2, audience });
-  accounts = await startAccounts({ issuer: provider.issuer, audience });
-  gateway = await startGateway({
-    port,
-    config: `
-mode: development
-server:
-  public_url: http://localhost:${port}
-identity:
-  issuer: ${provider.issuer}
-  client_id: vestibule
-  client_secret: ${secret}
-  scopes: [openid, profile, email, offline_access]
-session:
-  keys:
-    - use: seal
-      secret: ${randomBytes(64).toString('base64')}
-apis:
-  accounts: { base_url: "${accounts.url}", token: user }
-  catalog: { base_url: "${accounts.url}", token: none }
-  orders: { base_url: "${accounts.url}", token: user }
-  shipping: { base_url: "${accounts.url}", token: user }
-`,
-  });
+  // Tokens so short that each of the test's later queries needs a fresh one.
+  world = await startWorld({ provider: { accessTokenTTL: 2 } });
+  ({ provider, accounts, gateway } = world);
   browser = await startBrowser();
 });
 
 after(async () => {
   await browser?.close();
-  await gateway?.stop();
-  await accounts?.stop();
-  await provider?.stop();
+  await world?.stop();
 });
-
-async function signIn(page, user = 'alice') {
-  await page.goto(`${gateway.origin}/auth/login?return_to=/account`);
-  await page.fill('input[name=username]', user);
-  await page.fill('input[name=password]', user);
-  await page.click('button');
-  await page.waitForURL(`${gateway.origin}/account`);
-}
-
-const me = (page) => page.evaluate(async () => {
-  const answer = await fetch('/graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-csrf': '1' },
-    body: JSON.stringify({ query: '{ me { id } }' }),
-  });
-  return answer.json();
-});
-
-const session = (page) => page.evaluate(async () => (await fetch('/auth/session', { headers: { 'x-csrf': '1' } })).json());
 
 test('sign in, query with refreshed tokens, sign out, and no token in the browser', async () => {
   const context = await browser.newContext();
   const seen = witness(context, gateway.origin);
   const page = await context.newPage();
-  await signIn(page);
+  await signIn(page, gateway.origin);
   assert.equal((await session(page)).authenticated, true);
 
   assert.deepEqual(await me(page), { data: { me: { id: 'c-alice' } } });
@@ -114,7 +66,7 @@ test('sign in, query with refreshed tokens, sign out, and no token in the browse
 test('signing out at the provider ends the session here (back-channel)', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
-  await signIn(page, 'bob');
+  await signIn(page, gateway.origin, { user: 'bob' });
   assert.equal((await session(page)).authenticated, true);
 
   const elsewhere = await context.newPage();

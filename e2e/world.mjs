@@ -1,0 +1,70 @@
+// The gateway between a foreign provider and one API, by configuration alone.
+import { randomBytes } from 'node:crypto';
+import { freePort, startGateway } from './gateway.mjs';
+import { startProvider, secret } from './provider.mjs';
+import { startAccounts } from './accounts.mjs';
+
+const audience = 'https://accounts.demo.test';
+
+/**
+ * Starts all three. `host` is the name under which the gateway is reached, `provider` adds to startProvider's options.
+ * The answer has `provider`, `accounts`, `gateway`, `origin` and `stop()`.
+ */
+export async function startWorld({ host = 'localhost', provider: options = {} } = {}) {
+  const port = await freePort();
+  const origin = `http://${host}:${port}`;
+  const provider = await startProvider({ origin, audience, ...options });
+  const accounts = await startAccounts({ issuer: provider.issuer, audience });
+  const gateway = await startGateway({
+    port,
+    config: `
+mode: development
+server:
+  public_url: ${origin}
+identity:
+  issuer: ${provider.issuer}
+  client_id: vestibule
+  client_secret: ${secret}
+  scopes: [openid, profile, email, offline_access]
+session:
+  keys:
+    - use: seal
+      secret: ${randomBytes(64).toString('base64')}
+apis:
+  accounts: { base_url: "${accounts.url}", token: user }
+  catalog: { base_url: "${accounts.url}", token: none }
+  orders: { base_url: "${accounts.url}", token: user }
+  shipping: { base_url: "${accounts.url}", token: user }
+`,
+  });
+  return {
+    provider, accounts, gateway, origin,
+    stop: async () => {
+      await gateway.stop();
+      await accounts.stop();
+      await provider.stop();
+    },
+  };
+}
+
+/** Signs in at the foreign provider and comes back to `returnTo`. */
+export async function signIn(page, origin, { user = 'alice', returnTo = '/account' } = {}) {
+  await page.goto(`${origin}/auth/login?return_to=${encodeURIComponent(returnTo)}`);
+  await page.fill('input[name=username]', user);
+  await page.fill('input[name=password]', user);
+  await page.click('button');
+  await page.waitForURL(origin + returnTo);
+}
+
+/** Who is signed in, as the page's own script learns it. */
+export const session = (page) => page.evaluate(async () => (await fetch('/auth/session', { headers: { 'x-csrf': '1' } })).json());
+
+/** A query as the page's own script asks it. */
+export const me = (page) => page.evaluate(async () => {
+  const answer = await fetch('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-csrf': '1' },
+    body: JSON.stringify({ query: '{ me { id } }' }),
+  });
+  return answer.json();
+});
