@@ -1,0 +1,32 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"sync/atomic"
+)
+
+// newAdminHandler is the operators' surface: liveness and readiness. It has a listener of its own, on loopback unless
+// configured, and is never reachable through the public one.
+func newAdminHandler(ready *atomic.Bool) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		text(w, http.StatusOK, "alive\n")
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !ready.Load() {
+			text(w, http.StatusServiceUnavailable, "not ready\n")
+			return
+		}
+		text(w, http.StatusOK, "ready\n")
+	})
+	return mux
+}
+
+func text(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	io.WriteString(w, body) //nolint:errcheck // The reader is gone; there is nobody to tell.
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+//go:embed schema.graphqls
+var schemaSource string
+
+// healthTimeout bounds the healthcheck command: an orchestrator's probe waits no longer.
+const healthTimeout = 3 * time.Second
+
+func usage(out io.Writer) error {
+	_, err := io.WriteString(out, `Vestibule is a GraphQL aggregation gateway and Back-end For Front-end.
+
+Usage:
+  vestibule [serve] [flags]   serve; without any configuration this is the demo, on loopback
+  vestibule check   [flags]   read the configuration and report every fault at once
+  vestibule schema            print the GraphQL schema
+  vestibule healthcheck       ask the running gateway's admin listener whether it is ready
+  vestibule version           print the version
+
+Flags:
+  -config FILE       YAML configuration file (VESTIBULE_CONFIG)
+  -address HOST:PORT public listener (VESTIBULE_SERVER_ADDRESS)
+  -dev               mode: development
+
+Every key is described in docs/configuration.md; each is also a variable, VESTIBULE_SECTION_KEY.
+`)
+	return err
+}
+
+// check reads the configuration as serve would and starts nothing.
+func check(args []string, getenv func(string) string, environ []string, out io.Writer) error {
+	cfg, err := loadConfig(args, getenv, environ)
+	if errors.Is(err, flag.ErrHelp) {
+		return usage(out)
+	}
+	if err != nil {
+		return err
+	}
+	if cfg.Demo {
+		_, err = fmt.Fprintln(out, "The configuration is in order: nothing is set, so `serve` starts the demo.")
+		return err
+	}
+	_, err = fmt.Fprintf(out, "The configuration is in order: provider %s, %d APIs, public address %s.\n",
+		cfg.Identity.Issuer, len(cfg.APIs), cfg.publicURL())
+	return err
+}
+
+func printSchema(out io.Writer) error {
+	_, err := io.WriteString(out, schemaSource)
+	return err
+}
+
+func printVersion(out io.Writer) error {
+	_, err := fmt.Fprintln(out, "vestibule", version())
+	return err
+}
+
+// version is what the Go toolchain stamped into the binary: the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return "devel"
+}
+
+// healthcheck asks the admin listener for readiness, so that a container image needs no other program to probe it.
+func healthcheck(ctx context.Context, args []string, getenv func(string) string, environ []string) error {
+	cfg, err := loadConfig(args, getenv, environ)
+	if err != nil {
+		return err
+	}
+	host, port, err := net.SplitHostPort(cfg.Server.AdminAddress)
+	if err != nil {
+		return fmt.Errorf("server.admin_address: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("not reachable: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s", res.Status)
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+// Command vestibule is a GraphQL aggregation gateway and Back-end For Front-end: it signs the user in, keeps the tokens
+// in a server-side session, and answers the SPA's GraphQL from several REST APIs with that session's access token.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"vestibule.example/auth"
+	"vestibule.example/internal/observe"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Getenv, os.Args[1:], os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run is the program: it reads the configuration, does what the sub-command asks, and returns when that is done or ctx
+// ends. It is what tests start.
+func run(ctx context.Context, getenv func(string) string, args []string, stderr io.Writer) error {
+	command, args := splitCommand(args)
+	switch command {
+	case "serve":
+		cfg, err := loadConfig(args, getenv, os.Environ())
+		if errors.Is(err, flag.ErrHelp) {
+			return usage(stderr)
+		}
+		if err != nil {
+			return err
+		}
+		return serve(ctx, cfg, stderr)
+	case "check":
+		return check(args, getenv, os.Environ(), os.Stdout)
+	case "schema":
+		return printSchema(os.Stdout)
+	case "healthcheck":
+		return healthcheck(ctx, args, getenv, os.Environ())
+	case "version":
+		return printVersion(os.Stdout)
+	case "help":
+		return usage(stderr)
+	}
+	return fmt.Errorf("unknown command %q; `vestibule help` lists the commands", command)
+}
+
+// splitCommand takes the sub-command off the arguments; without one it is serve.
+func splitCommand(args []string) (string, []string) {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return args[0], args[1:]
+	}
+	return "serve", args
+}
+
+// parts is what the routes are made of.
+type parts struct {
+	config     Config
+	observer   observe.Config
+	auth       *auth.Service
+	graphql    http.Handler
+	relay      http.Handler // nil when no API is relayed
+	playground http.Handler // nil in production
+	spa        http.Handler
+}
+
+// newHandler is the whole public surface, route by route.
+//
+// guarded routes are those that a session cookie opens: the cross-site check comes first, before the session is even
+// looked up. The others each have a rule of their own (design: cross-site requests).
+func newHandler(p parts) http.Handler {
+	session := p.auth.Middleware
+	guarded := func(h http.Handler) http.Handler { return p.auth.CrossSite(session(h)) }
+
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", guarded(p.graphql))
+	if p.playground != nil {
+		mux.Handle("GET /playground", http.RedirectHandler("/playground/", http.StatusSeeOther))
+		mux.Handle("GET /playground/", http.StripPrefix("/playground", p.playground))
+	}
+	if p.relay != nil {
+		mux.Handle("/api/", session(p.auth.CrossSite(p.relay)))
+	}
+	mux.Handle("GET /auth/login", session(p.auth.Login()))
+	mux.Handle("GET /auth/callback", p.auth.Callback())
+	mux.Handle("POST /auth/callback", p.auth.Callback())
+	mux.Handle("GET /auth/session", guarded(p.auth.Session()))
+	mux.Handle("POST /auth/logout", session(p.auth.Logout()))
+	mux.Handle("GET /auth/logout", session(p.auth.Logout()))
+	mux.Handle("GET /auth/logout/continue", p.auth.LogoutContinue())
+	mux.Handle("GET /auth/logged-out", p.auth.LoggedOut())
+	mux.Handle("GET /auth/sessions", guarded(p.auth.Sessions()))
+	mux.Handle("DELETE /auth/sessions", guarded(p.auth.EndSession()))
+	mux.Handle("DELETE /auth/sessions/{id}", guarded(p.auth.EndSession()))
+	mux.Handle("GET /auth/events", guarded(p.auth.Events()))
+	mux.Handle("POST /auth/backchannel-logout", p.auth.BackchannelLogout())
+	mux.Handle("GET /auth/frontchannel-logout", p.auth.FrontchannelLogout())
+
+	allowed := publicHost(p.config.publicURL())
+	if p.config.Demo {
+		allowed = demoHost(p.config.publicURL())
+	}
+	h := withFallback(mux, p.spa)
+	h = securityHeaders(p.config.publicURL().Scheme == "https", h)
+	h = onlyHosts(allowed, h)
+	return observe.Handler(p.observer, h)
+}
