@@ -1,0 +1,15 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+)
+
+// audit writes one event of the audit trail (LOG-1). Attributes never hold a secret: sessions go by their log id.
+func (s *Service) audit(ctx context.Context, event string, attrs ...slog.Attr) {
+	s.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "audit", append([]slog.Attr{slog.String("event", event)}, attrs...)...)
+}
+
+func sessionAttr(session *Session) slog.Attr { return slog.String("session", session.LogID()) }
+func reasonAttr(reason string) slog.Attr     { return slog.String("reason", reason) }
+func errorAttr(err error) slog.Attr          { return slog.String("error", err.Error()) }

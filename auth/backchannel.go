@@ -1,0 +1,111 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"mime"
+	"net/http"
+	"time"
+
+	"vestibule.example/auth/rp"
+)
+
+// maxLogoutToken bounds a back-channel request's body, in bytes.
+const maxLogoutToken = 16 << 10
+
+// longestReplay is how long a logout token is remembered at the most.
+const longestReplay = 24 * time.Hour
+
+// BackchannelLogout handles "POST /auth/backchannel-logout": the provider ends sessions, server to server, without cookie
+// or header of ours (OpenID Connect Back-Channel Logout §2.5). 200 when it is done, also when there was nothing to end
+// (BCL-16); 400 for a token that is not valid or was used before; 503 when it could not be done, so that the provider
+// tries again.
+func (s *Service) BackchannelLogout() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		noStore(w.Header())
+		media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if err != nil || media != "application/x-www-form-urlencoded" {
+			refuseJSON(w, http.StatusUnsupportedMediaType, problemMediaType)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxLogoutToken)
+		if err := r.ParseForm(); err != nil {
+			var large *http.MaxBytesError
+			if errors.As(err, &large) {
+				refuseJSON(w, http.StatusRequestEntityTooLarge, problemTooLarge)
+				return
+			}
+			refuseJSON(w, http.StatusBadRequest, problemLogoutToken)
+			return
+		}
+		err = s.endByToken(r.Context(), r.PostForm.Get("logout_token"))
+		switch {
+		case err == nil:
+			w.WriteHeader(http.StatusOK)
+		case errors.Is(err, rp.ErrInvalidToken), errors.Is(err, errReplay):
+			s.audit(r.Context(), "backchannel_refused", errorAttr(err))
+			refuseJSON(w, http.StatusBadRequest, problemLogoutToken)
+		default:
+			s.cfg.Logger.ErrorContext(r.Context(), "a back-channel logout could not be done", "error", err)
+			w.Header().Set("Retry-After", retryAfter)
+			refuseJSON(w, http.StatusServiceUnavailable, problemStore)
+		}
+	})
+}
+
+var errReplay = errors.New("auth: the logout token was used before")
+
+func (s *Service) endByToken(ctx context.Context, raw string) error {
+	token, err := s.cfg.Provider.VerifyLogoutToken(ctx, raw)
+	if err != nil {
+		return err
+	}
+	remember := min(max(token.Expires.Sub(s.now())+time.Minute, time.Minute), longestReplay)
+	name := "jti:" + s.keys.index("jti", s.cfg.Provider.Issuer(), token.JTI)
+	if err := s.cfg.Store.Put(ctx, name, nil, remember); errors.Is(err, ErrExists) {
+		return errReplay
+	} else if err != nil {
+		return err
+	}
+	issuer := s.cfg.Provider.Issuer()
+	ended, err := s.cfg.Store.End(ctx, Selector{
+		SID: s.keys.indexes("sid", issuer, token.SID), Subject: s.keys.indexes("sub", issuer, token.Subject), SignedInUpTo: token.IssuedAt,
+	}, ReasonBackchannel)
+	if err != nil {
+		// Not done: the provider's next try with the same token must not pass for a replay.
+		if _, undo := s.cfg.Store.Take(ctx, name); undo != nil {
+			err = errors.Join(err, undo)
+		}
+		return err
+	}
+	s.audit(ctx, "backchannel_logout", slog.Int("sessions", ended))
+	return nil
+}
+
+// FrontchannelLogout handles "GET /auth/frontchannel-logout", which is 404 unless configured. The browser's cookie does
+// not come along into the provider's frame, so the session is found by iss and sid alone, and both must be there: an
+// address without them would let anybody sign anybody out (OpenID Connect Front-Channel Logout §2, FCL-4).
+func (s *Service) FrontchannelLogout() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.cfg.Frontchannel {
+			refuse(w, r, http.StatusNotFound, problemNotFound)
+			return
+		}
+		query := r.URL.Query()
+		issuer, sid := query.Get("iss"), query.Get("sid")
+		noStore(w.Header())
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors "+originOf(s.cfg.Provider.Issuer()))
+		if issuer != s.cfg.Provider.Issuer() || sid == "" {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		ended, err := s.cfg.Store.End(r.Context(), Selector{SID: s.keys.indexes("sid", issuer, sid)}, ReasonFrontchannel)
+		if err != nil {
+			s.refuseStoreOutage(w, r, err)
+			return
+		}
+		s.audit(r.Context(), "frontchannel_logout", slog.Int("sessions", ended))
+		w.WriteHeader(http.StatusOK)
+	})
+}

@@ -1,0 +1,197 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"vestibule.example/auth/rp"
+)
+
+// maxResponseBody bounds a form_post authorization response, in bytes.
+const maxResponseBody = 64 << 10
+
+// Callback handles "GET /auth/callback" and, with response mode form_post, "POST /auth/callback": it ends a login. Only
+// the browser that began it can: state names a cookie that only it has. The session cookie is never read here.
+//
+// Success is a page of ours that goes on to where the login began, not a redirect: the browser would follow a redirect
+// that began at the provider without the Strict cookie it was just given.
+func (s *Service) Callback() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := http.MethodGet
+		if s.cfg.Provider.ResponseMode() == "form_post" {
+			method = http.MethodPost
+		}
+		if !s.allowMethod(w, r, method) {
+			return
+		}
+		response, status := readResponse(w, r)
+		if status != 0 {
+			refuse(w, r, status, problemStale)
+			return
+		}
+		s.complete(w, r, response)
+	})
+}
+
+// readResponse gives the response's parameters, or the status to refuse with.
+func readResponse(w http.ResponseWriter, r *http.Request) (url.Values, int) {
+	if r.Method == http.MethodGet {
+		return r.URL.Query(), 0
+	}
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/x-www-form-urlencoded" {
+		return nil, http.StatusUnsupportedMediaType
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxResponseBody)
+	if err := r.ParseForm(); err != nil {
+		return nil, http.StatusBadRequest
+	}
+	return r.PostForm, 0
+}
+
+// complete does the login's second half. The order matters: first that the response is this browser's, then that it is
+// used once, then what it says.
+func (s *Service) complete(w http.ResponseWriter, r *http.Request, response url.Values) {
+	ctx := r.Context()
+	state := response.Get("state")
+	t := s.transactionOf(r, state)
+	if t == nil {
+		s.audit(ctx, "login_refused", reasonAttr("no transaction of this browser"))
+		s.signInPage(w, http.StatusBadRequest, problemStale, "/")
+		return
+	}
+	http.SetCookie(w, s.transactionCookie(s.transactionPrefix()+stateHash(state), "", -1))
+	if err := s.cfg.Store.Put(ctx, "state:"+stateHash(state), nil, transactionLife+time.Minute); errors.Is(err, ErrExists) {
+		s.audit(ctx, "login_refused", reasonAttr("state used before"))
+		s.signInPage(w, http.StatusBadRequest, problemStale, t.ReturnTo)
+		return
+	} else if err != nil {
+		s.refuseStoreOutage(w, r, err)
+		return
+	}
+	grant, err := s.redeem(ctx, t, response)
+	if err != nil {
+		s.refuseLogin(w, r, t, err)
+		return
+	}
+	c, err := s.admit(ctx, r, t, grant)
+	if err != nil {
+		s.refuseLogin(w, r, t, err)
+		return
+	}
+	if err := s.setCookie(w, c); err != nil {
+		s.refuseLogin(w, r, t, err)
+		return
+	}
+	writePage(w, http.StatusOK, page{Title: "Signed in", Text: "You are being taken back to where you were.", Links: []link{{"Go on", t.ReturnTo}}, GoOn: t.ReturnTo})
+}
+
+// redeem checks the response and turns its code into verified tokens.
+func (s *Service) redeem(ctx context.Context, t *transaction, response url.Values) (*rp.Grant, error) {
+	if err := s.cfg.Provider.CheckResponse(ctx, response); err != nil {
+		return nil, err
+	}
+	req := rp.ExchangeRequest{Code: response.Get("code"), Verifier: t.verifier(), Nonce: t.nonce(), ACR: t.ACR}
+	if t.MaxAge != nil {
+		age := time.Duration(*t.MaxAge) * time.Second
+		req.MaxAge = &age
+	}
+	return s.cfg.Provider.Exchange(ctx, req)
+}
+
+var errNotAdmitted = errors.New("auth: the application does not admit the user")
+
+// admit makes the session: always a new one, never an id that was there before (SES-4). The one the browser had when the
+// login began ends.
+func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, grant *rp.Grant) (credential, error) {
+	claims := grant.Claims
+	if s.cfg.AfterLogin != nil {
+		login := Login{Issuer: claims.Issuer, Subject: claims.Subject, ACR: claims.ACR, Claims: claims.Raw}
+		if err := s.cfg.AfterLogin(ctx, login); err != nil {
+			return credential{}, fmt.Errorf("%w: %w", errNotAdmitted, err)
+		}
+	}
+	now, c := s.now(), newCredential()
+	handle := encode(random(16))
+	b := &body{
+		Issuer: claims.Issuer, Subject: claims.Subject, SID: claims.SID, ACR: claims.ACR, AMR: claims.AMR, AuthTime: claims.AuthTime,
+		Claims: s.shown(claims.Raw), Handle: handle, Created: now, Grant: encode(random(16)),
+		IDToken: grant.IDToken.Reveal(), RefreshToken: grant.RefreshToken.Reveal(),
+		Tokens: map[string]token{loginToken: {Value: grant.AccessToken.Reveal(), Expires: grant.Expiry, Issued: now}},
+	}
+	record := &Record{
+		Key: c.storeKey(), ListID: c.name("list id")[:22],
+		Subject: s.keys.index("sub", claims.Issuer, claims.Subject), SID: s.keys.index("sid", claims.Issuer, claims.SID),
+		SignedInAt: claims.IssuedAt, LastSeen: now, IdleTimeout: s.cfg.IdleTimeout, Expires: now.Add(s.cfg.Lifetime),
+	}
+	var err error
+	if record.Head, err = s.keys.sealHead(record.Key, head{Handle: handle, Device: deviceOf(r.UserAgent()), Address: coarse(s.clientAddress(r)), Created: now}); err != nil {
+		return credential{}, err
+	}
+	if err := sealBody(record, c, b, 1); err != nil {
+		return credential{}, err
+	}
+	if err := s.cfg.Store.Create(ctx, record); err != nil {
+		return credential{}, err
+	}
+	if t.Replaces != "" {
+		if err := s.cfg.Store.Delete(ctx, t.Replaces, ReasonElsewhere); err != nil && !errors.Is(err, ErrNotFound) {
+			s.cfg.Logger.WarnContext(ctx, "the session before could not be ended; it ends by itself", "error", err)
+		}
+	}
+	session := &Session{credential: c, key: record.Key, record: record}
+	session.body.Store(b)
+	s.audit(ctx, "login", sessionAttr(session), slog.String("acr", claims.ACR), slog.Bool("again", t.Replaces != ""))
+	return c, nil
+}
+
+// shown keeps the claims that the SPA may see, and drops the rest: what is not kept cannot leak.
+func (s *Service) shown(all map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, value := range all {
+		if slices.Contains(s.cfg.Claims, name) {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+// refuseLogin answers a login that failed with a page that offers to try again, and never tries by itself (OIDC-25).
+func (s *Service) refuseLogin(w http.ResponseWriter, r *http.Request, t *transaction, err error) {
+	ctx := r.Context()
+	s.audit(ctx, "login_refused", errorAttr(err))
+	var response *rp.ResponseError
+	switch {
+	case errors.As(err, &response) && t.Silent:
+		// Nobody is signed in at the provider, which is an answer: back to where the question came from.
+		writePage(w, http.StatusOK, page{Title: "Not signed in", Text: "You are being taken back to where you were.", Links: []link{{"Go on", t.ReturnTo}}, GoOn: t.ReturnTo})
+	case errors.As(err, &response) && response.Code == "access_denied":
+		s.signInPage(w, http.StatusForbidden, problemDenied, t.ReturnTo)
+	case errors.Is(err, errNotAdmitted):
+		s.signInPage(w, http.StatusForbidden, problemNotAllowed, t.ReturnTo)
+	case errors.Is(err, ErrLoggedOut):
+		s.signInPage(w, http.StatusForbidden, problemLoggedOut, t.ReturnTo)
+	case errors.Is(err, rp.ErrProviderUnavailable):
+		w.Header().Set("Retry-After", retryAfter)
+		s.signInPage(w, http.StatusBadGateway, problemProvider, t.ReturnTo)
+	case errors.Is(err, ErrStoreFull):
+		w.Header().Set("Retry-After", retryAfter)
+		s.signInPage(w, http.StatusServiceUnavailable, problemStore, t.ReturnTo)
+	default:
+		s.signInPage(w, http.StatusBadRequest, problemSignIn, t.ReturnTo)
+	}
+}
+
+// signInPage is a refusal with the two ways out.
+func (s *Service) signInPage(w http.ResponseWriter, status int, kind problemKind, returnTo string) {
+	writePage(w, status, page{Title: kind.title, Text: kind.detail, Links: []link{
+		{"Sign in again", "/auth/login?return_to=" + url.QueryEscape(returnTo)}, {"Go on without signing in", "/"},
+	}})
+}

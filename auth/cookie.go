@@ -1,0 +1,77 @@
+package auth
+
+import (
+	"crypto/cipher"
+	"net/http"
+	"time"
+)
+
+// idBytes is the length of a session's id and of its key: 256 bits each (ASVS 7.2.3 asks for 128).
+const idBytes = 32
+
+// credential is what the cookie holds: the id that finds a session and the key that opens it.
+type credential struct{ id, key []byte }
+
+func newCredential() credential { return credential{random(idBytes), random(idBytes)} }
+
+// storeKey names the session in the store; nothing in the store leads back to the id.
+func (c credential) storeKey() string { return c.name("store key") }
+
+// name derives one of the session's names. They are not linked: none tells another.
+func (c credential) name(purpose string) string {
+	out, err := derive(c.id, purpose, 32)
+	if err != nil {
+		panic(err) // 32 bytes are within HKDF's bound.
+	}
+	return encode(out)
+}
+
+// setCookie gives the browser a session.
+func (s *Service) setCookie(w http.ResponseWriter, c credential) error {
+	value, err := s.keys.keys[0].cookies.Encode(s.cookie, append(append([]byte(nil), c.id...), c.key...))
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, s.sessionCookie(value))
+	return nil
+}
+
+// clearCookie takes the session from the browser, with the attributes it was given with.
+func (s *Service) clearCookie(w http.ResponseWriter) {
+	c := s.sessionCookie("")
+	c.MaxAge = -1
+	http.SetCookie(w, c)
+}
+
+// sessionCookie has no Expires: it ends with the browser at the latest (CK-7), and with the session on the server.
+func (s *Service) sessionCookie(value string) *http.Cookie {
+	return &http.Cookie{Name: s.cookie, Value: value, Path: "/", Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+}
+
+// readCookies gives the credentials in the request. Those that do not open are passed over: a sibling domain may have
+// planted them, or a replica with a newer key may have sealed them.
+func (s *Service) readCookies(r *http.Request) []credential {
+	var found []credential
+	for _, cookie := range r.CookiesNamed(s.cookie) {
+		for _, key := range s.keys.keys {
+			var plain []byte
+			if err := key.cookies.Decode(s.cookie, cookie.Value, &plain); err == nil && len(plain) == 2*idBytes {
+				found = append(found, credential{plain[:idBytes], plain[idBytes:]})
+				break
+			}
+		}
+	}
+	return found
+}
+
+// transactionLife is how long a login may take.
+const transactionLife = 10 * time.Minute
+
+// ticketKey seals what a logout ticket stands for.
+func (c credential) ticketKey() (cipher.AEAD, error) {
+	key, err := derive(c.id, "ticket key", 32)
+	if err != nil {
+		return nil, err
+	}
+	return newAEAD(key)
+}

@@ -1,0 +1,211 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// recheckEvery is how often a stream asks the store whether its session still lives, whatever the watch says.
+	recheckEvery = 15 * time.Second
+	// warnAhead is how long before its end a session is said to be expiring.
+	warnAhead = 2 * time.Minute
+	// maxStreams bounds the event streams of one session.
+	maxStreams = 20
+)
+
+// streams knows who listens to which session.
+type streams struct {
+	mu        sync.Mutex // guards all of the following
+	listeners map[string]map[chan string]bool
+	draining  chan struct{}
+	drained   bool
+}
+
+// start follows the store's endings until ctx ends.
+func (t *streams) start(ctx context.Context, s *Service) error {
+	t.listeners, t.draining = map[string]map[chan string]bool{}, make(chan struct{})
+	endings, err := s.cfg.Store.Watch(ctx)
+	if err != nil {
+		return fmt.Errorf("auth: watching the store: %w", err)
+	}
+	go func() {
+		for ctx.Err() == nil {
+			for ended := range endings {
+				s.bodies.drop(ended.Key)
+				t.tell(ended)
+			}
+			// Fell behind, or the store went away for a while: streams re-check by themselves meanwhile.
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Second):
+			}
+			if again, err := s.cfg.Store.Watch(ctx); err == nil {
+				endings = again
+			}
+		}
+	}()
+	return nil
+}
+
+func (t *streams) tell(ended Ended) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for listener := range t.listeners[ended.Key] {
+		listener <- ended.Reason // Has room for one, and gets one.
+		close(listener)
+	}
+	delete(t.listeners, ended.Key)
+}
+
+// listen gives a channel that gets the reason when the session ends. ok is false if the session has too many streams.
+func (t *streams) listen(key string) (ended chan string, leave func(), ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.listeners[key]) >= maxStreams || t.drained {
+		return nil, nil, false
+	}
+	ended = make(chan string, 1)
+	if t.listeners[key] == nil {
+		t.listeners[key] = map[chan string]bool{}
+	}
+	t.listeners[key][ended] = true
+	return ended, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.listeners[key], ended)
+		if len(t.listeners[key]) == 0 {
+			delete(t.listeners, key)
+		}
+	}, true
+}
+
+// Drain ends all event streams, so that a server that shuts down need not wait for them. Browsers connect again.
+func (s *Service) Drain() {
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	if !s.streams.drained {
+		s.streams.drained = true
+		close(s.streams.draining)
+	}
+}
+
+// sessionEvent is one event of the stream.
+type sessionEvent struct {
+	Type          string `json:"type"`
+	ExpiresIn     *int   `json:"expires_in,omitempty"`
+	IdleExpiresIn *int   `json:"idle_expires_in,omitempty"`
+	Reason        string `json:"reason,omitempty"`
+}
+
+// Events handles "GET /auth/events": what happens to this session, as server-sent events read with fetch. It tells how the
+// session stands at once, when it is about to expire, and that it ended and why; then it closes. Listening is no use of
+// the session.
+func (s *Service) Events() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		found, err := s.find(r)
+		if err != nil {
+			s.refuseStoreOutage(w, r, err)
+			return
+		}
+		if found.session == nil {
+			refuse(w, r, http.StatusUnauthorized, problemUnauthenticated)
+			return
+		}
+		ended, leave, ok := s.streams.listen(found.session.key)
+		if !ok {
+			w.Header().Set("Retry-After", retryAfter)
+			refuse(w, r, http.StatusServiceUnavailable, problemStore)
+			return
+		}
+		defer leave()
+		control := http.NewResponseController(w)
+		// The server's write timeout is for answers; a stream is bounded by its session.
+		if err := control.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			refuse(w, r, http.StatusInternalServerError, problemInternal)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "text/event-stream")
+		h.Set("X-Accel-Buffering", "no")
+		noStore(h)
+		w.WriteHeader(http.StatusOK)
+		s.stream(r.Context(), w, control, found.session, ended)
+	})
+}
+
+func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *http.ResponseController, session *Session, ended <-chan string) {
+	send := func(e sessionEvent) bool {
+		text, err := json.Marshal(e)
+		if err != nil {
+			return false
+		}
+		if _, err := fmt.Fprintf(w, "event: session\ndata: %s\n\n", text); err != nil {
+			return false
+		}
+		return control.Flush() == nil
+	}
+	state := func(kind string, r *Record) sessionEvent {
+		return sessionEvent{Type: kind, ExpiresIn: s.secondsTo(r.Expires), IdleExpiresIn: s.secondsTo(r.Ends())}
+	}
+	if !send(state("refreshed", session.record)) {
+		return
+	}
+	tick := time.NewTicker(recheckEvery)
+	defer tick.Stop()
+	warned := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.streams.draining:
+			return
+		case reason := <-ended:
+			send(sessionEvent{Type: "ended", Reason: reason})
+			return
+		case <-tick.C:
+			record, err := s.cfg.Store.Get(ctx, session.key)
+			if errors.Is(err, ErrNotFound) {
+				send(sessionEvent{Type: "ended", Reason: s.whyExpired(session.record)})
+				return
+			}
+			if err != nil {
+				continue // Out of order is not ended.
+			}
+			session.record = record
+			soon := record.Ends().Sub(s.now()) < warnAhead
+			switch {
+			case soon && !warned:
+				if !send(state("expiring", record)) {
+					return
+				}
+			case !soon && warned:
+				if !send(state("refreshed", record)) {
+					return
+				}
+			default:
+				// A comment keeps proxies from closing a silent connection.
+				if _, err := fmt.Fprint(w, ":\n\n"); err != nil || control.Flush() != nil {
+					return
+				}
+			}
+			warned = soon
+		}
+	}
+}
+
+func (s *Service) whyExpired(last *Record) string {
+	if !s.now().Before(last.Expires) {
+		return ReasonLifetime
+	}
+	if !s.now().Before(last.Ends()) {
+		return ReasonIdle
+	}
+	return ReasonRevoked
+}

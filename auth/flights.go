@@ -1,0 +1,116 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"vestibule.example/auth/rp"
+)
+
+const (
+	// refreshTimeout bounds one refresh with all its waiting; it outlives the request that began it.
+	refreshTimeout = 25 * time.Second
+	// leaseLife is longer than any refresh may take, so that no other replica spends the same refresh token meanwhile.
+	leaseLife = refreshTimeout + 5*time.Second
+	// leasePause is about how long a replica waits before it looks again whether another has refreshed.
+	leasePause = 40 * time.Millisecond
+	// firstBackoff and longestBackoff space the tries after a failure of the provider.
+	firstBackoff, longestBackoff = time.Second, 30 * time.Second
+	// forceEvery is how often an API's 401 may force a refresh, per session and API.
+	forceEvery = time.Minute
+	// maxNotes bounds what is remembered of failures and forced refreshes.
+	maxNotes = 50_000
+)
+
+// flights lets one of many who need the same token fetch it.
+type flights struct {
+	group singleflight.Group
+
+	mu       sync.Mutex // guards all of the following
+	failures map[string]failure
+	forced   map[string]time.Time
+}
+
+type failure struct {
+	count int
+	until time.Time
+}
+
+func (f *flights) init() {
+	f.failures, f.forced = map[string]failure{}, map[string]time.Time{}
+}
+
+// do runs work once for all who ask for the same key meanwhile. It is detached from them: one who gives up waiting fails
+// nobody else, and a refresh whose answer is under way is always brought to its end.
+func (f *flights) do(ctx context.Context, s *Service, key string, work func(context.Context) (token, error)) (token, error) {
+	done := f.group.DoChan(key, func() (any, error) {
+		s.work.Add(1)
+		defer s.work.Done()
+		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
+		defer cancel()
+		defer context.AfterFunc(s.lifetime, cancel)()
+		return work(detached)
+	})
+	select {
+	case <-ctx.Done():
+		return token{}, ctx.Err()
+	case result := <-done:
+		return result.Val.(token), result.Err
+	}
+}
+
+func (f *flights) backingOff(key string, now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return now.Before(f.failures[key].until)
+}
+
+func (f *flights) succeeded(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.failures, key)
+}
+
+func (f *flights) failed(key string, now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.failures) >= maxNotes {
+		clear(f.failures)
+	}
+	note := f.failures[key]
+	wait := min(firstBackoff<<min(note.count, 10), longestBackoff)
+	note.count++
+	note.until = now.Add(wait/2 + rand.N(wait/2+1)) //nolint:gosec // Jitter, no secret.
+	f.failures[key] = note
+}
+
+// mayForce tells whether a 401 may force a refresh now, and notes that it does.
+func (f *flights) mayForce(key string, now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if last, ok := f.forced[key]; ok && now.Sub(last) < forceEvery {
+		return false
+	}
+	if len(f.forced) >= maxNotes {
+		clear(f.forced)
+	}
+	f.forced[key] = now
+	return true
+}
+
+// providerFailed turns a failure of the token endpoint into ours. That this client is refused is an operator's business
+// and no user's: nobody is signed out for it.
+func (s *Service) providerFailed(ctx context.Context, key string, err error) error {
+	s.flights.failed(key, s.now())
+	var refused *rp.TokenError
+	if errors.As(err, &refused) && (refused.Code == "invalid_client" || refused.Code == "unauthorized_client") {
+		s.cfg.Logger.ErrorContext(ctx, "ALARM: the identity provider refuses this client; check client id, secret or key", "error", err)
+	}
+	s.audit(ctx, "refresh_failed", errorAttr(err))
+	return errors.Join(ErrProviderUnavailable, err)
+}

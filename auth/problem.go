@@ -1,0 +1,73 @@
+package auth
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// problemKind is a refusal in constant texts: nothing of a request or of the provider is ever repeated (RFC 9457, PROB-1).
+type problemKind struct{ name, title, detail string }
+
+var (
+	problemCrossSite       = problemKind{"cross-site", "Cross-site request refused", "Only scripts of this origin may ask this, with the header that proves it."}
+	problemSessionChanged  = problemKind{"session-changed", "The session has changed", "The page belongs to another session than the browser's. Load it again."}
+	problemUnauthenticated = problemKind{"unauthenticated", "Nobody is signed in", "Sign in and try again."}
+	problemStore           = problemKind{"unavailable", "Sessions cannot be looked up", "Please try again in a moment. You are still signed in."}
+	problemProvider        = problemKind{"provider-unavailable", "Signing in is not possible just now", "The identity provider cannot be reached. Please try again in a moment."}
+	problemNavigation      = problemKind{"navigation-needed", "This address is for navigation", "Send the browser here instead of fetching it."}
+	problemMethod          = problemKind{"method-not-allowed", "Method not allowed", "This address answers other methods; see Allow."}
+	problemParameter       = problemKind{"bad-parameter", "A parameter is not valid", "One of the parameters has a value that is not allowed."}
+	problemSignIn          = problemKind{"sign-in-failed", "You were not signed in", "The sign-in could not be completed. Nothing has changed; you can try again."}
+	problemStale           = problemKind{"sign-in-stale", "This sign-in is over", "It was completed already, took too long, or began in another browser. You can go on, or sign in again."}
+	problemDenied          = problemKind{"sign-in-refused", "You were not signed in", "The sign-in was cancelled or refused at the identity provider. You can try again."}
+	problemNotAllowed      = problemKind{"not-admitted", "You may not sign in here", "The identity provider knows you, but this application does not admit you."}
+	problemLoggedOut       = problemKind{"signed-out-meanwhile", "You were signed out meanwhile", "A sign-out arrived while you were signing in. You can sign in again."}
+	problemNotFound        = problemKind{"not-found", "Not found", "There is nothing at this address."}
+	problemLogoutToken     = problemKind{"bad-logout-token", "The logout token is not valid", "The request was refused and nothing has changed."}
+	problemTooLarge        = problemKind{"too-large", "The request is too large", "The body is larger than allowed."}
+	problemMediaType       = problemKind{"media-type", "Unsupported media type", "The body must be application/x-www-form-urlencoded."}
+	problemInternal        = problemKind{"internal", "Something went wrong", "The fault is ours."}
+)
+
+// refuse answers a fetch with problem details and a navigation with a page of the same words (PROB-2).
+func refuse(w http.ResponseWriter, r *http.Request, status int, kind problemKind) {
+	if wantsPage(r) {
+		writePage(w, status, page{Title: kind.title, Text: kind.detail, Links: []link{{"Go on", "/"}}})
+		return
+	}
+	refuseJSON(w, status, kind)
+}
+
+func refuseJSON(w http.ResponseWriter, status int, kind problemKind) {
+	writeJSON(w, "application/problem+json", status, map[string]any{
+		"type": "urn:vestibule:problem:" + kind.name, "title": kind.title, "status": status, "detail": kind.detail,
+	})
+}
+
+func writeJSON(w http.ResponseWriter, media string, status int, body any) {
+	h := w.Header()
+	h.Set("Content-Type", media)
+	noStore(h)
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(body) //nolint:errcheck // The reader is gone; there is nobody to tell.
+}
+
+// noStore keeps an answer that is one person's out of every cache (CACHE-1, SES-13).
+func noStore(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+// retryAfter is what a refusal for a passing outage advises, in seconds.
+const retryAfter = "2"
+
+func (s *Service) refuseStoreOutage(w http.ResponseWriter, r *http.Request, err error) {
+	s.cfg.Logger.ErrorContext(r.Context(), "the session store is out of order", "error", err)
+	w.Header().Set("Retry-After", retryAfter)
+	refuse(w, r, http.StatusServiceUnavailable, problemStore)
+}
+
+// wantsPage tells a navigation from a fetch.
+func wantsPage(r *http.Request) bool {
+	return r.Header.Get("Sec-Fetch-Dest") == "document" || r.Header.Get("Sec-Fetch-Mode") == "navigate"
+}

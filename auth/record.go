@@ -1,0 +1,163 @@
+package auth
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"vestibule.example/auth/rp"
+)
+
+// head is what the server may know of a session without the browser.
+type head struct {
+	Handle  string    `json:"h"`
+	Device  string    `json:"d,omitempty"`
+	Address string    `json:"a,omitempty"`
+	Created time.Time `json:"c"`
+}
+
+// body is what the browser's cookie opens.
+type body struct {
+	Issuer       string           `json:"iss"`
+	Subject      string           `json:"sub"`
+	SID          string           `json:"sid,omitempty"`
+	ACR          string           `json:"acr,omitempty"`
+	AMR          []string         `json:"amr,omitempty"`
+	AuthTime     time.Time        `json:"at,omitzero"`
+	Claims       map[string]any   `json:"claims,omitempty"`
+	Handle       string           `json:"h"`
+	Created      time.Time        `json:"c"`
+	Grant        string           `json:"g"` // names the login's token family
+	IDToken      string           `json:"id,omitempty"`
+	RefreshToken string           `json:"rt,omitempty"`
+	Tokens       map[string]token `json:"t"`
+}
+
+// token is an access token for one API or several that ask for the same.
+type token struct {
+	Value   string    `json:"v"`
+	Expires time.Time `json:"e"`
+	// Issued is when we got it: what is left of its life, in proportion, decides when to refresh.
+	Issued time.Time `json:"i"`
+}
+
+var errCorrupt = errors.New("auth: a record does not open")
+
+// previous is what a refreshed ID token must fit.
+func (b *body) previous() *rp.IDClaims {
+	return &rp.IDClaims{Issuer: b.Issuer, Subject: b.Subject, AuthTime: b.AuthTime}
+}
+
+// copyBody makes a body that may be changed; bodies in sessions and caches are shared and never are.
+func copyBody(b *body) *body {
+	c := *b
+	c.Tokens = make(map[string]token, len(b.Tokens))
+	for key, t := range b.Tokens {
+		c.Tokens[key] = t
+	}
+	return &c
+}
+
+// bodyContext binds a sealed body to its record and its write, so that neither can be put in another's place.
+func bodyContext(key string, generation uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte("default\x00body\x00"+key+"\x00"), generation)
+}
+
+// sealBody writes the body into the record for the generation it will have once written.
+func sealBody(r *Record, c credential, b *body, next uint64) error {
+	plain, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("auth: record: %w", err)
+	}
+	aead, err := newAEAD(c.key)
+	if err != nil {
+		return err
+	}
+	r.Body = aead.Seal(nil, nil, plain, bodyContext(r.Key, next))
+	return nil
+}
+
+func openBody(r *Record, c credential) (*body, error) {
+	aead, err := newAEAD(c.key)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := aead.Open(nil, nil, r.Body, bodyContext(r.Key, r.Generation))
+	if err != nil {
+		return nil, errCorrupt
+	}
+	var b body
+	if err := json.Unmarshal(plain, &b); err != nil {
+		return nil, errCorrupt
+	}
+	return &b, nil
+}
+
+func (k *keyring) sealHead(key string, h head) ([]byte, error) {
+	plain, err := json.Marshal(h)
+	if err != nil {
+		return nil, fmt.Errorf("auth: record: %w", err)
+	}
+	return k.seal(plain, "default\x00head\x00"+key), nil
+}
+
+func (k *keyring) openHead(r *Record) (head, error) {
+	plain, err := k.open(r.Head, "default\x00head\x00"+r.Key)
+	if err != nil {
+		return head{}, errCorrupt
+	}
+	var h head
+	if err := json.Unmarshal(plain, &h); err != nil {
+		return head{}, errCorrupt
+	}
+	return h, nil
+}
+
+// maxBodies bounds the cache of opened bodies.
+const maxBodies = 10_000
+
+// bodyCache keeps opened bodies of sessions in use, by record key and generation, so that a request opens its cookie and
+// no more. The cookie's key must still fit: the cached one is compared by its hash.
+type bodyCache struct {
+	mu     sync.Mutex // guards all of the following
+	bodies map[string]cachedBody
+}
+
+type cachedBody struct {
+	generation uint64
+	check      string
+	body       *body
+}
+
+func newBodyCache() *bodyCache { return &bodyCache{bodies: map[string]cachedBody{}} }
+
+func (c *bodyCache) get(key string, generation uint64, check string) *body {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cached, ok := c.bodies[key]
+	if !ok || cached.generation != generation || cached.check != check {
+		return nil
+	}
+	return cached.body
+}
+
+func (c *bodyCache) put(key string, generation uint64, check string, b *body) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, there := c.bodies[key]; !there && len(c.bodies) >= maxBodies {
+		for victim := range c.bodies {
+			delete(c.bodies, victim)
+			break
+		}
+	}
+	c.bodies[key] = cachedBody{generation, check, b}
+}
+
+func (c *bodyCache) drop(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.bodies, key)
+}

@@ -1,0 +1,46 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"vestibule.example/auth/rp"
+	"vestibule.example/auth/secret"
+)
+
+// revokePauses are the waits between the tries to revoke a refresh token at the provider (RFC 7009).
+var revokePauses = [...]time.Duration{0, time.Second, 4 * time.Second}
+
+// revokeTimeout bounds all tries together.
+const revokeTimeout = 20 * time.Second
+
+// revoke tells the provider, behind the request's back, that a refresh token is no longer needed. That it fails keeps
+// nobody signed in: the session is gone (REV-1).
+func (s *Service) revoke(ctx context.Context, token secret.Text) {
+	if token.IsZero() {
+		return
+	}
+	s.background(ctx, revokeTimeout, func(ctx context.Context) {
+		var err error
+		for _, pause := range revokePauses {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+			if err = s.cfg.Provider.Revoke(ctx, token, "refresh_token"); err == nil || errors.Is(err, rp.ErrNoRevocation) {
+				return
+			}
+			if !errors.Is(err, rp.ErrProviderUnavailable) {
+				break
+			}
+		}
+		s.cfg.Logger.WarnContext(ctx, "a refresh token could not be revoked at the provider", "error", err)
+	})
+}
+
+// revokeOf revokes a session's refresh token, which only a request that bears its cookie can.
+func (s *Service) revokeOf(ctx context.Context, session *Session) {
+	s.revoke(ctx, secret.New(session.body.Load().RefreshToken))
+}

@@ -1,0 +1,256 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"vestibule.example/auth/rp"
+)
+
+// Token kinds of an API.
+const (
+	KindUser       = "user"
+	KindClient     = "client"
+	KindExchange   = "exchange"
+	KindOnBehalfOf = "on_behalf_of"
+	KindNone       = "none"
+)
+
+// APIToken is which token an API gets.
+type APIToken struct {
+	// BaseURL is where the API is; a token is added to no request that goes elsewhere.
+	BaseURL *url.URL
+	// Kind is user, client, exchange, on_behalf_of or none.
+	Kind string
+	// Audience, Resource and Scopes narrow the token to this API; all empty means the token of the login itself.
+	Audience, Resource string
+	Scopes             []string
+}
+
+// Login is what the AfterLogin hook judges.
+type Login struct {
+	Issuer, Subject string
+	ACR             string
+	Claims          map[string]any
+}
+
+// Config is what a Service needs. Provider, Store, PublicURL and Keys have no default.
+type Config struct {
+	Provider *rp.Provider
+	Store    Store
+	// PublicURL is the origin that browsers see; https, or http on loopback.
+	PublicURL *url.URL
+	// Keys seal cookies and record heads.
+	Keys []Key
+	// IdleTimeout (default 30 min) and Lifetime (default 12 h) end sessions.
+	IdleTimeout, Lifetime time.Duration
+	// Claims are shown to the SPA by /auth/session.
+	Claims []string
+	// CSRFHeader is the header that proves a same-origin script; default X-CSRF.
+	CSRFHeader string
+	// AuthParams are further parameters that /auth/login passes on, beside the standard ones.
+	AuthParams []string
+	// LogoutHint is what the provider's end-session is told: id_token (default), logout_hint or none.
+	LogoutHint string
+	// PostLogoutPath is where a person lands after signing out; default /.
+	PostLogoutPath string
+	// Frontchannel allows front-channel logout.
+	Frontchannel bool
+	// TrustedProxies may say where a request came from.
+	TrustedProxies []netip.Prefix
+	// APIs are the downstream APIs by name.
+	APIs map[string]APIToken
+	// AfterLogin may refuse a sign-in that the provider granted, or provision the user; the error's text goes to the log.
+	AfterLogin func(context.Context, Login) error
+	Logger     *slog.Logger
+	Now        func() time.Time
+}
+
+// Service is one front end's sessions. It is safe for concurrent use.
+type Service struct {
+	cfg     Config
+	keys    *keyring
+	origin  string
+	secure  bool
+	cookie  string
+	bodies  *bodyCache
+	flights flights
+	streams streams
+	anyone  sync.Map // tokens of kind client, by token key
+
+	work     sync.WaitGroup // revocations and refreshes that outlive their request
+	stop     context.CancelFunc
+	lifetime context.Context //nolint:containedctx // The service's own, ended by Close; requests have theirs.
+}
+
+// workTimeout bounds what Close waits for.
+const workTimeout = 10 * time.Second
+
+// New makes a service, or reports every fault of the configuration at once.
+func New(cfg Config) (*Service, error) {
+	var faults []error
+	if cfg.Provider == nil || cfg.Store == nil || cfg.PublicURL == nil {
+		return nil, errors.New("auth: provider, store and public URL are needed")
+	}
+	withDefaults(&cfg)
+	if cfg.IdleTimeout <= 0 || cfg.Lifetime < cfg.IdleTimeout {
+		faults = append(faults, fmt.Errorf("auth: idle timeout %s and lifetime %s: want 0 < idle timeout <= lifetime", cfg.IdleTimeout, cfg.Lifetime))
+	}
+	if err := checkCSRFHeader(cfg.CSRFHeader); err != nil {
+		faults = append(faults, err)
+	}
+	keys, err := newKeyring(cfg.Keys)
+	faults = append(faults, err)
+	for name, api := range cfg.APIs {
+		faults = append(faults, checkAPI(name, api))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Service{
+		cfg: cfg, keys: keys, origin: cfg.PublicURL.Scheme + "://" + cfg.PublicURL.Host, secure: cfg.PublicURL.Scheme == "https",
+		bodies: newBodyCache(), lifetime: ctx, stop: stop,
+	}
+	s.cookie = "__Host-Http-vestibule"
+	if !s.secure {
+		// Prefixes want https. Cookies do not tell ports apart, so the name does.
+		s.cookie = "vestibule-" + portOf(cfg.PublicURL)
+	}
+	s.flights.init()
+	if err := s.streams.start(ctx, s); err != nil {
+		stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func withDefaults(cfg *Config) {
+	if cfg.IdleTimeout == 0 {
+		cfg.IdleTimeout = 30 * time.Minute
+	}
+	if cfg.Lifetime == 0 {
+		cfg.Lifetime = 12 * time.Hour
+	}
+	if cfg.CSRFHeader == "" {
+		cfg.CSRFHeader = "X-CSRF"
+	}
+	if cfg.PostLogoutPath == "" {
+		cfg.PostLogoutPath = "/"
+	}
+	if cfg.LogoutHint == "" {
+		cfg.LogoutHint = "id_token"
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+}
+
+func checkAPI(name string, api APIToken) error {
+	switch api.Kind {
+	case KindUser, KindClient, KindExchange, KindOnBehalfOf:
+		if api.BaseURL == nil {
+			return fmt.Errorf("auth: API %q: a base URL is needed, so that its token goes nowhere else", name)
+		}
+	case KindNone:
+	default:
+		return fmt.Errorf("auth: API %q: token kind %q: want user, client, exchange, on_behalf_of or none", name, api.Kind)
+	}
+	return nil
+}
+
+// checkCSRFHeader refuses names that a cross-site request could carry without a preflight, or that no script may set:
+// the header would prove nothing (Fetch, CORS-safelisted and forbidden request-header names).
+func checkCSRFHeader(name string) error {
+	lower := strings.ToLower(name)
+	switch lower {
+	case "accept", "accept-language", "content-language", "content-type", "range", "accept-charset", "accept-encoding",
+		"access-control-request-headers", "access-control-request-method", "connection", "content-length", "cookie", "cookie2",
+		"date", "dnt", "expect", "host", "keep-alive", "origin", "referer", "set-cookie", "te", "trailer", "transfer-encoding",
+		"upgrade", "via", "x-http-method", "x-http-method-override", "x-method-override", "save-data", "downlink", "dpr", "width", "viewport-width", "rtt", "ect":
+		return fmt.Errorf("auth: CSRF header %q: a cross-site page can send it, or no script can; choose one such as X-CSRF", name)
+	}
+	if strings.HasPrefix(lower, "sec-") || strings.HasPrefix(lower, "proxy-") || !isToken(name) {
+		return fmt.Errorf("auth: CSRF header %q: want a header name that scripts may set, such as X-CSRF", name)
+	}
+	return nil
+}
+
+func isToken(name string) bool {
+	for _, c := range name {
+		if c > 0x7e || c <= ' ' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c) {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// Close waits for what still runs, up to ten seconds, and ends it. The store is its owner's to close.
+func (s *Service) Close() error {
+	done := make(chan struct{})
+	go func() {
+		s.work.Wait()
+		close(done)
+	}()
+	limit := time.NewTimer(workTimeout)
+	defer limit.Stop()
+	var err error
+	select {
+	case <-done:
+	case <-limit.C:
+		err = fmt.Errorf("auth: revocations or refreshes still ran after %s and were cut", workTimeout)
+	}
+	s.stop()
+	<-done
+	return err
+}
+
+// background runs work that outlives its request but not the service.
+func (s *Service) background(ctx context.Context, timeout time.Duration, work func(context.Context)) {
+	s.work.Add(1)
+	go func() {
+		defer s.work.Done()
+		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+		defer cancel()
+		defer context.AfterFunc(s.lifetime, cancel)()
+		work(detached)
+	}()
+}
+
+func (s *Service) now() time.Time { return s.cfg.Now() }
+
+// isDocument tells whether a browser navigates, as far as the request says; a client that says nothing counts as one.
+func isDocument(r *http.Request) bool {
+	mode, dest := r.Header.Get("Sec-Fetch-Mode"), r.Header.Get("Sec-Fetch-Dest")
+	return (mode == "" || mode == "navigate") && (dest == "" || dest == "document")
+}
+
+// originOf is the origin of a URL that was checked before.
+func originOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "'none'"
+	}
+	return u.Scheme + "://" + u.Host
+}

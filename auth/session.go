@@ -1,0 +1,184 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+var (
+	// ErrUnauthenticated is work that needs a signed-in user where there is none.
+	ErrUnauthenticated = errors.New("auth: nobody is signed in")
+	// ErrSessionEnded is a session that ended while work for it was under way. It is an ErrUnauthenticated too.
+	ErrSessionEnded error = &sessionEnded{}
+	// ErrProviderUnavailable is a token that cannot be had because the provider does not give it now.
+	ErrProviderUnavailable = errors.New("auth: the identity provider is unavailable")
+)
+
+type sessionEnded struct{}
+
+func (*sessionEnded) Error() string        { return "auth: the session has ended" }
+func (*sessionEnded) Is(target error) bool { return target == ErrUnauthenticated }
+
+// Session is a signed-in user's session as one request sees it. Its methods are safe for concurrent use.
+type Session struct {
+	credential credential
+	key        string
+	record     *Record
+	body       atomic.Pointer[body] // moves on when a token is refreshed
+	idle       time.Duration
+}
+
+type contextKey struct{}
+
+type inContext struct {
+	session *Session
+	dead    bool
+}
+
+// NewContext gives a context that bears a session.
+func NewContext(ctx context.Context, s *Session) context.Context {
+	return context.WithValue(ctx, contextKey{}, inContext{session: s})
+}
+
+// FromContext gives the request's session, or nil when nobody is signed in.
+func FromContext(ctx context.Context) *Session {
+	in, _ := ctx.Value(contextKey{}).(inContext)
+	return in.session
+}
+
+// DeadCookie tells whether the request bore a session cookie that opens no session: it must not be taken for one of
+// somebody who never signed in where it changes anything.
+func DeadCookie(ctx context.Context) bool {
+	in, _ := ctx.Value(contextKey{}).(inContext)
+	return in.dead
+}
+
+// Subject is the user's name at the issuer; only both together name a user.
+func (s *Session) Subject() string { return s.body.Load().Subject }
+
+// Issuer is the provider that signed the user in.
+func (s *Session) Issuer() string { return s.body.Load().Issuer }
+
+// Claim gives a claim of the ID token, or nil. Its value must not be changed.
+func (s *Session) Claim(name string) any { return s.body.Load().Claims[name] }
+
+// ACR is how the user signed in, if the provider said.
+func (s *Session) ACR() string { return s.body.Load().ACR }
+
+// AuthTime is when the user last proved who she is; zero if the provider did not say.
+func (s *Session) AuthTime() time.Time { return s.body.Load().AuthTime }
+
+// ExpiresAt is when the session ends however it is used.
+func (s *Session) ExpiresAt() time.Time { return s.record.Expires }
+
+// IdleExpiresAt is when the session ends if it is not used again.
+func (s *Session) IdleExpiresAt() time.Time { return s.record.Ends() }
+
+// Ref names the session to its own browser; it opens nothing.
+func (s *Session) Ref() string { return s.credential.name("ref")[:22] }
+
+// LogID names the session in logs; it opens nothing and is found in no cookie, store or page.
+func (s *Session) LogID() string { return s.credential.name("log id")[:16] }
+
+// logoutToken is what the logout link carries; without the cookie it is worth nothing.
+func (s *Session) logoutToken() string { return s.credential.name("logout link") }
+
+// lookup is what a request's cookies amount to.
+type lookup struct {
+	session *Session
+	// bears tells that a cookie of ours opened, whether or not it led to a session.
+	bears bool
+}
+
+// find looks a request's session up. An error means that the store is out of order: nobody becomes anonymous for that.
+func (s *Service) find(r *http.Request) (lookup, error) {
+	found := s.readCookies(r)
+	switch len(found) {
+	case 0:
+		return lookup{}, nil
+	case 1:
+	default:
+		// Which one is the user's own cannot be told, so none is (CK-4).
+		s.audit(r.Context(), "two_sessions")
+		return lookup{bears: true}, nil
+	}
+	session, err := s.load(r.Context(), found[0])
+	if errors.Is(err, ErrNotFound) {
+		return lookup{bears: true}, nil
+	}
+	if err != nil {
+		return lookup{}, err
+	}
+	return lookup{session: session, bears: true}, nil
+}
+
+// load opens the session of a credential; ErrNotFound if there is none.
+func (s *Service) load(ctx context.Context, c credential) (*Session, error) {
+	key := c.storeKey()
+	record, err := s.cfg.Store.Get(ctx, key)
+	if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			s.bodies.drop(key)
+		}
+		return nil, err
+	}
+	if !s.now().Before(record.Ends()) {
+		return nil, ErrNotFound
+	}
+	sum := sha256.Sum256(c.key)
+	check := string(sum[:])
+	opened := s.bodies.get(key, record.Generation, check)
+	if opened == nil {
+		if opened, err = openBody(record, c); err != nil {
+			s.cfg.Logger.ErrorContext(ctx, "a session record does not open; it is treated as absent", "error", err)
+			return nil, ErrNotFound
+		}
+		s.bodies.put(key, record.Generation, check, opened)
+	}
+	session := &Session{credential: c, key: key, record: record, idle: s.cfg.IdleTimeout}
+	session.body.Store(opened)
+	return session, nil
+}
+
+// touch notes that a session is used, at most once per twentieth of the idle timeout. That it fails is no reason to
+// refuse the request.
+func (s *Service) touch(ctx context.Context, session *Session) {
+	now := s.now()
+	if now.Sub(session.record.LastSeen) < session.record.IdleTimeout/20 {
+		return
+	}
+	if err := s.cfg.Store.Touch(ctx, session.key, now); err != nil && !errors.Is(err, ErrNotFound) {
+		s.cfg.Logger.WarnContext(ctx, "a session's use could not be noted", "error", err)
+		return
+	}
+	session.record.LastSeen = now
+}
+
+// Middleware finds the session of a request and puts it into its context. A request whose session cannot be looked up
+// because the store is out of order gets 503 and keeps its cookie. Use counts against the idle timeout.
+//
+// A request that names another session than its cookie's in the Vestibule-Session header gets 409: the page it comes from
+// belongs to somebody who has signed out, or to an earlier sign-in.
+func (s *Service) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		found, err := s.find(r)
+		if err != nil {
+			s.refuseStoreOutage(w, r, err)
+			return
+		}
+		if ref := r.Header.Get("Vestibule-Session"); ref != "" && (found.session == nil || found.session.Ref() != ref) {
+			s.audit(r.Context(), "session_changed")
+			refuse(w, r, http.StatusConflict, problemSessionChanged)
+			return
+		}
+		if found.session != nil {
+			s.touch(r.Context(), found.session)
+		}
+		in := inContext{session: found.session, dead: found.bears && found.session == nil}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, in)))
+	})
+}

@@ -1,0 +1,141 @@
+package auth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"vestibule.example/auth/rp"
+	"vestibule.example/auth/secret"
+)
+
+// loginToken names the access token that came with the login; APIs that ask for nothing of their own share it.
+const loginToken = "login"
+
+const (
+	// refreshAhead is how long before its end a token is refreshed, at the most.
+	refreshAhead = time.Minute
+	// shortShare is the share of a short token's life at whose end it is refreshed.
+	shortShare = 4
+)
+
+// key names the token that an API gets. Two APIs share one only if they ask for the very same (RES-2).
+func (a APIToken) key() string {
+	if a.Kind == KindUser && a.Audience == "" && a.Resource == "" && len(a.Scopes) == 0 {
+		return loginToken
+	}
+	return strings.Join([]string{a.Kind, a.Audience, a.Resource, strings.Join(a.Scopes, " ")}, "\x1f")
+}
+
+// request is what is asked of the token endpoint for the API.
+func (a APIToken) request(subject secret.Text) rp.TokenRequest {
+	req := rp.TokenRequest{SubjectToken: subject, OnBehalfOf: a.Kind == KindOnBehalfOf, Scopes: a.Scopes, Audience: a.Audience}
+	if a.Resource != "" {
+		req.Resources = []string{a.Resource}
+	}
+	return req
+}
+
+// fresh tells whether a token need not be refreshed yet: it is good for another minute, or, if it lives shortly, for a
+// quarter of its life. jitter, in [0, 1), spreads sessions so that those of one morning do not all refresh at once.
+func (t token) fresh(now time.Time, jitter float64) bool {
+	margin := min(refreshAhead, t.Expires.Sub(t.Issued)/shortShare)
+	margin += time.Duration(float64(margin) * jitter / 4)
+	return t.Value != "" && now.Before(t.Expires.Add(-margin))
+}
+
+func (t token) alive(now time.Time) bool { return t.Value != "" && now.Before(t.Expires) }
+
+// jitter is a session's own, so that it decides alike on every replica.
+func (b *body) jitter() float64 {
+	sum := sha256.Sum256([]byte(b.Handle))
+	return float64(sum[0]) / 256
+}
+
+// accessToken gives a token for an API. rejected is a token that the API did not take, or nothing: it is not given again.
+//
+// While the provider is away, a token that still lives is served (BBA-22 is about what the provider says, not about its
+// silence).
+func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
+	if api.Kind == KindClient {
+		return s.clientToken(ctx, api, rejected)
+	}
+	if session == nil {
+		return token{}, ErrUnauthenticated
+	}
+	b := session.body.Load()
+	held := b.Tokens[api.key()]
+	if held.Value != rejected && held.fresh(s.now(), b.jitter()) {
+		return held, nil
+	}
+	fetched, err := s.fetch(ctx, session, api, rejected)
+	if err != nil && errors.Is(err, ErrProviderUnavailable) && held.Value != rejected && held.alive(s.now()) {
+		return held, nil
+	}
+	return fetched, err
+}
+
+// clientToken gives a token of the gateway's own (RFC 6749 §4.4), shared by all sessions.
+func (s *Service) clientToken(ctx context.Context, api APIToken, rejected string) (token, error) {
+	key := api.key()
+	held, _ := s.anyone.Load(key)
+	if t, ok := held.(token); ok && t.Value != rejected && t.fresh(s.now(), 0) {
+		return t, nil
+	}
+	return s.flights.do(ctx, s, "client\x00"+key, func(ctx context.Context) (token, error) {
+		if t, ok := s.loadAnyone(key); ok && t.Value != rejected && t.fresh(s.now(), 0) {
+			return t, nil
+		}
+		if s.flights.backingOff("client\x00"+key, s.now()) {
+			return token{}, ErrProviderUnavailable
+		}
+		grant, err := s.cfg.Provider.ClientCredentials(ctx, api.request(secret.Text{}))
+		if err != nil {
+			return token{}, s.providerFailed(ctx, "client\x00"+key, err)
+		}
+		s.flights.succeeded("client\x00" + key)
+		t := s.tokenOf(grant)
+		s.anyone.Store(key, t)
+		return t, nil
+	})
+}
+
+func (s *Service) loadAnyone(key string) (token, bool) {
+	held, _ := s.anyone.Load(key)
+	t, ok := held.(token)
+	return t, ok
+}
+
+func (s *Service) tokenOf(grant *rp.Grant) token {
+	return token{Value: grant.AccessToken.Reveal(), Expires: grant.Expiry, Issued: s.now()}
+}
+
+// Identity names whose answers an API's are: two calls may share an answer only if their identities are equal. It is an
+// HMAC, so that it names nobody. public is true only for an API that gets no token at all. ErrUnauthenticated if the API
+// needs a user and there is none.
+func (s *Service) Identity(ctx context.Context, name string) (key string, public bool, err error) {
+	api, ok := s.cfg.APIs[name]
+	if !ok {
+		return "", false, fmt.Errorf("auth: no API is called %q", name)
+	}
+	if api.Kind == KindNone {
+		return "", true, nil
+	}
+	session := FromContext(ctx)
+	if session == nil && api.Kind != KindClient {
+		return "", false, ErrUnauthenticated
+	}
+	handle := ""
+	if session != nil {
+		handle = session.body.Load().Handle
+	}
+	mac := hmac.New(sha256.New, s.keys.keys[0].index)
+	for _, part := range []string{"identity", handle, name, api.Kind, api.Audience, api.Resource, strings.Join(api.Scopes, " ")} {
+		fmt.Fprintf(mac, "%d:%s,", len(part), part)
+	}
+	return encode(mac.Sum(nil)), false, nil
+}

@@ -1,0 +1,122 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// errForeignOrigin is a request that would take a token to where it does not belong.
+var errForeignOrigin = errors.New("auth: the request does not go to the API's own origin")
+
+// maxDrain bounds what is read of a 401's body so that its connection can be used again, in bytes.
+const maxDrain = 64 << 10
+
+// Transport adds the access token for the API to each request, and nothing else: the session is the one in the request's
+// context. It sends a token to no origin but the API's own (BBA-14), and the browser's Cookie and Authorization to none
+// (BBA-17).
+//
+// A 401 forces a refresh of the token it was about, at most once a minute per session and API, and one more try if the
+// request can be repeated (GQL-14). A demand for a stronger sign-in (RFC 9470) is passed on: no refresh would help.
+//
+// Errors: ErrUnauthenticated when the API needs a user and there is none, ErrSessionEnded, ErrProviderUnavailable, and
+// those of base.
+func (s *Service) Transport(name string, base http.RoundTripper) http.RoundTripper {
+	return &bearer{service: s, name: name, api: s.cfg.APIs[name], base: base}
+}
+
+type bearer struct {
+	service *Service
+	name    string
+	api     APIToken
+	base    http.RoundTripper
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
+	if b.api.Kind == KindNone {
+		return b.base.RoundTrip(bare(req))
+	}
+	held, err := b.token(req, "")
+	if err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
+	res, err := b.base.RoundTrip(withBearer(req, held.Value))
+	if err != nil || res.StatusCode != http.StatusUnauthorized || wantsStepUp(res) || !isReplayable(req) {
+		return res, err
+	}
+	again, ok := b.replace(req, held)
+	if !ok {
+		return res, nil
+	}
+	repeat := withBearer(req, again.Value)
+	if req.GetBody != nil {
+		if repeat.Body, err = req.GetBody(); err != nil {
+			return res, nil //nolint:nilerr // The 401 is the answer; it just cannot be tried again.
+		}
+	}
+	io.Copy(io.Discard, io.LimitReader(res.Body, maxDrain)) //nolint:errcheck // Only for the connection's sake.
+	res.Body.Close()
+	return b.base.RoundTrip(repeat)
+}
+
+// replace gives a token in the place of one that the API refused: a newer one that is there already, or, if it may be
+// forced, a new one.
+func (b *bearer) replace(req *http.Request, refused token) (token, bool) {
+	session := FromContext(req.Context())
+	who := "client"
+	if session != nil {
+		who = session.key
+		if held := session.body.Load().Tokens[b.api.key()]; held.Value != refused.Value && held.alive(b.service.now()) {
+			return held, true
+		}
+	}
+	if !b.service.flights.mayForce(who+"\x00"+b.name, b.service.now()) {
+		return token{}, false
+	}
+	again, err := b.token(req, refused.Value)
+	if err != nil {
+		b.service.cfg.Logger.WarnContext(req.Context(), "an API refused a token, and no other could be had", "api", b.name, "error", err)
+		return token{}, false
+	}
+	return again, true
+}
+
+func (b *bearer) token(req *http.Request, rejected string) (token, error) {
+	if b.api.BaseURL == nil || req.URL.Scheme != b.api.BaseURL.Scheme || !strings.EqualFold(req.URL.Host, b.api.BaseURL.Host) {
+		return token{}, fmt.Errorf("%w: API %q", errForeignOrigin, b.name)
+	}
+	return b.service.accessToken(req.Context(), FromContext(req.Context()), b.api, rejected)
+}
+
+// bare is a copy of the request without what the browser must not say to an API.
+func bare(req *http.Request) *http.Request {
+	out := req.Clone(req.Context())
+	out.Header.Del("Authorization")
+	out.Header.Del("Cookie")
+	return out
+}
+
+func withBearer(req *http.Request, value string) *http.Request {
+	out := bare(req)
+	out.Header.Set("Authorization", "Bearer "+value)
+	return out
+}
+
+func isReplayable(req *http.Request) bool {
+	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
+}
+
+func wantsStepUp(res *http.Response) bool {
+	for _, challenge := range res.Header.Values("WWW-Authenticate") {
+		if strings.Contains(challenge, "insufficient_user_authentication") {
+			return true
+		}
+	}
+	return false
+}
