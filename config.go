@@ -1,0 +1,130 @@
+package main
+
+import (
+	"net/netip"
+	"net/url"
+	"time"
+
+	"vestibule.example/auth/secret"
+)
+
+// Config is every setting. The tags are the single source of names, defaults and documentation:
+// docs/configuration.md is generated from them.
+type Config struct {
+	Mode     string               `key:"mode" default:"production" enum:"production development" doc:"development turns on the playground and diagnostics, and is refused with a public https address."`
+	Server   ServerConfig         `key:"server" doc:"The listeners."`
+	Identity IdentityConfig       `key:"identity" doc:"The OpenID provider and this client's registration there. Register the redirect URI \"{public_url}/auth/callback\", the post-logout redirect URI \"{public_url}/auth/logged-out\" and, if the provider can, the back-channel logout URI \"{public_url}/auth/backchannel-logout\"."`
+	Session  SessionConfig        `key:"session" doc:"Sessions and their cookie."`
+	APIs     map[string]APIConfig `key:"apis" name:"name" doc:"The downstream APIs by name; the demo's resolvers know \"accounts\", \"catalog\", \"orders\" and \"shipping\"."`
+	GraphQL  GraphQLConfig        `key:"graphql" doc:"The GraphQL endpoint."`
+	SPA      SPAConfig            `key:"spa" doc:"The single-page app."`
+	Observe  ObserveConfig        `key:"observe" doc:"Logs."`
+
+	// Demo is set when nothing is configured and the listener is on loopback: the outside world comes along.
+	Demo bool `key:"-"`
+	// DemoAddress is where the demo's provider and its control page listen.
+	DemoAddress string `key:"-"`
+}
+
+// ServerConfig is the listeners.
+type ServerConfig struct {
+	Address        string         `key:"address" default:":8080" example:":8443" doc:"Public listener, host:port. In the demo 127.0.0.1:8080."`
+	PublicURL      string         `key:"public_url" example:"https://shop.example.com" doc:"The origin that browsers see; https, or http on loopback for development."`
+	AdminAddress   string         `key:"admin_address" default:"127.0.0.1:9090" example:"127.0.0.1:9090" doc:"Listener of /healthz and /readyz, for operators alone."`
+	TrustedProxies []netip.Prefix `key:"trusted_proxies" example:"10.0.0.0/8" doc:"Networks of proxies whose X-Forwarded-For is believed."`
+	TLSCertFile    string         `key:"tls_cert_file" example:"/etc/vestibule/tls.crt" doc:"Certificate chain (PEM) for https on the public listener; with tls_key_file. Without, TLS ends in front."`
+	TLSKeyFile     string         `key:"tls_key_file" example:"/etc/vestibule/tls.key" doc:"Private key (PEM) of tls_cert_file."`
+	ReadHeader     time.Duration  `key:"read_header_timeout" default:"5s" doc:"How long a client may take to send its header."`
+	Read           time.Duration  `key:"read_timeout" default:"30s" doc:"How long a client may take to send its whole request."`
+	Write          time.Duration  `key:"write_timeout" default:"60s" doc:"How long an answer may take; streams have bounds of their own."`
+	Idle           time.Duration  `key:"idle_timeout" default:"120s" doc:"How long an idle connection is kept."`
+	Shutdown       time.Duration  `key:"shutdown_timeout" default:"25s" doc:"How long running requests may take to finish when the process is told to stop."`
+	MaxHeaderBytes int            `key:"max_header_bytes" default:"65536" doc:"Largest request header, in bytes."`
+}
+
+// IdentityConfig is the OpenID provider.
+type IdentityConfig struct {
+	Issuer           string            `key:"issuer" example:"https://login.example.com/" doc:"Issuer identifier, exactly as the provider's discovery document says it, trailing slash included."`
+	ClientID         string            `key:"client_id" example:"vestibule" doc:"This client's id."`
+	ClientSecret     secret.Text       `key:"client_secret" example:"(from a file)" doc:"This client's secret, for client_secret_basic and client_secret_post."`
+	AuthMethod       string            `key:"auth_method" default:"client_secret_basic" enum:"client_secret_basic client_secret_post private_key_jwt" doc:"How this client authenticates."`
+	PrivateKeyFile   string            `key:"private_key_file" example:"/run/secrets/client.pem" doc:"Private key (PEM, PKCS #8) for private_key_jwt."`
+	PrivateKeyID     string            `key:"private_key_id" example:"2026-11" doc:"The key id (kid) that the provider knows the key by."`
+	Scopes           []string          `key:"scopes" default:"openid,profile,email,offline_access" doc:"Scopes asked for at login."`
+	Resources        []string          `key:"resources" example:"https://api.example.com" doc:"Resource indicators (RFC 8707) asked for at login."`
+	AuthParams       map[string]string `key:"authorization_params" example:"audience=https://api.example.com" doc:"Fixed extra parameters of the authorization request, such as Auth0's audience."`
+	PassParams       []string          `key:"pass_params" example:"connection" doc:"Parameters of /auth/login that are passed on, beside prompt, login_hint, acr_values, max_age, ui_locales and domain_hint."`
+	ResponseMode     string            `key:"response_mode" default:"query" enum:"query form_post" doc:"How the provider sends its answer."`
+	PAR              string            `key:"par" default:"auto" enum:"auto always never" doc:"Pushed authorization requests (RFC 9126); auto pushes when the provider requires it."`
+	IDTokenAlgs      []string          `key:"id_token_algs" default:"RS256,PS256,ES256,EdDSA" doc:"Signature algorithms accepted of ID tokens and logout tokens."`
+	TrustedAudiences []string          `key:"trusted_audiences" example:"other-client" doc:"Audiences that may stand beside this client in an ID token."`
+	Leeway           time.Duration     `key:"leeway" default:"30s" doc:"How far clocks may differ, 1s to 5m."`
+	UserInfo         bool              `key:"userinfo" default:"false" doc:"Ask the UserInfo endpoint at login for claims that the ID token lacks."`
+	LogoutHint       string            `key:"logout_hint" default:"id_token" enum:"id_token logout_hint none" doc:"What the provider's end-session is told of the user."`
+	PostLogoutPath   string            `key:"post_logout_path" default:"/" example:"/signed-out" doc:"Where a person lands after signing out."`
+	Frontchannel     bool              `key:"frontchannel_logout" default:"false" doc:"Offer /auth/frontchannel-logout, for providers without back-channel logout."`
+}
+
+// SessionConfig is sessions and their cookie.
+type SessionConfig struct {
+	Store       string        `key:"store" default:"memory" enum:"memory" doc:"Where sessions live; memory is one process's, and gone when it ends."`
+	MaxSessions int           `key:"max_sessions" default:"1000000" doc:"How many sessions the memory store holds; then signing in answers 503."`
+	Keys        []KeyConfig   `key:"keys" doc:"Server keys, each 32 or 64 random bytes in base64 or hex (make one with: openssl rand -base64 64). Exactly one seals. To rotate: add the new one with use open everywhere, then make it seal and the old one open."`
+	IdleTimeout time.Duration `key:"idle_timeout" default:"30m" doc:"A session ends when it is not used for so long."`
+	Lifetime    time.Duration `key:"lifetime" default:"12h" doc:"A session ends after so long, however it is used."`
+	Claims      []string      `key:"claims" default:"name,email,picture,preferred_username" doc:"Claims of the ID token that the SPA may see; no others are kept."`
+	CSRFHeader  string        `key:"csrf_header" default:"X-CSRF" doc:"The header that proves a same-origin script."`
+}
+
+// KeyConfig is one server key.
+type KeyConfig struct {
+	Use    string      `key:"use" enum:"seal open" doc:"seal or open."`
+	Secret secret.Text `key:"secret" doc:"The key."`
+}
+
+// APIConfig is one downstream API.
+type APIConfig struct {
+	BaseURL          string        `key:"base_url" example:"https://orders.internal.example.com/v1" doc:"Where the API is. Its token goes to this origin and no other."`
+	Token            string        `key:"token" default:"user" enum:"user client exchange on_behalf_of none" doc:"Which access token it gets: the user's, the gateway's own (client credentials), the user's exchanged for one (RFC 8693, or Entra ID's on-behalf-of), or none."`
+	Audience         string        `key:"audience" example:"https://orders.example.com" doc:"Audience to ask for, where the provider takes one."`
+	Resource         string        `key:"resource" example:"https://orders.example.com" doc:"Resource indicator (RFC 8707) to ask for."`
+	Scopes           []string      `key:"scopes" example:"orders:read" doc:"Scopes to narrow the token to."`
+	Timeout          time.Duration `key:"timeout" default:"5s" doc:"How long one call may take, 10ms to 5m."`
+	MaxResponseBytes int           `key:"max_response_bytes" default:"4194304" doc:"Largest answer that is read, in bytes."`
+}
+
+// GraphQLConfig is the GraphQL endpoint.
+type GraphQLConfig struct {
+	RequireSession bool          `key:"require_session" default:"false" doc:"Turn away every request without a session (401)."`
+	Introspection  string        `key:"introspection" default:"auto" enum:"auto on off" doc:"auto: in development only."`
+	BodyBytes      int           `key:"body_bytes" default:"262144" doc:"Largest request body, in bytes."`
+	Tokens         int           `key:"tokens" default:"5000" doc:"Largest document, in tokens."`
+	Depth          int           `key:"depth" default:"15" doc:"Deepest nesting of fields."`
+	Aliases        int           `key:"aliases" default:"30" doc:"Most aliases in a document."`
+	RootFields     int           `key:"root_fields" default:"20" doc:"Most root fields of an operation."`
+	Directives     int           `key:"directives" default:"50" doc:"Most directives in a document."`
+	Timeout        time.Duration `key:"timeout" default:"30s" doc:"How long an operation may run."`
+}
+
+// SPAConfig is the single-page app.
+type SPAConfig struct {
+	Dir string `key:"dir" example:"/srv/spa" doc:"Directory with a built bundle to serve instead of the one in the binary."`
+}
+
+// ObserveConfig is logs.
+type ObserveConfig struct {
+	LogFormat string `key:"log_format" default:"auto" enum:"auto json text" doc:"auto: text in development, JSON in production."`
+	LogLevel  string `key:"log_level" default:"info" enum:"debug info warn error" doc:"The least that is logged."`
+}
+
+// development tells whether what only developers may see is on.
+func (c Config) development() bool { return c.Mode == "development" }
+
+// publicURL is the parsed public address; checkConfig has seen it.
+func (c Config) publicURL() *url.URL {
+	u, err := url.Parse(c.Server.PublicURL)
+	if err != nil {
+		panic(err) // checkConfig parsed it.
+	}
+	return u
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var apiName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
+
+// check notes every rule that the configuration breaks. It changes nothing and reaches for nothing.
+func (l *loader) check(cfg *Config) {
+	l.enums(reflect.ValueOf(*cfg), "")
+	l.checkServer(cfg)
+	if !cfg.Demo {
+		l.checkIdentity(cfg)
+		l.checkKeys(cfg)
+	}
+	l.checkSession(cfg.Session)
+	for _, name := range sortedKeys(cfg.APIs) {
+		l.checkAPI(name, cfg.APIs[name])
+	}
+	l.checkGraphQL(cfg.GraphQL)
+}
+
+// enums checks every key that has a list of values.
+func (l *loader) enums(v reflect.Value, path string) {
+	settings(v, func(field reflect.StructField, value reflect.Value, key string) {
+		at := join(path, key)
+		switch {
+		case isGroup(field.Type):
+			l.enums(value, at)
+		case field.Type.Kind() == reflect.Map && isGroup(field.Type.Elem()):
+			for _, name := range value.MapKeys() {
+				l.enums(value.MapIndex(name), join(at, name.String()))
+			}
+		case field.Type.Kind() == reflect.Slice && isGroup(field.Type.Elem()):
+			for i := range value.Len() {
+				l.enums(value.Index(i), fmt.Sprintf("%s[%d]", at, i))
+			}
+		default:
+			allowed := strings.Fields(field.Tag.Get("enum"))
+			if len(allowed) > 0 && !slices.Contains(allowed, value.String()) {
+				l.fault(at, value.String(), "want one of "+strings.Join(allowed, ", "), allowed[0])
+			}
+		}
+	})
+}
+
+func (l *loader) checkServer(cfg *Config) {
+	s := cfg.Server
+	for key, address := range map[string]string{"server.address": s.Address, "server.admin_address": s.AdminAddress} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			l.fault(key, address, "want host:port", "127.0.0.1:8080")
+		}
+	}
+	if s.Address == s.AdminAddress && !strings.HasSuffix(s.Address, ":0") {
+		l.fault("server.admin_address", s.AdminAddress, "the operators' listener must not be the public one", "127.0.0.1:9090")
+	}
+	l.checkPublicURL(cfg)
+	if (s.TLSCertFile == "") != (s.TLSKeyFile == "") {
+		l.fault("server.tls_cert_file", "", "tls_cert_file and tls_key_file go together", "/etc/vestibule/tls.crt")
+	}
+	for key, d := range map[string]time.Duration{
+		"server.read_header_timeout": s.ReadHeader, "server.read_timeout": s.Read, "server.write_timeout": s.Write,
+		"server.idle_timeout": s.Idle, "server.shutdown_timeout": s.Shutdown,
+	} {
+		l.between(key, d, time.Millisecond*100, time.Hour)
+	}
+	l.count("server.max_header_bytes", s.MaxHeaderBytes, 4<<10, 1<<20)
+}
+
+func (l *loader) checkPublicURL(cfg *Config) {
+	const key, example = "server.public_url", "https://shop.example.com"
+	public := cfg.Server.PublicURL
+	if public == "" {
+		l.fault(key, "", "it is needed: the origin that browsers see", example)
+		return
+	}
+	u, err := url.Parse(public)
+	if err != nil || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
+		l.fault(key, public, "want scheme and host alone, without path or trailing slash", example)
+		return
+	}
+	if u.Scheme == "http" && !isLoopbackHost(u.Hostname()) {
+		l.fault(key, public, "http is for loopback alone: cookies and tokens would travel in the clear", example)
+	}
+	if cfg.Mode == "development" && u.Scheme == "https" {
+		l.fault("mode", cfg.Mode, "development shows what only developers may see, and is refused with a public https address", "production")
+	}
+}
+
+func (l *loader) checkIdentity(cfg *Config) {
+	id := cfg.Identity
+	if id.Issuer == "" {
+		l.fault("identity.issuer", "", "it is needed; or set nothing at all, on loopback, for the demo", "https://login.example.com/")
+	} else if u, err := url.Parse(id.Issuer); err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		l.fault("identity.issuer", id.Issuer, "want an absolute URL without query and fragment", "https://login.example.com/")
+	} else if u.Scheme != "https" && !(u.Scheme == "http" && isLoopbackHost(u.Hostname())) {
+		l.fault("identity.issuer", id.Issuer, "want https (http is for loopback alone)", "https://login.example.com/")
+	}
+	if id.ClientID == "" {
+		l.fault("identity.client_id", "", "it is needed", "vestibule")
+	}
+	if id.AuthMethod == "private_key_jwt" {
+		if id.PrivateKeyFile == "" {
+			l.fault("identity.private_key_file", "", "private_key_jwt needs it", "/run/secrets/client.pem")
+		}
+	} else if id.ClientSecret.IsZero() {
+		l.fault("identity.client_secret", "", id.AuthMethod+" needs it; set it, VESTIBULE_IDENTITY_CLIENT_SECRET, or a file by VESTIBULE_IDENTITY_CLIENT_SECRET_FILE", "")
+	}
+	l.between("identity.leeway", id.Leeway, time.Second, 5*time.Minute)
+	if !strings.HasPrefix(id.PostLogoutPath, "/") || strings.HasPrefix(id.PostLogoutPath, "//") || strings.Contains(id.PostLogoutPath, `\`) {
+		l.fault("identity.post_logout_path", id.PostLogoutPath, "want a path of this origin", "/signed-out")
+	}
+}
+
+func (l *loader) checkKeys(cfg *Config) {
+	const example = "keys: [{use: seal, secret_file: /run/secrets/session_key}]"
+	if len(cfg.Session.Keys) == 0 {
+		l.fault("session.keys", "", "at least one key is needed; make it with `openssl rand -base64 64`", example)
+		return
+	}
+	sealing := 0
+	for i, key := range cfg.Session.Keys {
+		if key.Secret.IsZero() {
+			l.fault(fmt.Sprintf("session.keys[%d].secret", i), "", "it is needed: 32 or 64 random bytes in base64 or hex; make them with `openssl rand -base64 64`", "")
+		}
+		if key.Use == "seal" {
+			sealing++
+		}
+	}
+	if sealing != 1 {
+		l.fault("session.keys", "", fmt.Sprintf("exactly one key has use seal; here %d have", sealing), example)
+	}
+}
+
+func (l *loader) checkSession(s SessionConfig) {
+	l.between("session.idle_timeout", s.IdleTimeout, time.Second, 31*24*time.Hour)
+	l.between("session.lifetime", s.Lifetime, time.Second, 400*24*time.Hour)
+	if s.IdleTimeout > s.Lifetime {
+		l.fault("session.idle_timeout", s.IdleTimeout.String(), "it is longer than session.lifetime ("+s.Lifetime.String()+")", "30m")
+	}
+	l.count("session.max_sessions", s.MaxSessions, 1, 100_000_000)
+}
+
+func (l *loader) checkAPI(name string, api APIConfig) {
+	at := "apis." + name
+	if !apiName.MatchString(name) {
+		l.fault(at, "", "a name has small letters, digits, - and _, and begins with a letter", "apis.orders")
+	}
+	u, err := url.Parse(api.BaseURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		l.fault(at+".base_url", api.BaseURL, "want an absolute http or https URL without user, query and fragment", "https://orders.internal.example.com/v1")
+	}
+	l.between(at+".timeout", api.Timeout, 10*time.Millisecond, 5*time.Minute)
+	l.count(at+".max_response_bytes", api.MaxResponseBytes, 1<<10, 1<<30)
+	if api.Token == "none" && (api.Audience != "" || api.Resource != "" || len(api.Scopes) > 0) {
+		l.fault(at+".token", api.Token, "audience, resource and scopes are for a token, and this API gets none", "user")
+	}
+	if api.Token == "on_behalf_of" && len(api.Scopes) == 0 || api.Token == "exchange" && api.Audience == "" && api.Resource == "" {
+		l.fault(at+".token", api.Token, "say what for: exchange needs audience or resource, on_behalf_of needs scopes", "")
+	}
+}
+
+func (l *loader) checkGraphQL(g GraphQLConfig) {
+	l.count("graphql.body_bytes", g.BodyBytes, 1<<10, 64<<20)
+	for key, n := range map[string]int{
+		"graphql.tokens": g.Tokens, "graphql.depth": g.Depth, "graphql.aliases": g.Aliases, "graphql.root_fields": g.RootFields, "graphql.directives": g.Directives,
+	} {
+		l.count(key, n, 1, 1_000_000)
+	}
+	l.between("graphql.timeout", g.Timeout, 10*time.Millisecond, 10*time.Minute)
+}
+
+func (l *loader) between(key string, d, least, most time.Duration) {
+	if d < least || d > most {
+		l.fault(key, d.String(), fmt.Sprintf("want %s to %s", least, most), "30s")
+	}
+}
+
+func (l *loader) count(key string, n, least, most int) {
+	if n < least || n > most {
+		l.fault(key, fmt.Sprint(n), fmt.Sprintf("want %d to %d", least, most), "")
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

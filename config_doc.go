@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// configurationDoc is docs/configuration.md, made of the configuration's own types.
+func configurationDoc() string {
+	var b strings.Builder
+	b.WriteString(`<!-- Generated from config.go by ` + "`go test -run TestConfigurationDoc -update .`" + `; DO NOT EDIT. -->
+# Configuration
+
+One YAML file, named by ` + "`-config`" + ` or ` + "`VESTIBULE_CONFIG`" + `. Every key is also an environment variable; flags come before variables, variables before
+the file, the file before defaults. Lists in variables are divided by commas. A secret can also be read from a file: the variable with
+` + "`_FILE`" + ` behind it, or the YAML key with ` + "`_file`" + ` behind it.
+
+An unknown key or variable, and anything else that is wrong, stops the start, and all faults are named at once; ` + "`vestibule check`" + ` tells without
+starting. With nothing set but addresses, on loopback, the demo starts.
+
+| flag | meaning |
+|---|---|
+| ` + "`-config FILE`" + ` | the YAML file |
+| ` + "`-address HOST:PORT`" + ` | server.address |
+| ` + "`-dev`" + ` | mode: development |
+
+The smallest production configuration:
+
+` + "```yaml" + `
+server:
+  public_url: https://shop.example.com
+identity:
+  issuer: https://login.example.com/
+  client_id: vestibule
+  client_secret_file: /run/secrets/client_secret
+session:
+  keys:
+    - use: seal
+      secret_file: /run/secrets/session_key
+apis:
+  orders:
+    base_url: https://orders.internal.example.com
+` + "```" + `
+`)
+	docRows(&b, reflect.TypeFor[Config](), "", "", true)
+	settings(reflect.ValueOf(Config{}), func(field reflect.StructField, _ reflect.Value, key string) {
+		t := field.Type
+		path, variable := key, "VESTIBULE_"+strings.ToUpper(key)
+		if t.Kind() == reflect.Map {
+			t, path, variable = t.Elem(), key+".NAME", variable+"_NAME"
+		}
+		if isGroup(t) {
+			fmt.Fprintf(&b, "\n## `%s`\n\n%s\n", path, field.Tag.Get("doc"))
+			docRows(&b, t, path, variable, false)
+		}
+	})
+	return b.String()
+}
+
+// docRows writes the table of one settings struct's own keys.
+func docRows(b *strings.Builder, t reflect.Type, path, variable string, top bool) {
+	b.WriteString("\n| key | variable | type | default | meaning |\n|---|---|---|---|---|\n")
+	settings(reflect.New(t).Elem(), func(field reflect.StructField, _ reflect.Value, key string) {
+		if isGroup(field.Type) || field.Type.Kind() == reflect.Map && isGroup(field.Type.Elem()) {
+			return
+		}
+		name := variable + "_" + strings.ToUpper(key)
+		if top {
+			name = "VESTIBULE_" + strings.ToUpper(key)
+		}
+		doc := field.Tag.Get("doc")
+		if enum := field.Tag.Get("enum"); enum != "" {
+			doc += " One of `" + strings.ReplaceAll(enum, " ", "`, `") + "`."
+		}
+		if example := field.Tag.Get("example"); example != "" {
+			doc += " Example: `" + example + "`."
+		}
+		fmt.Fprintf(b, "| `%s` | `%s` | %s | %s | %s |\n", join(path, key), name, typeName(field.Type), codeOrNone(field.Tag.Get("default")), doc)
+	})
+}
+
+func codeOrNone(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "`" + text + "`"
+}
+
+func typeName(t reflect.Type) string {
+	switch {
+	case t == secretType:
+		return "secret"
+	case t == durationType:
+		return "duration"
+	case t == prefixType:
+		return "network"
+	case t.Kind() == reflect.Slice && isGroup(t.Elem()):
+		return "list of `use`, `secret`"
+	case t.Kind() == reflect.Slice:
+		return "list of " + typeName(t.Elem())
+	case t.Kind() == reflect.Map:
+		return "name=value"
+	case t.Kind() == reflect.Int:
+		return "number"
+	case t.Kind() == reflect.Bool:
+		return "true, false"
+	}
+	return "text"
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// fault is one thing wrong with the configuration: where, what the rule is, and how it could look. It never holds a value
+// of a secret.
+type fault struct{ key, source, rule, example string }
+
+// configError is all faults of a configuration.
+type configError struct{ faults []fault }
+
+func (e *configError) Error() string {
+	var b strings.Builder
+	noun := "faults"
+	if len(e.faults) == 1 {
+		noun = "fault"
+	}
+	fmt.Fprintf(&b, "the configuration has %d %s:\n", len(e.faults), noun)
+	for _, f := range e.faults {
+		fmt.Fprintf(&b, "  %s", f.key)
+		if f.source != "" {
+			fmt.Fprintf(&b, " (%s)", f.source)
+		}
+		fmt.Fprintf(&b, ": %s.", strings.TrimSuffix(f.rule, "."))
+		if f.example != "" {
+			fmt.Fprintf(&b, " Example: %s", f.example)
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("Every key is described in docs/configuration.md.")
+	return b.String()
+}
+
+// fault notes a fault of a key. value is shown unless it is empty; never pass a secret's.
+func (l *loader) fault(key, value, rule, example string) {
+	if value != "" {
+		rule = fmt.Sprintf("%q: %s", value, rule)
+	}
+	l.faults = append(l.faults, fault{key: key, source: l.seen[key], rule: rule, example: example})
+}
+
+// nearest gives the candidate most like a misspelt name, if one is like it at all.
+func nearest(name string, candidates []string) string {
+	best, least := "", 1+len(name)/3
+	for _, c := range candidates {
+		if d := distance(name, c); d <= least {
+			best, least = c, d-1
+		}
+	}
+	return best
+}
+
+// distance is the number of edits between two words (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			above := row[j]
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			row[j] = min(above+1, row[j-1]+1, cost)
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+)
+
+// demoAddress is the default place of the demo's provider. Its host is another than the gateway's (localhost), so that
+// cookies behave as they do between two sites.
+const demoAddress = "127.0.0.1:8081"
+
+// loadConfig reads flags, environment, secret files and the configuration file, in this order of precedence, over the
+// defaults. It reports every fault at once, as a *configError. environ lists the variables that are set, as os.Environ
+// does; getenv reads them.
+func loadConfig(args []string, getenv func(string) string, environ []string) (Config, error) {
+	flags := flag.NewFlagSet("vestibule", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	file := flags.String("config", getenv("VESTIBULE_CONFIG"), "")
+	address := flags.String("address", "", "")
+	dev := flags.Bool("dev", false, "")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return Config{}, err
+	} else if err != nil {
+		return Config{}, fmt.Errorf("%w; `vestibule help` lists the flags", err)
+	}
+	if flags.NArg() > 0 {
+		return Config{}, fmt.Errorf("unexpected argument %q; `vestibule help` shows the usage", flags.Arg(0))
+	}
+
+	l := &loader{getenv: getenv, seen: map[string]string{}}
+	var cfg Config
+	l.defaults(&cfg)
+	if *file != "" {
+		l.file(&cfg, *file)
+	}
+	set := setVariables(environ, getenv)
+	l.environment(&cfg, set)
+	if *address != "" {
+		cfg.Server.Address = *address
+		l.seen["server.address"] = "-address"
+	}
+	if *dev {
+		cfg.Mode = "development"
+	}
+	cfg.DemoAddress = demoAddress
+	if at := getenv("VESTIBULE_DEMO_ADDRESS"); at != "" {
+		cfg.DemoAddress = at
+	}
+	demo := *file == "" && !slices.ContainsFunc(set, func(name string) bool { return !addressVariables[name] })
+	if demo {
+		l.chooseDemo(&cfg)
+	}
+	l.check(&cfg)
+	if len(l.faults) > 0 {
+		return Config{}, &configError{l.faults}
+	}
+	return cfg, nil
+}
+
+// addressVariables may be set without leaving the demo.
+var addressVariables = map[string]bool{"VESTIBULE_SERVER_ADDRESS": true, "VESTIBULE_SERVER_ADMIN_ADDRESS": true, "VESTIBULE_DEMO_ADDRESS": true}
+
+// setVariables are the names of ours that are set to something.
+func setVariables(environ []string, getenv func(string) string) []string {
+	var set []string
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "VESTIBULE_") && getenv(name) != "" {
+			set = append(set, name)
+		}
+	}
+	slices.Sort(set)
+	return set
+}
+
+// chooseDemo fills in what the demo needs, if the listener is on loopback; the demo has printed passwords.
+func (l *loader) chooseDemo(cfg *Config) {
+	if l.seen["server.address"] == "" {
+		cfg.Server.Address = "127.0.0.1:8080"
+	}
+	host, port, err := net.SplitHostPort(cfg.Server.Address)
+	if err != nil || !isLoopbackHost(host) {
+		l.fault("server.address", cfg.Server.Address, "nothing else is configured, so this would be the demo, whose passwords are printed: it listens on loopback only. "+
+			"Either listen there, or configure identity, session.keys and apis", "127.0.0.1:8080")
+		return
+	}
+	cfg.Demo, cfg.Mode = true, "development"
+	cfg.Server.PublicURL = "http://" + net.JoinHostPort("localhost", port)
+}
+
+// file reads the YAML file into cfg.
+func (l *loader) file(cfg *Config, name string) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		l.fault("-config", name, "the file cannot be read: "+errors.Unwrap(err).Error(), "vestibule.yaml")
+		return
+	}
+	l.yaml(cfg, name, text)
+}
+
+func isLoopbackHost(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,417 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"vestibule.example/auth/secret"
+)
+
+// loader reads settings from several places into a Config and collects what is wrong with them.
+type loader struct {
+	getenv func(string) string
+	// seen says where a key was set: file:line or a variable's name.
+	seen   map[string]string
+	faults []fault
+}
+
+// maxSecretFile bounds a secret file, in bytes.
+const maxSecretFile = 64 << 10
+
+var (
+	secretType   = reflect.TypeFor[secret.Text]()
+	durationType = reflect.TypeFor[time.Duration]()
+	prefixType   = reflect.TypeFor[netip.Prefix]()
+)
+
+// settings calls each for every field of a settings struct that has a key.
+func settings(v reflect.Value, each func(field reflect.StructField, value reflect.Value, key string)) {
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if key := field.Tag.Get("key"); key != "" && key != "-" {
+			each(field, v.Field(i), key)
+		}
+	}
+}
+
+func isGroup(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t != secretType && t != prefixType
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// defaults sets every key's default.
+func (l *loader) defaults(into any) {
+	settings(reflect.ValueOf(into).Elem(), func(field reflect.StructField, value reflect.Value, _ string) {
+		if isGroup(field.Type) {
+			l.defaults(value.Addr().Interface())
+			return
+		}
+		if text := field.Tag.Get("default"); text != "" {
+			if err := setText(value, text); err != nil {
+				panic(fmt.Sprintf("default of %s: %v", field.Name, err)) // A test loads the defaults.
+			}
+		}
+	})
+}
+
+// setText sets a value from one line of text, as a variable or a scalar has it.
+func setText(v reflect.Value, text string) error {
+	switch {
+	case v.Type() == secretType:
+		v.Set(reflect.ValueOf(secret.New(text)))
+		return nil
+	case v.Type() == durationType:
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return errors.New("want a duration with its unit")
+		}
+		v.SetInt(int64(d))
+		return nil
+	case v.Type() == prefixType:
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return errors.New("want a network in CIDR notation")
+		}
+		v.Set(reflect.ValueOf(p))
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return errors.New("want true or false")
+		}
+		v.SetBool(b)
+	case reflect.Int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return errors.New("want a whole number")
+		}
+		v.SetInt(int64(n))
+	case reflect.Slice:
+		return setList(v, strings.Split(text, ","))
+	case reflect.Map:
+		return setMap(v, strings.Split(text, ","))
+	default:
+		return fmt.Errorf("cannot be set from text (%s)", v.Type())
+	}
+	return nil
+}
+
+func setList(v reflect.Value, texts []string) error {
+	list := reflect.MakeSlice(v.Type(), 0, len(texts))
+	for _, text := range texts {
+		element := reflect.New(v.Type().Elem()).Elem()
+		if isGroup(element.Type()) {
+			// Keys in a variable: use:secret,use:secret.
+			use, value, ok := strings.Cut(strings.TrimSpace(text), ":")
+			if !ok {
+				return errors.New("want use:secret, several divided by commas")
+			}
+			element.FieldByName("Use").SetString(use)
+			element.FieldByName("Secret").Set(reflect.ValueOf(secret.New(value)))
+		} else if err := setText(element, strings.TrimSpace(text)); err != nil {
+			return err
+		}
+		list = reflect.Append(list, element)
+	}
+	v.Set(list)
+	return nil
+}
+
+func setMap(v reflect.Value, pairs []string) error {
+	m := reflect.MakeMap(v.Type())
+	for _, pair := range pairs {
+		key, value, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if !ok {
+			return errors.New("want name=value, several divided by commas")
+		}
+		m.SetMapIndex(reflect.ValueOf(key), reflect.ValueOf(value))
+	}
+	v.Set(m)
+	return nil
+}
+
+// yaml reads a file's text into cfg.
+func (l *loader) yaml(cfg *Config, name string, text []byte) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		l.faults = append(l.faults, fault{key: name, rule: "the file is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: "), example: "mode: production"})
+		return
+	}
+	if len(doc.Content) == 0 {
+		return
+	}
+	l.group(reflect.ValueOf(cfg).Elem(), doc.Content[0], "", name)
+}
+
+// group reads a mapping into a settings struct.
+func (l *loader) group(v reflect.Value, node *yaml.Node, path, name string) {
+	node = resolve(node)
+	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
+		return
+	}
+	if node.Kind != yaml.MappingNode {
+		l.at(path, name, node)
+		l.fault(orTop(path), "", "want keys and values here", "")
+		return
+	}
+	known := map[string]reflect.Value{}
+	var names []string
+	settings(v, func(_ reflect.StructField, value reflect.Value, key string) {
+		known[key] = value
+		names = append(names, key)
+	})
+	used := map[string]bool{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		keyNode, valueNode := node.Content[i], node.Content[i+1]
+		key := join(path, keyNode.Value)
+		l.at(key, name, keyNode)
+		if used[keyNode.Value] {
+			l.fault(key, "", "the key is there twice", "")
+			continue
+		}
+		used[keyNode.Value] = true
+		if value, ok := known[keyNode.Value]; ok {
+			l.value(value, valueNode, key, name)
+			continue
+		}
+		if plain, isFile := strings.CutSuffix(keyNode.Value, "_file"); isFile && known[plain].IsValid() && known[plain].Type() == secretType {
+			l.secretFile(known[plain], valueNode.Value, key)
+			continue
+		}
+		rule := "there is no such key"
+		if like := nearest(keyNode.Value, names); like != "" {
+			rule += fmt.Sprintf("; did you mean %q?", join(path, like))
+		}
+		l.fault(key, "", rule, "")
+	}
+}
+
+func (l *loader) value(v reflect.Value, node *yaml.Node, key, name string) {
+	node = resolve(node)
+	switch {
+	case isGroup(v.Type()):
+		l.group(v, node, key, name)
+	case v.Kind() == reflect.Map && isGroup(v.Type().Elem()):
+		l.groups(v, node, key, name)
+	case v.Kind() == reflect.Slice && isGroup(v.Type().Elem()):
+		l.list(v, node, key, name)
+	case node.Kind == yaml.ScalarNode:
+		if err := setText(v, node.Value); err != nil {
+			l.fault(key, shown(v, node.Value), err.Error(), "")
+		}
+	case node.Kind == yaml.SequenceNode && v.Kind() == reflect.Slice:
+		var texts []string
+		for _, element := range node.Content {
+			texts = append(texts, resolve(element).Value)
+		}
+		if err := setList(v, texts); err != nil {
+			l.fault(key, strings.Join(texts, ", "), err.Error(), "")
+		}
+	case node.Kind == yaml.MappingNode && v.Kind() == reflect.Map:
+		m := reflect.MakeMap(v.Type())
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			m.SetMapIndex(reflect.ValueOf(node.Content[i].Value), reflect.ValueOf(resolve(node.Content[i+1]).Value))
+		}
+		v.Set(m)
+	default:
+		l.fault(key, "", "the value has the wrong shape", "")
+	}
+}
+
+// groups reads a mapping of names to settings structs, such as apis.
+func (l *loader) groups(v reflect.Value, node *yaml.Node, key, name string) {
+	if node.Kind != yaml.MappingNode {
+		l.fault(key, "", "want names with settings", "")
+		return
+	}
+	if v.IsNil() {
+		v.Set(reflect.MakeMap(v.Type()))
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		id := node.Content[i].Value
+		path := join(key, id)
+		l.at(path, name, node.Content[i])
+		if v.MapIndex(reflect.ValueOf(id)).IsValid() {
+			l.fault(path, "", "the name is there twice", "")
+			continue
+		}
+		element := reflect.New(v.Type().Elem())
+		l.defaults(element.Interface())
+		l.group(element.Elem(), node.Content[i+1], path, name)
+		v.SetMapIndex(reflect.ValueOf(id), element.Elem())
+	}
+}
+
+func (l *loader) list(v reflect.Value, node *yaml.Node, key, name string) {
+	if node.Kind != yaml.SequenceNode {
+		l.fault(key, "", "want a list", "")
+		return
+	}
+	list := reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content))
+	for i, element := range node.Content {
+		path := fmt.Sprintf("%s[%d]", key, i)
+		l.at(path, name, element)
+		l.group(list.Index(i), element, path, name)
+	}
+	v.Set(list)
+}
+
+func resolve(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode && node.Alias != nil {
+		return node.Alias
+	}
+	return node
+}
+
+func (l *loader) at(key, name string, node *yaml.Node) {
+	l.seen[key] = fmt.Sprintf("%s:%d", name, node.Line)
+}
+
+func orTop(path string) string {
+	if path == "" {
+		return "(top)"
+	}
+	return path
+}
+
+// shown is a value for a fault's text, unless it is a secret's.
+func shown(v reflect.Value, text string) string {
+	if v.Type() == secretType || v.Kind() == reflect.Slice && isGroup(v.Type().Elem()) {
+		return ""
+	}
+	return text
+}
+
+// secretFile reads a secret from a file, without the line end that editors add.
+func (l *loader) secretFile(v reflect.Value, name, key string) {
+	info, err := os.Stat(name)
+	if err == nil && info.Size() > maxSecretFile {
+		err = errors.New("the file is larger than 64 KiB")
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(name)
+	}
+	if err != nil {
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		l.fault(key, name, "the secret file cannot be read: "+err.Error(), "/run/secrets/client_secret")
+		return
+	}
+	v.Set(reflect.ValueOf(secret.New(strings.TrimRight(string(text), "\r\n"))))
+}
+
+// environment reads the variables that are set. A variable that fits no key is a fault.
+func (l *loader) environment(cfg *Config, set []string) {
+	names := map[string]bool{"VESTIBULE_CONFIG": true, "VESTIBULE_DEMO_ADDRESS": true}
+	l.variables(reflect.ValueOf(cfg).Elem(), "VESTIBULE", "", names)
+	l.apiVariables(cfg, set, names)
+	all := make([]string, 0, len(names))
+	for name := range names {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	for _, name := range set {
+		if names[name] {
+			continue
+		}
+		rule := "there is no such variable"
+		if like := nearest(name, all); like != "" {
+			rule += "; did you mean " + like + "?"
+		}
+		l.fault(name, "", rule, "")
+	}
+}
+
+// variables sets what the environment has for a settings struct, and collects the names that there are.
+func (l *loader) variables(v reflect.Value, prefix, path string, names map[string]bool) {
+	settings(v, func(field reflect.StructField, value reflect.Value, key string) {
+		variable, at := prefix+"_"+strings.ToUpper(key), join(path, key)
+		if isGroup(field.Type) {
+			l.variables(value, variable, at, names)
+			return
+		}
+		if field.Type.Kind() == reflect.Map && isGroup(field.Type.Elem()) {
+			return
+		}
+		names[variable] = true
+		if text := l.getenv(variable); text != "" {
+			l.seen[at] = variable
+			if err := setText(value, text); err != nil {
+				l.fault(at, shown(value, text), err.Error(), field.Tag.Get("example"))
+			}
+		}
+		if field.Type != secretType {
+			return
+		}
+		names[variable+"_FILE"] = true
+		if name := l.getenv(variable + "_FILE"); name != "" {
+			l.seen[at] = variable + "_FILE"
+			if l.getenv(variable) != "" {
+				l.fault(at, "", variable+" and "+variable+"_FILE are both set", "")
+				return
+			}
+			l.secretFile(value, name, at)
+		}
+	})
+}
+
+// apiVariables sets apis from VESTIBULE_APIS_{NAME}_{KEY}; the name may have underscores, the longest key wins.
+func (l *loader) apiVariables(cfg *Config, set []string, names map[string]bool) {
+	var keys []string
+	settings(reflect.ValueOf(APIConfig{}), func(_ reflect.StructField, _ reflect.Value, key string) { keys = append(keys, strings.ToUpper(key)) })
+	slices.SortFunc(keys, func(a, b string) int { return len(b) - len(a) })
+	done := map[string]bool{}
+	for _, variable := range set {
+		rest, ok := strings.CutPrefix(variable, "VESTIBULE_APIS_")
+		if !ok {
+			continue
+		}
+		for _, key := range keys {
+			name, ok := strings.CutSuffix(rest, "_"+key)
+			if !ok || name == "" {
+				continue
+			}
+			id := strings.ToLower(name)
+			names[variable] = true
+			if !done[id] {
+				done[id] = true
+				l.oneAPI(cfg, id, "VESTIBULE_APIS_"+name, names)
+			}
+			break
+		}
+	}
+}
+
+func (l *loader) oneAPI(cfg *Config, id, prefix string, names map[string]bool) {
+	api, there := cfg.APIs[id]
+	if !there {
+		l.defaults(&api)
+	}
+	l.variables(reflect.ValueOf(&api).Elem(), prefix, "apis."+id, names)
+	if cfg.APIs == nil {
+		cfg.APIs = map[string]APIConfig{}
+	}
+	cfg.APIs[id] = api
+}

@@ -1,0 +1,228 @@
+// Package observe sees every request once: it gives it an id, writes one structured record of it when it is answered,
+// and turns a panic into a plain 500.
+//
+// A record holds the route, never the query string or a header: those may hold codes and tokens.
+package observe
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Config is what Handler needs. The zero value discards the records.
+type Config struct {
+	Logger *slog.Logger
+	// TrustedProxies may name a request (X-Request-Id).
+	TrustedProxies []netip.Prefix
+	// Now is the clock; default time.Now.
+	Now func() time.Time
+}
+
+// NewLogger makes the process's logger: format json or text, level debug, info, warn or error.
+func NewLogger(w io.Writer, format, level string) *slog.Logger {
+	var least slog.Level
+	if err := least.UnmarshalText([]byte(level)); err != nil {
+		least = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: least}
+	if format == "text" {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+type contextKey struct{}
+
+// entry is what a request's record gathers on its way.
+type entry struct {
+	id string
+
+	mu    sync.Mutex // guards all of the following
+	cause error
+}
+
+// RequestID is the request's id, or nothing outside one.
+func RequestID(ctx context.Context) string {
+	if e, ok := ctx.Value(contextKey{}).(*entry); ok {
+		return e.id
+	}
+	return ""
+}
+
+// SetCause notes why a request failed, for its record. The last one counts.
+func SetCause(ctx context.Context, err error) {
+	if e, ok := ctx.Value(contextKey{}).(*entry); ok {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.cause = err
+	}
+}
+
+// statusClientGone is logged when the client went away before the answer.
+const statusClientGone = 499
+
+// Handler observes every request to next. Inbound baggage is dropped: it would travel on to the APIs as if it were ours.
+func Handler(cfg Config, next http.Handler) http.Handler {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := cfg.Now()
+		e := &entry{id: requestID(cfg, r)}
+		r.Header.Del("Baggage")
+		w.Header().Set("X-Request-Id", e.id)
+		rec := &recorder{ResponseWriter: w}
+		r = r.WithContext(context.WithValue(r.Context(), contextKey{}, e))
+		defer func() {
+			if v := recover(); v != nil {
+				panicked(cfg.Logger, e, rec, v)
+				if errors.Is(asError(v), http.ErrAbortHandler) {
+					defer panic(http.ErrAbortHandler)
+				}
+			}
+			write(cfg, r, e, rec, cfg.Now().Sub(start))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func asError(v any) error {
+	if err, ok := v.(error); ok {
+		return err
+	}
+	return fmt.Errorf("%v", v)
+}
+
+// panicked answers 500 if nothing was answered yet; what was begun is cut off by the server.
+func panicked(log *slog.Logger, e *entry, rec *recorder, v any) {
+	err := asError(v)
+	if errors.Is(err, http.ErrAbortHandler) {
+		return
+	}
+	log.Error("panic", "request_id", e.id, "error", err.Error(), "stack", string(debug.Stack()))
+	e.mu.Lock()
+	e.cause = err
+	e.mu.Unlock()
+	if rec.status != 0 {
+		return
+	}
+	h := rec.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	rec.WriteHeader(http.StatusInternalServerError)
+	io.WriteString(rec, `{"type":"urn:vestibule:problem:internal","title":"Something went wrong","status":500,"detail":"The fault is ours."}`+"\n") //nolint:errcheck // The reader is gone.
+}
+
+func write(cfg Config, r *http.Request, e *entry, rec *recorder, took time.Duration) {
+	status := rec.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if r.Context().Err() != nil && rec.status == 0 {
+		status = statusClientGone
+	}
+	route := r.Pattern
+	if route == "" {
+		route = "other"
+	}
+	attrs := []slog.Attr{
+		slog.String("request_id", e.id), slog.String("method", r.Method), slog.String("route", route), slog.Int("status", status),
+		slog.Int64("bytes", rec.bytes), slog.Duration("duration", took),
+	}
+	e.mu.Lock()
+	if e.cause != nil {
+		attrs = append(attrs, slog.String("error", e.cause.Error()))
+	}
+	e.mu.Unlock()
+	level := slog.LevelInfo
+	if status >= 500 {
+		level = slog.LevelError
+	}
+	cfg.Logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// maxRequestID bounds an id that a proxy gives.
+const maxRequestID = 64
+
+func requestID(cfg Config, r *http.Request) string {
+	given := r.Header.Get("X-Request-Id")
+	if given != "" && len(given) <= maxRequestID && isPlain(given) && fromTrusted(cfg, r) {
+		return given
+	}
+	return strings.ToLower(rand.Text()[:20])
+}
+
+func fromTrusted(cfg Config, r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	for _, prefix := range cfg.TrustedProxies {
+		if prefix.Contains(peer.Addr().Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+func isPlain(text string) bool {
+	for _, c := range text {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// recorder notes status and size. Flushing, hijacking and deadlines reach the writer beneath through Unwrap.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// Unwrap serves [http.ResponseController].
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// WriteHeader implements [http.ResponseWriter].
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [io.Writer].
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom keeps the writer beneath able to send files without copying.
+func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := io.Copy(r.ResponseWriter, src)
+	r.bytes += n
+	return n, err
+}
