@@ -1,0 +1,15 @@
+// Package graph is the GraphQL endpoint: schema.graphqls answered from the API clients.
+//
+//	handler.go            /graphql: one request, from its bytes to its answer
+//	request.go            reading GraphQL over HTTP, and the answer's media type and status
+//	limits.go             what a document may ask, decided before anything runs
+//	errors.go             every error as one public code
+//	schema.resolvers.go   the resolvers, a line or two each
+//	loaders.go            each thing once per request, lists in one call
+//
+// Code generated from the schema is in exec and model; `make generate` makes it anew.
+//
+// Resolvers know the clients and whether somebody is signed in. They do not decide what a user may see: the APIs do.
+package graph
+
+//go:generate go tool gqlgen generate

@@ -1,0 +1,168 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"vestibule.example/auth"
+	"vestibule.example/clients"
+)
+
+// Codes that arise here; the others are the clients' (see [clients.Code]).
+const (
+	codeUnauthenticated  = string(clients.CodeUnauthenticated)
+	codeBadUserInput     = string(clients.CodeBadUserInput)
+	codeInternal         = string(clients.CodeInternal)
+	codeUnavailable      = string(clients.CodeUnavailable)
+	codeParseFailed      = "GRAPHQL_PARSE_FAILED"
+	codeValidationFailed = "GRAPHQL_VALIDATION_FAILED"
+	codeTimeout          = "OPERATION_TIMEOUT"
+	codeTooComplex       = "QUERY_TOO_COMPLEX"
+	codeNotAllowed       = "OPERATION_NOT_ALLOWED"
+)
+
+// messages are what a person or a log at the client's reads for each code; nothing else of an error is ever shown.
+var messages = map[string]string{
+	codeUnauthenticated:                     "Sign in to see this.",
+	string(clients.CodeStepUpRequired):      "This needs a stronger or more recent sign-in.",
+	string(clients.CodeForbidden):           "You may not see or do this.",
+	string(clients.CodeNotFound):            "There is no such thing, or it is not yours to see.",
+	string(clients.CodeConflict):            "This is not possible as things stand now.",
+	codeBadUserInput:                        "The input is not valid.",
+	string(clients.CodeRateLimited):         "Too many requests; try again later.",
+	string(clients.CodeUpstreamTimeout):     "An API did not answer in time.",
+	string(clients.CodeUpstreamUnavailable): "An API cannot be reached.",
+	string(clients.CodeUpstreamInvalid):     "An API gave an answer that cannot be read.",
+	codeUnavailable:                         "This is not available just now; try again.",
+	codeTimeout:                             "The operation took too long.",
+	codeInternal:                            "Something went wrong; the fault is ours.",
+}
+
+// inputError is an argument that a resolver refuses.
+type inputError struct{ field, message string }
+
+func (e *inputError) Error() string { return "graph: " + e.field + ": " + e.message }
+
+func badInput(field, message string) error { return &inputError{field, message} }
+
+// errOperationTimeout ends the context of an operation that took too long.
+var errOperationTimeout = errors.New("graph: the operation took too long")
+
+// presenter turns every error of a field into one public code. The cause is logged here, once, and shown nowhere.
+type presenter struct {
+	loginURL  string
+	requestID func(context.Context) string
+	log       *slog.Logger
+}
+
+// present implements [graphql.ErrorPresenterFunc].
+func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	var public *gqlerror.Error
+	if errors.As(err, &public) && isOurs(public) {
+		return public
+	}
+	out := &gqlerror.Error{Path: graphql.GetPath(ctx), Extensions: map[string]any{}}
+	if public != nil {
+		out.Path, out.Locations = public.Path, public.Locations
+	}
+	code := p.describe(ctx, err, out.Extensions)
+	out.Extensions["code"] = code
+	out.Message = messages[code]
+	if id := p.requestID(ctx); id != "" {
+		out.Extensions["requestId"] = id
+	}
+	level := slog.LevelWarn
+	switch code {
+	case codeInternal:
+		level = slog.LevelError
+	case codeUnauthenticated, codeBadUserInput, string(clients.CodeNotFound):
+		level = slog.LevelDebug
+	}
+	p.log.LogAttrs(ctx, level, "field failed", slog.String("path", out.Path.String()), slog.String("code", code),
+		slog.String("request_id", p.requestID(ctx)), slog.String("error", causes(err)))
+	return out
+}
+
+// isOurs tells an error that was made here or by the validator, with a code already.
+func isOurs(e *gqlerror.Error) bool {
+	code, _ := e.Extensions["code"].(string)
+	return code != "" && e.Err == nil
+}
+
+// describe gives an error's code and fills in what the contract has beside it.
+func (p *presenter) describe(ctx context.Context, err error, extensions map[string]any) string {
+	var input *inputError
+	var call *clients.Error
+	switch {
+	case errors.Is(context.Cause(ctx), errOperationTimeout):
+		return codeTimeout
+	case errors.Is(err, auth.ErrUnauthenticated):
+		extensions["loginUrl"] = p.loginURL
+		return codeUnauthenticated
+	case errors.As(err, &input):
+		extensions["fields"] = []map[string]string{{"field": input.field, "message": input.message}}
+		return codeBadUserInput
+	case errors.As(err, &call):
+		p.describeCall(call, extensions)
+		return string(call.Code)
+	}
+	return codeInternal
+}
+
+func (p *presenter) describeCall(e *clients.Error, extensions map[string]any) {
+	extensions["api"] = e.API
+	if e.Status != 0 {
+		extensions["status"] = e.Status
+	}
+	extensions["retryable"] = e.Retryable
+	if e.RetryAfter > 0 {
+		extensions["retryAfter"] = int((e.RetryAfter + time.Second - 1) / time.Second)
+	}
+	if len(e.Fields) > 0 {
+		fields := make([]map[string]string, len(e.Fields))
+		for i, f := range e.Fields {
+			fields[i] = map[string]string{"field": f.Field, "message": f.Message}
+		}
+		extensions["fields"] = fields
+	}
+	switch e.Code {
+	case clients.CodeUnauthenticated:
+		extensions["loginUrl"] = p.loginURL
+	case clients.CodeStepUpRequired:
+		extensions["loginUrl"] = p.loginURL + stepUpQuery(e.StepUp)
+	}
+}
+
+// stepUpQuery asks the login for what the API wants (RFC 9470 §5).
+func stepUpQuery(s *clients.StepUp) string {
+	query := url.Values{}
+	if s != nil && len(s.ACR) > 0 {
+		query.Set("acr_values", strings.Join(s.ACR, " "))
+	}
+	if s != nil && s.MaxAge != nil {
+		query.Set("max_age", strconv.Itoa(int(*s.MaxAge/time.Second)))
+	}
+	if len(query) == 0 {
+		query.Set("prompt", "login")
+	}
+	return "?" + query.Encode()
+}
+
+// causes is an error with all that lies beneath it, for the log.
+func causes(err error) string {
+	text := err.Error()
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
+		if more := inner.Error(); !strings.Contains(text, more) {
+			text += ": " + more
+		}
+	}
+	return text
+}

@@ -1,0 +1,210 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"vestibule.example/auth"
+	"vestibule.example/graph/exec"
+)
+
+// cachedDocuments is how many parsed and validated documents are kept.
+const cachedDocuments = 1000
+
+// Config is what the endpoint needs.
+type Config struct {
+	Resolver *Resolver
+	// Development shows introspection and suggestions.
+	Development bool
+	// Introspection shows the schema in production too.
+	Introspection bool
+	// RequireSession turns away every request without a session.
+	RequireSession bool
+	// LoginURL is where a person signs in; default /auth/login.
+	LoginURL string
+	Limits   Limits
+	// Timeout bounds an operation; default 30 s.
+	Timeout time.Duration
+	// RequestID gives the id that errors carry; may be nil.
+	RequestID func(context.Context) string
+	Logger    *slog.Logger
+}
+
+type handler struct {
+	cfg      Config
+	exec     *executor.Executor
+	resolver *Resolver
+}
+
+// NewHandler makes the handler of /graphql.
+func NewHandler(cfg Config) (http.Handler, error) {
+	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil || cfg.Resolver.Shipping == nil {
+		return nil, errors.New("graph: a client of each API is needed")
+	}
+	cfg.Limits = cfg.Limits.withDefaults()
+	if cfg.LoginURL == "" {
+		cfg.LoginURL = "/auth/login"
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 30 * time.Second
+	}
+	if cfg.RequestID == nil {
+		cfg.RequestID = func(context.Context) string { return "" }
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	runner := executor.New(exec.NewExecutableSchema(exec.Config{Resolvers: cfg.Resolver}))
+	runner.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
+	runner.SetParserTokenLimit(cfg.Limits.Tokens)
+	runner.SetDisableSuggestion(!cfg.Development)
+	runner.SetErrorPresenter((&presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger}).present)
+	runner.SetRecoverFunc(func(ctx context.Context, v any) error {
+		return fmt.Errorf("graph: panic in %s: %v", graphql.GetPath(ctx), v)
+	})
+	if cfg.Development || cfg.Introspection {
+		runner.Use(extension.Introspection{})
+	}
+	return &handler{cfg, runner, cfg.Resolver}, nil
+}
+
+// ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
+// the one in the request's context.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	header.Add("Vary", "Accept")
+	switch r.Method {
+	case http.MethodGet, http.MethodPost:
+	case http.MethodOptions:
+		header.Set("Allow", "GET, HEAD, OPTIONS, POST")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	case http.MethodHead:
+	default:
+		header.Set("Allow", "GET, HEAD, OPTIONS, POST")
+		h.refuse(w, mediaJSON, &requestError{http.StatusMethodNotAllowed, codeNotAllowed, "GraphQL is asked with GET or POST."})
+		return
+	}
+	media := negotiate(r.Header.Values("Accept"))
+	if media == "" {
+		h.refuse(w, mediaJSON, &requestError{http.StatusNotAcceptable, codeBadUserInput, "Accept application/json or application/graphql-response+json."})
+		return
+	}
+	if h.cfg.RequireSession && auth.FromContext(r.Context()) == nil {
+		h.refuse(w, media, &requestError{http.StatusUnauthorized, codeUnauthenticated, messages[codeUnauthenticated]})
+		return
+	}
+	params, err := readRequest(w, r, h.cfg.Limits.BodyBytes)
+	if err != nil {
+		h.refuse(w, media, err)
+		return
+	}
+	h.run(w, r, media, params)
+}
+
+// run executes one operation, if it may be.
+func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
+	ctx, cancel := context.WithTimeoutCause(r.Context(), h.cfg.Timeout, errOperationTimeout)
+	defer cancel()
+	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders())
+	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
+	params.Headers = http.Header{}
+
+	operation, faults := h.exec.CreateOperationContext(ctx, params)
+	if len(faults) > 0 {
+		h.refuseDocument(w, media, faults)
+		return
+	}
+	if fault := h.cfg.Limits.check(operation.Operation); fault != nil {
+		h.refuseDocument(w, media, gqlerror.List{fault})
+		return
+	}
+	switch operation.Operation.Operation {
+	case ast.Mutation:
+		if r.Method != http.MethodPost {
+			w.Header().Set("Allow", "POST")
+			h.refuse(w, media, &requestError{http.StatusMethodNotAllowed, codeNotAllowed, "A mutation is sent with POST."})
+			return
+		}
+		if auth.DeadCookie(ctx) {
+			// Somebody believes she is signed in: what she wants done must not be done as anybody else.
+			h.refuse(w, media, &requestError{http.StatusUnauthorized, codeUnauthenticated, messages[codeUnauthenticated]})
+			return
+		}
+	case ast.Subscription:
+		h.refuse(w, media, &requestError{http.StatusBadRequest, codeNotAllowed, "Subscriptions are not offered here."})
+		return
+	}
+	responses, ctx := h.exec.DispatchOperation(ctx, operation)
+	result := responses(ctx)
+	if r.Context().Err() != nil {
+		return // Nobody is there to read it.
+	}
+	data := result.Data
+	if data == nil {
+		data = json.RawMessage("null")
+	}
+	h.write(w, media, http.StatusOK, response{Errors: result.Errors, Data: data, Extensions: result.Extensions})
+}
+
+// response is a GraphQL response; without data for a request that was not run.
+type response struct {
+	Errors     gqlerror.List   `json:"errors,omitempty"`
+	Data       json.RawMessage `json:"data,omitempty"`
+	Extensions map[string]any  `json:"extensions,omitempty"`
+}
+
+func (h *handler) write(w http.ResponseWriter, media string, status int, body response) {
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.Encode(body) //nolint:errcheck // The reader is gone; there is nobody to tell.
+}
+
+// refuse answers a request that is no well-formed GraphQL request, or not permitted: its status is the same for both
+// media types.
+func (h *handler) refuse(w http.ResponseWriter, media string, err error) {
+	refused := &requestError{http.StatusInternalServerError, codeInternal, messages[codeInternal]}
+	errors.As(err, &refused)
+	extensions := map[string]any{"code": refused.code}
+	if refused.code == codeUnauthenticated {
+		extensions["loginUrl"] = h.cfg.LoginURL
+	}
+	h.write(w, media, refused.status, response{Errors: gqlerror.List{{Message: refused.message, Extensions: extensions}}})
+}
+
+// refuseDocument answers a well-formed request whose document does not parse, is not valid, or asks too much. Clients that
+// accept only application/json expect 200 for it, as ever (graphql-http's audits); the newer type says 400.
+func (h *handler) refuseDocument(w http.ResponseWriter, media string, faults gqlerror.List) {
+	status := http.StatusOK
+	if media == mediaResponse {
+		status = http.StatusBadRequest
+	}
+	for _, fault := range faults {
+		if fault.Extensions == nil {
+			fault.Extensions = map[string]any{}
+		}
+		if code, _ := fault.Extensions["code"].(string); code == "" {
+			fault.Extensions["code"] = codeValidationFailed
+		}
+		if strings.Contains(fault.Message, "exceeded token limit") {
+			*fault = *tooComplex("tokens", h.cfg.Limits.Tokens+1, h.cfg.Limits.Tokens, nil)
+		}
+	}
+	h.write(w, media, status, response{Errors: faults})
+}

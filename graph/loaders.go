@@ -1,0 +1,88 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"vestibule.example/clients"
+	"vestibule.example/clients/accounts"
+	"vestibule.example/clients/catalog"
+	"vestibule.example/clients/orders"
+	"vestibule.example/clients/shipping"
+)
+
+// loaders are one request's things by key, each fetched at most once and lists of them in one call.
+type loaders struct {
+	products   *clients.Entities[string, *catalog.Product]
+	customers  *clients.Entities[string, *accounts.Customer]
+	shipments  *clients.Entities[string, []*shipping.Shipment]      // by order
+	tracking   *clients.Entities[string, []*shipping.TrackingEvent] // by shipment
+	categories *clients.Entities[struct{}, map[string]*catalog.Category]
+}
+
+func (r *Resolver) newLoaders() *loaders {
+	l := &loaders{
+		products:  clients.NewEntities(r.Catalog.ProductsByID),
+		customers: clients.NewEntities(r.Accounts.Customers),
+		tracking:  clients.NewEntities(r.Shipping.Tracking),
+	}
+	l.shipments = clients.NewEntities(func(ctx context.Context, orderIDs []string) (map[string][]*shipping.Shipment, error) {
+		found, err := r.Shipping.Shipments(ctx, orderIDs)
+		for _, list := range found {
+			for _, s := range list {
+				l.tracking.Expect(s.Id)
+			}
+		}
+		return found, err
+	})
+	// There are few categories and no call for some of them: all are fetched, once.
+	l.categories = clients.NewEntities(func(ctx context.Context, _ []struct{}) (map[struct{}]map[string]*catalog.Category, error) {
+		all, err := r.Catalog.Categories(ctx)
+		byID := make(map[string]*catalog.Category, len(all))
+		for _, c := range all {
+			byID[c.Id] = c
+		}
+		return map[struct{}]map[string]*catalog.Category{{}: byID}, err
+	})
+	return l
+}
+
+// announce tells the loaders what the fields of these orders may ask for, so that the first that asks fetches for all.
+func (l *loaders) announce(page ...*orders.Order) {
+	for _, o := range page {
+		l.customers.Expect(o.CustomerId)
+		l.shipments.Expect(o.Id)
+		for _, line := range o.Lines {
+			l.products.Expect(line.ProductId)
+		}
+	}
+}
+
+type loadersKey struct{}
+
+func withLoaders(ctx context.Context, l *loaders) context.Context {
+	return context.WithValue(ctx, loadersKey{}, l)
+}
+
+// load gives the request's loaders; the handler puts them into every operation's context.
+func load(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) } //nolint:forcetypeassert // The handler's invariant.
+
+// each loads one thing per parent, in the parents' order. A parent whose thing failed gets its error and no other does;
+// one that does not exist is null.
+func each[P, V any](ctx context.Context, things *clients.Entities[string, V], parents []P, key func(P) string) ([]V, error) {
+	keys := make([]string, len(parents))
+	for i, p := range parents {
+		keys[i] = key(p)
+	}
+	values, failures := make([]V, len(parents)), make(graphql.BatchErrorList, len(parents))
+	failed := false
+	for i, result := range things.LoadAll(ctx, keys) {
+		values[i], failures[i] = result.Value, result.Err
+		failed = failed || result.Err != nil
+	}
+	if failed {
+		return values, failures
+	}
+	return values, nil
+}

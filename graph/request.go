@@ -1,0 +1,227 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// Media types of GraphQL over HTTP.
+const (
+	mediaJSON     = "application/json"
+	mediaResponse = "application/graphql-response+json"
+)
+
+// requestError is a request that is no well-formed GraphQL request. Its message is constant: nothing sent is repeated.
+type requestError struct {
+	status  int
+	code    string
+	message string
+}
+
+func (e *requestError) Error() string { return "graph: " + e.message }
+
+func malformed(message string) error {
+	return &requestError{http.StatusBadRequest, codeBadUserInput, message}
+}
+
+var (
+	errTooLarge  = &requestError{http.StatusRequestEntityTooLarge, codeBadUserInput, "The request body is too large."}
+	errMediaType = &requestError{http.StatusUnsupportedMediaType, codeBadUserInput, "The Content-Type must be application/json, in UTF-8."}
+)
+
+// readRequest reads the parameters of a GET or POST (GraphQL over HTTP §5).
+func readRequest(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql.RawParams, error) {
+	var params *graphql.RawParams
+	var err error
+	if r.Method == http.MethodPost {
+		params, err = readPost(w, r, maxBody)
+	} else {
+		params, err = readGet(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if params.Query == "" {
+		return nil, malformed("The request has no query.")
+	}
+	return params, nil
+}
+
+func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql.RawParams, error) {
+	media, options, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != mediaJSON || options["charset"] != "" && !strings.EqualFold(options["charset"], "utf-8") {
+		return nil, errMediaType
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		return nil, errMediaType
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return nil, errTooLarge
+	}
+	if err != nil {
+		return nil, malformed("The request body could not be read.")
+	}
+	if !utf8.Valid(body) {
+		return nil, malformed("The request body is not UTF-8.")
+	}
+	members, err := readMembers(body)
+	if err != nil {
+		return nil, err
+	}
+	return readParams(members)
+}
+
+// readMembers reads one JSON object and refuses duplicate members, whose meaning readers disagree on, and whatever comes
+// behind the object.
+func readMembers(body []byte) (map[string]json.RawMessage, error) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	first, err := decoder.Token()
+	if err != nil {
+		return nil, malformed("The request body is not JSON.")
+	}
+	if first == json.Delim('[') {
+		return nil, malformed("Batches of operations are not offered; send one request each.")
+	}
+	if first != json.Delim('{') {
+		return nil, malformed("The request body is not a JSON object.")
+	}
+	members := map[string]json.RawMessage{}
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return nil, malformed("The request body is not JSON.")
+		}
+		name, _ := key.(string)
+		if _, there := members[name]; there {
+			return nil, malformed("The request body has a member twice.")
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, malformed("The request body is not JSON.")
+		}
+		members[name] = value
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, malformed("The request body is not JSON.")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, malformed("Something follows the JSON object of the request body.")
+	}
+	return members, nil
+}
+
+// readParams reads the members of a well-formed request; null is absent, and unknown members are passed over.
+func readParams(members map[string]json.RawMessage) (*graphql.RawParams, error) {
+	params := &graphql.RawParams{}
+	for _, member := range []struct {
+		name  string
+		into  any
+		wants byte
+	}{
+		{"query", &params.Query, '"'}, {"operationName", &params.OperationName, '"'}, {"variables", &params.Variables, '{'}, {"extensions", &params.Extensions, '{'},
+	} {
+		value := members[member.name]
+		if len(value) == 0 || string(value) == "null" {
+			continue
+		}
+		if value[0] != member.wants {
+			return nil, malformed("The member " + member.name + " has the wrong type.")
+		}
+		decoder := json.NewDecoder(bytes.NewReader(value))
+		decoder.UseNumber()
+		if err := decoder.Decode(member.into); err != nil {
+			return nil, malformed("The member " + member.name + " cannot be read.")
+		}
+	}
+	return params, nil
+}
+
+func readGet(r *http.Request) (*graphql.RawParams, error) {
+	if !utf8.ValidString(r.URL.RawQuery) {
+		return nil, malformed("The query string is not UTF-8.")
+	}
+	query := r.URL.Query()
+	members := map[string]json.RawMessage{}
+	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+		values := query[name]
+		if len(values) > 1 {
+			return nil, malformed("The parameter " + name + " is there twice.")
+		}
+		if len(values) == 0 || values[0] == "" {
+			continue
+		}
+		if !utf8.ValidString(values[0]) {
+			return nil, malformed("The parameter " + name + " is not UTF-8.")
+		}
+		value := []byte(values[0])
+		if name == "query" || name == "operationName" {
+			value, _ = json.Marshal(values[0]) //nolint:errchkjson // A valid string.
+		}
+		if !json.Valid(value) {
+			return nil, malformed("The parameter " + name + " is not JSON.")
+		}
+		members[name] = bytes.TrimSpace(value)
+	}
+	return readParams(members)
+}
+
+// negotiate gives the answer's media type, or nothing if none of ours is acceptable. Without Accept, and where both are
+// equally welcome, it is application/json, which every client understands.
+func negotiate(accept []string) string {
+	if len(accept) == 0 {
+		return mediaJSON
+	}
+	best, bestQuality := "", 0.0
+	for _, media := range []string{mediaJSON, mediaResponse} {
+		if q := quality(accept, media); q > bestQuality {
+			best, bestQuality = media, q
+		}
+	}
+	return best
+}
+
+// quality is how welcome a media type is: the q of the most specific range that names it (RFC 9110 §12.5.1).
+func quality(accept []string, media string) float64 {
+	major, _, _ := strings.Cut(media, "/")
+	q, specific := 0.0, 0
+	for entry := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		name, options, err := mime.ParseMediaType(strings.TrimSpace(entry))
+		if err != nil {
+			continue
+		}
+		rank := 0
+		switch name {
+		case media:
+			rank = 3
+		case major + "/*":
+			rank = 2
+		case "*/*":
+			rank = 1
+		}
+		if charset := options["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+			rank = 0
+		}
+		if rank == 0 || rank < specific {
+			continue
+		}
+		value := 1.0
+		if text, there := options["q"]; there {
+			if value, err = strconv.ParseFloat(text, 64); err != nil || value < 0 || value > 1 {
+				value = 0
+			}
+		}
+		q, specific = value, rank
+	}
+	return q
+}

@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"vestibule.example/auth"
+	"vestibule.example/clients"
+	"vestibule.example/clients/accounts"
+	"vestibule.example/clients/catalog"
+	"vestibule.example/clients/orders"
+	"vestibule.example/clients/shipping"
+	"vestibule.example/graph/model"
+)
+
+// Resolver answers the schema's fields from the API clients.
+type Resolver struct {
+	Accounts *accounts.Client
+	Catalog  *catalog.Client
+	Orders   *orders.Client
+	Shipping *shipping.Client
+}
+
+// signedIn is ErrUnauthenticated when nobody is: a field that needs a user says so before any API is asked.
+func signedIn(ctx context.Context) error {
+	if auth.FromContext(ctx) == nil {
+		return auth.ErrUnauthenticated
+	}
+	return nil
+}
+
+// optionalTime is nil for a time that is not known.
+func optionalTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+func text(optional *string) string {
+	if optional == nil {
+		return ""
+	}
+	return *optional
+}
+
+// orNull makes null of what is not there: a query's lookup by id is a question, and no is an answer.
+func orNull[T any](found *T, err error) (*T, error) {
+	var call *clients.Error
+	if errors.As(err, &call) && call.Code == clients.CodeNotFound {
+		return nil, nil //nolint:nilnil // GraphQL's null.
+	}
+	return found, err
+}
+
+func newOrder(input model.PlaceOrderInput) orders.NewOrder {
+	order := orders.NewOrder{Note: input.Note}
+	for _, line := range input.Lines {
+		order.Lines = append(order.Lines, orders.NewOrderLine{ProductId: line.ProductID, Quantity: line.Quantity})
+	}
+	return order
+}
+
+func newAddress(input model.AddAddressInput) accounts.NewAddress {
+	return accounts.NewAddress{
+		Label: input.Label, Recipient: input.Recipient, Street: input.Street, PostalCode: input.PostalCode, City: input.City, Country: input.Country,
+	}
+}
