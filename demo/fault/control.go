@@ -2,6 +2,7 @@ package fault
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -124,6 +125,7 @@ func (c *Control) Rules() []Rule {
 	for _, a := range c.rules {
 		rule := a.Rule
 		rule.Times = a.left
+		rule.Header = maps.Clone(rule.Header)
 		rules = append(rules, rule)
 	}
 	return rules
@@ -137,6 +139,7 @@ func (c *Control) add(rule Rule) string {
 	}
 	// The id is how a rule is removed, so the newer one takes the place of the older.
 	c.remove(func(a *active) bool { return a.ID == rule.ID })
+	rule.Header = maps.Clone(rule.Header)
 	c.rules = append(c.rules, &active{Rule: rule, left: rule.Times, removed: make(chan struct{})})
 	return rule.ID
 }

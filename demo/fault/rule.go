@@ -23,7 +23,7 @@ const (
 // means "not this one".
 //
 // All rules that match a request work together: latencies add up, headers are merged, and of the other
-// effects the newest matching rule's applies.
+// effects the newest matching rule's applies; an older rule with such an effect is left out altogether.
 type Rule struct {
 	// ID names the rule; Control gives it one when it is empty.
 	ID string
@@ -51,7 +51,7 @@ type Rule struct {
 	// Drop closes the connection without an answer. Go's client repeats an idempotent request by itself when
 	// that happens to a connection it used before, and then there are two calls.
 	Drop bool
-	// Hang answers nothing until the client goes away, the rule is removed or the Control is closed.
+	// Hang answers nothing until the client goes away, the rule is removed by hand or the Control is closed.
 	Hang bool
 	// Truncate lets the server answer and sends half of the body under the Content-Length of the whole; then
 	// the connection ends. The server has done what it was asked.
