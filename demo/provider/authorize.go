@@ -164,8 +164,8 @@ func (p *Provider) finish(w http.ResponseWriter, r *http.Request, request *authR
 
 // answerError sends the client an error (RFC 6749 §4.1.2.1).
 func (p *Provider) answerError(w http.ResponseWriter, r *http.Request, asked *oidc.AuthRequest, err error) {
-	p.refused(r.Context(), "authorize", err)
 	e := oidc.DefaultToServerError(err, "")
+	p.refused(r.Context(), "authorize", e)
 	values := url.Values{"error": {string(e.ErrorType)}}
 	if e.Description != "" {
 		values.Set("error_description", e.Description)

@@ -84,7 +84,7 @@ type authRequest struct {
 	browser string // who began it
 	created time.Time
 	// proven is the user whose password was right; the code may still be missing.
-	proven string
+	proven   string
 	done     bool
 	issued   time.Time // of the code
 	family   string    // of refresh tokens, once there is one

@@ -201,7 +201,12 @@ func ownForm(next http.HandlerFunc) http.Handler {
 	return http.NewCrossOriginProtection().Handler(next)
 }
 
-// refused logs why a request was not granted. The answer is the caller's.
+// refused logs why a request was not granted: what is the client's doing for those who look closely, our own failures
+// as warnings. The answer is the caller's.
 func (p *Provider) refused(ctx context.Context, what string, err error) {
-	p.log.DebugContext(ctx, "demo provider refuses", "what", what, "error", err)
+	level := slog.LevelDebug
+	if e := (*oidc.Error)(nil); errors.As(err, &e) && e.ErrorType == oidc.ServerError {
+		level = slog.LevelWarn
+	}
+	p.log.Log(ctx, level, "demo provider refuses", "what", what, "error", err)
 }

@@ -223,7 +223,9 @@ func (s storage) GetPrivateClaimsFromRequest(_ context.Context, request op.Token
 }
 
 // SigningKey is that of drafts.
-func (s storage) SigningKey(context.Context) (op.SigningKey, error) { return draftKey{s.keys.public()[0]}, nil }
+func (s storage) SigningKey(context.Context) (op.SigningKey, error) {
+	return draftKey{s.keys.public()[0]}, nil
+}
 
 // SignatureAlgorithms is RS256.
 func (s storage) SignatureAlgorithms(context.Context) ([]jose.SignatureAlgorithm, error) {

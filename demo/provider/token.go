@@ -22,7 +22,7 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		e := oidc.DefaultToServerError(err, "")
-		p.refused(r.Context(), "token", err)
+		p.refused(r.Context(), "token", e)
 		p.count(func(c *Counters) { c.Token[grantType+" "+string(e.ErrorType)]++ })
 		tokenError(w, e)
 		return
