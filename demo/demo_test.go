@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/cookiejar"
@@ -59,7 +59,14 @@ func newClient(t *testing.T) *http.Client {
 	return client
 }
 
-func do(t *testing.T, client *http.Client, method, target, token string, body url.Values) (*http.Response, string) {
+// answer is an answer, read whole.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func do(t *testing.T, client *http.Client, method, target, token string, body url.Values) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body.Encode()))
 	if err != nil {
@@ -75,12 +82,11 @@ func do(t *testing.T, client *http.Client, method, target, token string, body ur
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	if err != nil {
+	if err = errors.Join(err, res.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return res, string(text)
+	return answer{res.StatusCode, res.Header, string(text)}
 }
 
 // accessToken signs a user in as the gateway would.
@@ -92,26 +98,26 @@ func accessToken(t *testing.T, w *demo.World, client *http.Client, user string) 
 		"scope":          {"openid profile email offline_access accounts:read accounts:write orders:read orders:write shipping:read"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}, "prompt": {"login"},
 	}
-	res, _ := do(t, client, http.MethodGet, w.Issuer+"/authorize?"+query.Encode(), "", nil)
-	_, page := do(t, client, http.MethodGet, w.Issuer+res.Header.Get("Location"), "", nil)
-	id := regexp.MustCompile(`name="id" value="([^"]+)"`).FindStringSubmatch(page)
+	res := do(t, client, http.MethodGet, w.Issuer+"/authorize?"+query.Encode(), "", nil)
+	page := do(t, client, http.MethodGet, w.Issuer+res.header.Get("Location"), "", nil)
+	id := regexp.MustCompile(`name="id" value="([^"]+)"`).FindStringSubmatch(page.body)
 	if id == nil {
-		t.Fatalf("no login page: %s", page)
+		t.Fatalf("no login page: %s", page.body)
 	}
-	res, _ = do(t, client, http.MethodPost, w.Issuer+"/login", "", url.Values{"id": {id[1]}, "username": {user}, "password": {user}})
-	to, err := url.Parse(res.Header.Get("Location"))
+	res = do(t, client, http.MethodPost, w.Issuer+"/login", "", url.Values{"id": {id[1]}, "username": {user}, "password": {user}})
+	to, err := url.Parse(res.header.Get("Location"))
 	if err != nil || to.Query().Get("code") == "" {
-		t.Fatalf("no code: %d to %q", res.StatusCode, to)
+		t.Fatalf("no code: %d to %q", res.status, to)
 	}
-	_, body := do(t, client, http.MethodPost, w.Issuer+"/oauth/token", "", url.Values{
+	res = do(t, client, http.MethodPost, w.Issuer+"/oauth/token", "", url.Values{
 		"grant_type": {"authorization_code"}, "code": {to.Query().Get("code")}, "redirect_uri": {gateway + "/auth/callback"},
 		"code_verifier": {verifier}, "client_id": {w.ClientID}, "client_secret": {w.ClientSecret},
 	})
 	var tokens struct {
 		Access string `json:"access_token"`
 	}
-	if err := json.Unmarshal([]byte(body), &tokens); err != nil || tokens.Access == "" {
-		t.Fatalf("no tokens: %s", body)
+	if err := json.Unmarshal([]byte(res.body), &tokens); err != nil || tokens.Access == "" {
+		t.Fatalf("no tokens: %s", res.body)
 	}
 	return tokens.Access
 }
@@ -143,8 +149,8 @@ func TestWorld(t *testing.T) {
 		{"orders", "/orders", token, http.StatusOK, "c-alice"},
 		{"shipping", "/shipments?orderId=unheard-of", token, http.StatusOK, ""},
 	} {
-		if res, body := do(t, client, http.MethodGet, w.APIs[row.api]+row.path, row.token, nil); res.StatusCode != row.status || !strings.Contains(body, row.has) {
-			t.Errorf("%s%s: %d %.200s", row.api, row.path, res.StatusCode, body)
+		if res := do(t, client, http.MethodGet, w.APIs[row.api]+row.path, row.token, nil); res.status != row.status || !strings.Contains(res.body, row.has) {
+			t.Errorf("%s%s: %d %.200s", row.api, row.path, res.status, res.body)
 		}
 	}
 	if calls := w.Calls("accounts"); len(calls) != 2 || calls[0].Path != "/me" || !calls[0].Bearer {
@@ -163,8 +169,8 @@ func TestWrongAccessTokenIsRefused(t *testing.T) {
 		if err := w.Provider.SetSettings(provider.Settings{Tampering: provider.Tampering{AccessToken: wrong}}); err != nil {
 			t.Fatal(err)
 		}
-		if res, _ := do(t, client, http.MethodGet, w.APIs["accounts"]+"/me", accessToken(t, w, client, "bob"), nil); res.StatusCode != http.StatusUnauthorized {
-			t.Errorf("%s: %d", wrong, res.StatusCode)
+		if res := do(t, client, http.MethodGet, w.APIs["accounts"]+"/me", accessToken(t, w, client, "bob"), nil); res.status != http.StatusUnauthorized {
+			t.Errorf("%s: %d", wrong, res.status)
 		}
 	}
 }
@@ -176,8 +182,8 @@ func TestKeyRotationReachesTheAPIs(t *testing.T) {
 	old := accessToken(t, w, client, "alice")
 	for range 2 {
 		for _, token := range []string{old, accessToken(t, w, client, "alice")} {
-			if res, body := do(t, client, http.MethodGet, w.APIs["accounts"]+"/me", token, nil); res.StatusCode != http.StatusOK {
-				t.Errorf("%d %s", res.StatusCode, body)
+			if res := do(t, client, http.MethodGet, w.APIs["accounts"]+"/me", token, nil); res.status != http.StatusOK {
+				t.Errorf("%d %s", res.status, res.body)
 			}
 		}
 		if _, err := w.Provider.RotateKeys(); err != nil {
@@ -194,12 +200,12 @@ func TestPages(t *testing.T) {
 		{"/control/", "provider"},
 		{"/control/provider/", "Lifetime of access tokens"},
 	} {
-		res, body := do(t, client, http.MethodGet, w.Issuer+row.path, "", nil)
-		if res.StatusCode != http.StatusOK || !strings.Contains(body, row.has) || !strings.Contains(res.Header.Get("Content-Security-Policy"), "default-src 'none'") {
-			t.Errorf("%s: %d, policy %q", row.path, res.StatusCode, res.Header.Get("Content-Security-Policy"))
+		res := do(t, client, http.MethodGet, w.Issuer+row.path, "", nil)
+		if res.status != http.StatusOK || !strings.Contains(res.body, row.has) || !strings.Contains(res.header.Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("%s: %d, policy %q", row.path, res.status, res.header.Get("Content-Security-Policy"))
 		}
 	}
-	_, home := do(t, client, http.MethodGet, w.Issuer+"/", "", nil)
+	home := do(t, client, http.MethodGet, w.Issuer+"/", "", nil).body
 	for _, want := range []string{"alice", "agent", w.APIs["orders"], gateway, `href="/control/provider/"`} {
 		if !strings.Contains(home, want) {
 			t.Errorf("the home page lacks %q", want)
@@ -217,12 +223,12 @@ func TestProviderDown(t *testing.T) {
 	if _, err := w.Faults.Add(fault.Rule{Target: "provider", Status: http.StatusServiceUnavailable}); err != nil {
 		t.Fatal(err)
 	}
-	if res, _ := do(t, client, http.MethodGet, w.Issuer+"/.well-known/openid-configuration", "", nil); res.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("discovery: %d", res.StatusCode)
+	if res := do(t, client, http.MethodGet, w.Issuer+"/.well-known/openid-configuration", "", nil); res.status != http.StatusServiceUnavailable {
+		t.Errorf("discovery: %d", res.status)
 	}
 	for _, path := range []string{"/", "/control/", "/control/provider/", "/provider.css"} {
-		if res, _ := do(t, client, http.MethodGet, w.Issuer+path, "", nil); res.StatusCode != http.StatusOK {
-			t.Errorf("%s: %d", path, res.StatusCode)
+		if res := do(t, client, http.MethodGet, w.Issuer+path, "", nil); res.status != http.StatusOK {
+			t.Errorf("%s: %d", path, res.status)
 		}
 	}
 }
@@ -247,76 +253,3 @@ func TestOtherHostIsRefused(t *testing.T) {
 	}
 }
 
-func TestStartRefuses(t *testing.T) {
-	for _, row := range []struct {
-		name string
-		cfg  demo.Config
-		want string
-	}{
-		{"an address that others reach", demo.Config{PublicURL: gateway, Address: "192.0.2.1:0"}, "loopback"},
-		{"every address", demo.Config{PublicURL: gateway, Address: ":0"}, "loopback"},
-		{"every address by number", demo.Config{PublicURL: gateway, Address: "0.0.0.0:0"}, "loopback"},
-		{"a name", demo.Config{PublicURL: gateway, Address: "localhost:0"}, "loopback"},
-		{"a gateway in the world", demo.Config{PublicURL: "https://shop.example", Address: "127.0.0.1:0"}, "loopback"},
-		{"no gateway", demo.Config{Address: "127.0.0.1:0"}, "origin"},
-		{"a gateway with a path", demo.Config{PublicURL: gateway + "/", Address: "127.0.0.1:0"}, "origin"},
-		{"a lifetime too short", demo.Config{PublicURL: gateway, Address: "127.0.0.1:0", AccessTokenTTL: time.Millisecond}, "accessTokenTTL"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			w, err := demo.Start(t.Context(), row.cfg)
-			if err == nil || w != nil || !strings.Contains(err.Error(), row.want) {
-				t.Errorf("Start: %v, %v, want an error about %q", w, err, row.want)
-			}
-		})
-	}
-	t.Run("an address that is taken", func(t *testing.T) {
-		w := start(t, demo.Config{})
-		if _, err := demo.Start(t.Context(), demo.Config{PublicURL: gateway, Address: strings.TrimPrefix(w.Issuer, "http://")}); err == nil {
-			t.Error("no error")
-		}
-	})
-}
-
-// Close lets go of what hangs, may be called twice, and leaves no address taken.
-func TestClose(t *testing.T) {
-	w, err := demo.Start(t.Context(), demo.Config{PublicURL: gateway, Address: "127.0.0.1:0", Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Faults.Add(fault.Rule{Target: "orders", Hang: true}); err != nil {
-		t.Fatal(err)
-	}
-	client := newClient(t)
-	done := make(chan error, 1)
-	go func() {
-		res, err := client.Get(w.APIs["orders"] + "/orders")
-		if err == nil {
-			_ = res.Body.Close()
-		}
-		done <- err
-	}()
-	for len(w.Calls("orders")) == 0 {
-		select {
-		case err := <-done:
-			t.Fatalf("answered: %v", err)
-		default:
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	for range 2 {
-		if err := w.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	}
-	if err := <-done; err == nil {
-		t.Error("the request that hangs was answered")
-	}
-	again, err := demo.Start(t.Context(), demo.Config{PublicURL: gateway, Address: strings.TrimPrefix(w.Issuer, "http://")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := again.Close(ctx); err != nil {
-		t.Error(err)
-	}
-}

@@ -3,10 +3,12 @@ package provider_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
 
+	jose "github.com/go-jose/go-jose/v4"
 	"go.uber.org/goleak"
 )
 
@@ -54,4 +56,50 @@ func assertPolicy(t *testing.T, p *party, shown page, formAction string) {
 			t.Errorf("%s: %d", m[1], got.StatusCode)
 		}
 	}
+}
+
+func (p *party) keys() jose.JSONWebKeySet {
+	p.t.Helper()
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal([]byte(p.get(p.issuer+"/keys").body), &set); err != nil {
+		p.t.Fatal(err)
+	}
+	return set
+}
+
+// verify checks the signature of a token with the published keys and returns header type and claims.
+func (p *party) verify(token string) (typ string, claims map[string]any) {
+	p.t.Helper()
+	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	payload, err := jws.Verify(p.keys())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		p.t.Fatal(err)
+	}
+	typ, _ = jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderType].(string)
+	return typ, claims
+}
+
+// peek reads a token without any check.
+func peek(t *testing.T, token string) (header, claims map[string]any) {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		t.Fatalf("%q is no JWT", token)
+	}
+	for i, into := range []*map[string]any{&header, &claims} {
+		raw, err := base64.RawURLEncoding.DecodeString(parts[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(raw, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return header, claims
 }

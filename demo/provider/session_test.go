@@ -42,7 +42,7 @@ func TestSingleSignOn(t *testing.T) {
 			t.Errorf("sid %v → %v, auth_time %v → %v", before["sid"], after["sid"], before["auth_time"], after["auth_time"])
 		}
 	})
-	t.Run("max_age asks", func(t *testing.T) {
+	t.Run("max_age asks", func(*testing.T) {
 		p.later(time.Hour)
 		p.loginID("max_age", "60")
 	})

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -253,6 +254,7 @@ func TestRefreshAnswers(t *testing.T) {
 		case err := <-done:
 			t.Fatalf("answered: %v", err)
 		default:
+			runtime.Gosched()
 		}
 	}
 	p.provider.Close()
