@@ -1,0 +1,49 @@
+package provider
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	httphelper "github.com/zitadel/oidc/v3/pkg/http"
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
+)
+
+// metadata is the library's discovery document with what it has no field for.
+type metadata struct {
+	*oidc.DiscoveryConfiguration
+	IssParameter bool     `json:"authorization_response_iss_parameter_supported"`
+	Prompts      []string `json:"prompt_values_supported"`
+}
+
+// discovery answers GET /.well-known/openid-configuration.
+func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
+	p.count(func(c *Counters) { c.Discovery++ })
+	m := metadata{
+		DiscoveryConfiguration: op.CreateDiscoveryConfig(r.Context(), p.op, storage{p}),
+		IssParameter:           true,
+		Prompts:                []string{oidc.PromptNone, oidc.PromptLogin, oidc.PromptConsent, oidc.PromptSelectAccount},
+	}
+	// The library announces all it could do.
+	m.IntrospectionEndpoint, m.IntrospectionEndpointAuthMethodsSupported, m.IntrospectionEndpointAuthSigningAlgValuesSupported = "", nil, nil
+	m.DeviceAuthorizationEndpoint = ""
+	m.ResponseTypesSupported = []string{string(oidc.ResponseTypeCode)}
+	m.ResponseModesSupported = []string{string(oidc.ResponseModeQuery), string(oidc.ResponseModeFormPost)}
+	m.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
+	m.ACRValuesSupported = []string{ACRPassword, ACRMultiFactor}
+	m.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodPrivateKeyJWT}
+	m.RevocationEndpointAuthMethodsSupported = m.TokenEndpointAuthMethodsSupported
+	m.ScopesSupported = append([]string{oidc.ScopeOpenID, oidc.ScopeProfile, oidc.ScopeEmail, oidc.ScopeOfflineAccess}, slices.Sorted(maps.Keys(p.scopes))...)
+	m.ClaimsSupported = []string{
+		"iss", "sub", "aud", "exp", "iat", "azp", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid",
+		"name", "preferred_username", "email", "email_verified", "roles",
+	}
+	httphelper.MarshalJSON(w, m)
+}
+
+// jwks answers GET /keys.
+func (p *Provider) jwks(w http.ResponseWriter, r *http.Request) {
+	p.count(func(c *Counters) { c.Keys++ })
+	op.Keys(w, r, storage{p})
+}

@@ -1,0 +1,212 @@
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	jose "github.com/go-jose/go-jose/v4"
+	httphelper "github.com/zitadel/oidc/v3/pkg/http"
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
+)
+
+// errSilent is that the client has gone, or the provider closes, without an answer.
+var errSilent = errors.New("provider: no answer")
+
+// token answers POST /oauth/token.
+func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
+	grantType, answer, err := p.exchange(r)
+	if errors.Is(err, errSilent) {
+		panic(http.ErrAbortHandler)
+	}
+	if err != nil {
+		e := oidc.DefaultToServerError(err, "")
+		p.refused(r.Context(), "token", e)
+		p.count(func(c *Counters) { c.Token[grantType+" "+string(e.ErrorType)]++ })
+		tokenError(w, e)
+		return
+	}
+	p.count(func(c *Counters) { c.Token[grantType+" ok"]++ })
+	w.Header().Set("Pragma", "no-cache")
+	httphelper.MarshalJSON(w, answer)
+}
+
+// tokenError writes an error by RFC 6749 §5.2.
+func tokenError(w http.ResponseWriter, e *oidc.Error) {
+	status := http.StatusBadRequest
+	switch e.ErrorType {
+	case oidc.InvalidClient:
+		status = http.StatusUnauthorized
+		w.Header().Set("WWW-Authenticate", `Basic realm="demo provider"`)
+	case oidc.ServerError:
+		status = http.StatusInternalServerError
+	}
+	httphelper.MarshalJSONWithStatus(w, e, status)
+}
+
+// exchange makes tokens of what the request has, once the client has proved who it is.
+func (p *Provider) exchange(r *http.Request) (grantType string, answer *oidc.AccessTokenResponse, err error) {
+	if err := r.ParseForm(); err != nil || r.URL.RawQuery != "" {
+		return "malformed", nil, oidc.ErrInvalidRequest().WithDescription("parameters must be a form in the body")
+	}
+	grantType = r.PostForm.Get("grant_type")
+	if grantType != string(oidc.GrantTypeCode) && grantType != string(oidc.GrantTypeRefreshToken) {
+		return "other", nil, oidc.ErrUnsupportedGrantType()
+	}
+	client, err := p.authenticate(r)
+	if err != nil {
+		return grantType, nil, err
+	}
+	if grantType == string(oidc.GrantTypeCode) {
+		answer, err = p.exchangeCode(r)
+	} else {
+		answer, err = p.exchangeRefresh(r)
+	}
+	if err != nil {
+		return grantType, nil, err
+	}
+	return grantType, answer, p.mint(answer, client)
+}
+
+// authenticate checks the client before anything is spent; the library would look at the code first.
+func (p *Provider) authenticate(r *http.Request) (clientID string, err error) {
+	request, err := op.ParseAccessTokenRequest(r, p.op.Decoder())
+	if err != nil {
+		return "", err
+	}
+	if request.ClientAssertionType == oidc.ClientAssertionTypeJWTAssertion {
+		client, err := op.AuthorizePrivateJWTKey(r.Context(), request.ClientAssertion, p.op)
+		if err != nil {
+			return "", oidc.ErrInvalidClient().WithParent(err)
+		}
+		return client.GetID(), nil
+	}
+	return request.ClientID, op.AuthorizeClientIDSecret(r.Context(), request.ClientID, request.ClientSecret, storage{p})
+}
+
+func (p *Provider) exchangeCode(r *http.Request) (*oidc.AccessTokenResponse, error) {
+	parsed, err := op.ParseAccessTokenRequest(r, p.op.Decoder())
+	if err != nil {
+		return nil, err
+	}
+	found, client, err := op.ValidateAccessTokenRequest(r.Context(), parsed, p.op)
+	if err != nil {
+		return nil, err
+	}
+	request, ok := found.(*authRequest)
+	if !ok {
+		return nil, oidc.ErrServerError()
+	}
+	if request.scopes, err = request.narrow(request.scopes, resources(r)); err != nil {
+		return nil, err
+	}
+	return op.CreateTokenResponse(r.Context(), request, client, p.op, true, parsed.Code, "")
+}
+
+func (p *Provider) exchangeRefresh(r *http.Request) (*oidc.AccessTokenResponse, error) {
+	switch p.Settings().Refresh {
+	case RefreshInvalidGrant:
+		return nil, oidc.ErrInvalidGrant().WithDescription("refused on demand")
+	case RefreshServerError:
+		return nil, oidc.ErrServerError().WithDescription("failed on demand")
+	case RefreshHang:
+		p.count(func(c *Counters) { c.Token["refresh_token hang"]++ })
+		select {
+		case <-r.Context().Done():
+		case <-p.done:
+		}
+		return nil, errSilent
+	}
+	parsed, err := op.ParseRefreshTokenRequest(r, p.op.Decoder())
+	if err != nil {
+		return nil, err
+	}
+	found, client, err := op.ValidateRefreshTokenRequest(r.Context(), parsed, p.op)
+	if err != nil {
+		return nil, err
+	}
+	request, ok := found.(*refreshRequest)
+	if !ok {
+		return nil, oidc.ErrServerError()
+	}
+	if request.current, err = request.narrow(request.current, resources(r)); err != nil {
+		return nil, err
+	}
+	return op.CreateTokenResponse(r.Context(), request, client, p.op, true, "", parsed.RefreshToken)
+}
+
+// resources are the APIs that the access token shall reach: RFC 8707, and the parameter that some providers have for it.
+func resources(r *http.Request) []string {
+	list := r.PostForm["resource"]
+	if audience := r.PostForm.Get("audience"); audience != "" {
+		list = append(list, audience)
+	}
+	return list
+}
+
+// userInfo answers GET and POST /userinfo.
+func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
+	raw, err := op.ParseUserinfoRequest(r, p.op.Decoder())
+	if err == nil && raw == "" {
+		err = errUnknown
+	}
+	var info *oidc.UserInfo
+	if err == nil {
+		info, err = p.userOfToken(raw)
+	}
+	if err != nil {
+		p.refused(r.Context(), "userinfo", err)
+		p.count(func(c *Counters) { c.UserInfo["401"]++ })
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	p.count(func(c *Counters) { c.UserInfo["200"]++ })
+	httphelper.MarshalJSON(w, info)
+}
+
+// userOfToken reads one of our access tokens. The audience may be any: all of them are the user's own.
+func (p *Provider) userOfToken(raw string) (*oidc.UserInfo, error) {
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return nil, err
+	}
+	payload, err := jws.Verify(jose.JSONWebKeySet{Keys: p.keys.public()})
+	if err != nil {
+		return nil, err
+	}
+	var claims oidc.AccessTokenClaims
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		return nil, err
+	}
+	user, ok := p.bySubject(claims.Subject)
+	if typ, _ := jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderType].(string); typ != "at+jwt" || claims.Issuer != p.issuer || !ok {
+		return nil, errUnknown
+	}
+	if !p.now().Before(claims.GetExpiration()) {
+		return nil, oidc.ErrExpired
+	}
+	return user.claims(claims.Scopes), nil
+}
+
+// revoke answers POST /revoke (RFC 7009).
+func (p *Provider) revoke(w http.ResponseWriter, r *http.Request) {
+	status := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	op.Revoke(status, r, p.op)
+	if status.status == http.StatusOK {
+		p.count(func(c *Counters) { c.Revocations++ })
+	}
+}
+
+// statusWriter remembers the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader remembers the status.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
