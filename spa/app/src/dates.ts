@@ -29,6 +29,12 @@ export function span(milliseconds: number): string {
   return count(seconds, "second");
 }
 
+/** A span of time as a clock counts it down: "1:05". */
+export function clock(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
 /** A number and its noun. */
 export function count(n: number, noun: string, nouns = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : nouns}`;

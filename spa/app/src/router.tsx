@@ -1,4 +1,5 @@
 import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from "react";
+import { tell } from "./notice";
 
 /** The pages, by address. */
 export type Route =
@@ -63,6 +64,7 @@ export function navigate(to: string, options: { replace?: boolean } = {}): void 
     window.history.replaceState(null, "", to);
   } else {
     window.history.pushState(null, "", to);
+    tell(""); // What was told belongs to the page that is left.
     window.scrollTo(0, 0);
   }
   for (const listener of listeners) listener();

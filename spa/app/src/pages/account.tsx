@@ -112,7 +112,12 @@ function SignedInAccount({ session }: { session: SignedIn }) {
     <Page title={nameOf(session.claims)} lead={me ? `${me.email} · customer since ${onDay(me.memberSince)}` : " "} aside={<SignOut />}>
       {waiting && <Waiting what="your account" lines={6} />}
       {!waiting && !me && errors.length === 0 && <Problem error={readFailure({ status: 404, headers: new Headers() })} />}
-      {!me && <Problems errors={errorsAt(errors, "me")} retry={retry} />}
+      {!me && !waiting && (
+        <div className="stack">
+          <Problems errors={errorsAt(errors, "me")} retry={retry} />
+          <SessionPanel session={session} />
+        </div>
+      )}
       {me && (
         <div className="split" aria-busy={stale || fetching}>
           <Orders me={me} errors={errors} retry={retry} more={() => setOrders(orders + pageSize)} busy={fetching} />
@@ -124,7 +129,6 @@ function SignedInAccount({ session }: { session: SignedIn }) {
           </div>
         </div>
       )}
-      {!me && !waiting && <SessionPanel session={session} />}
     </Page>
   );
 }
@@ -247,10 +251,10 @@ function Payment({ me, errors, retry }: PartProps) {
 
 function Orders({ me, errors, retry, more, busy }: PartProps & { more: () => void; busy: boolean }) {
   const orders = me.orders;
-  const at = (i: number, ...rest: string[]) => errorsAt(errors, "me", "orders", "edges", i, "node", ...rest);
+  const failed = (i: number, part: string) => errorsAt(errors, "me", "orders", "edges", i, "node", part).length > 0;
   return (
     <Panel id="orders" title="Orders" aside={orders && <span className="muted">{orders.totalCount} in all</span>}>
-      {!orders && <Problems errors={errorsAt(errors, "me", "orders")} retry={retry} />}
+      <Problems errors={errorsAt(errors, "me", "orders")} retry={retry} compact />
       {orders?.edges.length === 0 && <p className="muted">You have not ordered anything yet.</p>}
       <ul className="orders">
         {orders?.edges.map(({ node }, i) => (
@@ -267,23 +271,18 @@ function Orders({ me, errors, retry, more, busy }: PartProps & { more: () => voi
               <Status of={node.status} />
               <span className="price">{money(node.total, node.currency)}</span>
             </header>
-            <OrderLines order={node} errors={at(i, "lines")} retry={retry} />
+            <OrderLines order={node} failed={failed(i, "lines")} />
             {node.shipments ? (
               node.shipments.length > 0 && (
                 <details className="parcels">
                   <summary>{node.shipments.length === 1 ? "Track the parcel" : `Track ${node.shipments.length} parcels`}</summary>
-                  {node.shipments.map((shipment, j) => (
-                    <Shipment
-                      key={shipment.id}
-                      shipment={shipment}
-                      errors={errorsAt(errors, "me", "orders", "edges", i, "node", "shipments", j, "tracking")}
-                      retry={retry}
-                    />
+                  {node.shipments.map((shipment) => (
+                    <Shipment key={shipment.id} shipment={shipment} />
                   ))}
                 </details>
               )
             ) : (
-              <Problems errors={at(i, "shipments")} retry={retry} compact />
+              <p className="parcels muted">Where its parcels are is not known just now.</p>
             )}
           </li>
         ))}

@@ -93,7 +93,8 @@ function SignedInOrder({ id }: { id: string }) {
               <header className="panel-head">
                 <h2 id="lines">What you ordered</h2>
               </header>
-              <OrderLines order={order} errors={errorsAt(errors, "order", "lines")} retry={retry} />
+              <Problems errors={errorsAt(errors, "order", "lines")} retry={retry} compact />
+              <OrderLines order={order} failed={errorsAt(errors, "order", "lines").length > 0} />
               <dl className="total">
                 <dt>Total</dt>
                 <dd className="price">{money(order.total, order.currency)}</dd>
@@ -104,16 +105,11 @@ function SignedInOrder({ id }: { id: string }) {
                 <header className="panel-head">
                   <h2 id="parcels">Parcels</h2>
                 </header>
-                {order.shipments?.map((shipment, i) => (
-                  <Shipment
-                    key={shipment.id}
-                    shipment={shipment}
-                    errors={errorsAt(errors, "order", "shipments", i, "tracking")}
-                    retry={retry}
-                  />
+                <Problems errors={errorsAt(errors, "order", "shipments")} retry={retry} compact />
+                {order.shipments?.map((shipment) => (
+                  <Shipment key={shipment.id} shipment={shipment} />
                 ))}
                 {order.shipments?.length === 0 && <p className="muted">Nothing has been sent yet.</p>}
-                {!order.shipments && <Problems errors={errorsAt(errors, "order", "shipments")} retry={retry} compact />}
               </section>
               <section className="panel" aria-labelledby="about">
                 <header className="panel-head">

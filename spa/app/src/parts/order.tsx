@@ -3,10 +3,8 @@ import type { OrderStatus, ShipmentStatus } from "../gql/graphql";
 import { atTime, onDay } from "../dates";
 import { money, sum } from "../money";
 import { Link } from "../router";
-import type { GatewayError } from "../vestibule";
 import { Parcel } from "./icons";
 import { Picture } from "./picture";
-import { Problems } from "./problem";
 
 export const OrderLinesFragment = graphql(`
   fragment OrderLines on Order {
@@ -78,36 +76,33 @@ export function Progress({ of }: { of: OrderStatus }) {
   );
 }
 
-/** What was ordered. */
-export function OrderLines({ order: masked, errors, retry }: { order: FragmentType<typeof OrderLinesFragment>; errors: readonly GatewayError[]; retry: () => void }) {
+/** What was ordered. `failed` tells that the products could not be asked for. */
+export function OrderLines({ order: masked, failed }: { order: FragmentType<typeof OrderLinesFragment>; failed: boolean }) {
   const { currency, lines } = read(OrderLinesFragment, masked);
   return (
-    <>
-      <Problems errors={errors} retry={retry} compact />
-      <ul className="lines">
-        {lines.map((line) => (
-          <li key={line.id}>
-            <Picture url={line.product?.imageUrl} name={line.product?.name ?? "?"} />
-            <span className="line-name">
-              {line.product ? (
-                <Link href={`/product/${encodeURIComponent(line.product.id)}`}>{line.product.name}</Link>
-              ) : (
-                <span className="muted">{errors.length > 0 ? "Product" : "No longer in the catalogue"}</span>
-              )}
-              <span className="muted figures">
-                {line.quantity} × {money(line.unitPrice, currency)}
-              </span>
+    <ul className="lines">
+      {lines.map((line) => (
+        <li key={line.id}>
+          <Picture url={line.product?.imageUrl} name={line.product?.name ?? "?"} />
+          <span className="line-name">
+            {line.product ? (
+              <Link href={`/product/${encodeURIComponent(line.product.id)}`}>{line.product.name}</Link>
+            ) : (
+              <span className="muted">{failed ? "Name not known just now" : "No longer in the catalogue"}</span>
+            )}
+            <span className="muted figures">
+              {line.quantity} × {money(line.unitPrice, currency)}
             </span>
-            <span className="price">{money(sum([{ price: line.unitPrice, quantity: line.quantity }]), currency)}</span>
-          </li>
-        ))}
-      </ul>
-    </>
+          </span>
+          <span className="price">{money(sum([{ price: line.unitPrice, quantity: line.quantity }]), currency)}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
 /** One parcel and what has happened to it, the newest first. */
-export function Shipment({ shipment: masked, errors, retry }: { shipment: FragmentType<typeof ShipmentFragment>; errors: readonly GatewayError[]; retry: () => void }) {
+export function Shipment({ shipment: masked }: { shipment: FragmentType<typeof ShipmentFragment> }) {
   const shipment = read(ShipmentFragment, masked);
   const events = [...(shipment.tracking ?? [])].reverse();
   const { estimatedDelivery, status } = shipment;
@@ -122,7 +117,7 @@ export function Shipment({ shipment: masked, errors, retry }: { shipment: Fragme
       <p className="muted">
         {shipment.carrier} <span className="code">{shipment.trackingNumber}</span>
       </p>
-      <Problems errors={errors} retry={retry} compact />
+      {!shipment.tracking && <p className="muted">What has happened to it is not known just now.</p>}
       {events.length > 0 && (
         <ol className="events" reversed>
           {events.map((event) => (

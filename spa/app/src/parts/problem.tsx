@@ -14,6 +14,7 @@ const apis: Record<string, string> = {
 /** What went wrong, in words for the person it happened to: [headline, what it means]. */
 function words(error: GatewayError): [string, string] {
   const who = (error.api && apis[error.api]) ?? "This part";
+  const rest = error.path.length > 1 ? "Everything else on this page is fine." : "Please try again in a moment.";
   const texts: Record<ErrorCode, [string, string]> = {
     UNAUTHENTICATED: ["Sign-in needed", "Sign in to see this part."],
     STEP_UP_REQUIRED: ["Please confirm it is you", "This needs a stronger or a more recent sign-in."],
@@ -23,9 +24,9 @@ function words(error: GatewayError): [string, string] {
     SESSION_CHANGED: ["You are signed in as someone else", "That happened in another tab. Load the page again to go on."],
     BAD_USER_INPUT: ["Something is not right yet", "Please check what you entered."],
     RATE_LIMITED: ["A little too fast", "Too many requests in a short time."],
-    UPSTREAM_TIMEOUT: [`${who} took too long`, "Everything else on this page is fine."],
-    UPSTREAM_UNAVAILABLE: [`${who} cannot be reached`, "Everything else on this page is fine."],
-    UPSTREAM_INVALID: [`${who} gave an answer we cannot read`, "Everything else on this page is fine."],
+    UPSTREAM_TIMEOUT: [`${who} took too long`, rest],
+    UPSTREAM_UNAVAILABLE: [`${who} cannot be reached`, rest],
+    UPSTREAM_INVALID: [`${who} gave an answer we cannot read`, rest],
     UNAVAILABLE: ["We cannot answer just now", "Please try again in a moment."],
     OPERATION_TIMEOUT: ["This took too long", "Please try again."],
     QUERY_TOO_COMPLEX: ["That was too much at once", "The fault is ours: this page asks for too much."],
@@ -90,11 +91,12 @@ function Retry({ retry }: { retry: () => void }) {
   );
 }
 
-/** The first error of a part, if there is one; the others have the same cause nearly always. */
+/** The errors of a part, each cause once: an API that is down fails every element of a list. */
 export function Problems({ errors, retry, compact }: { errors: readonly GatewayError[]; retry?: () => void; compact?: boolean }) {
-  const [first] = errors;
-  if (!first) return null;
-  return <Problem error={first} {...(retry && { retry })} {...(compact && { compact })} />;
+  const causes = new Map(errors.map((error) => [`${error.code} ${error.api ?? ""}`, error]));
+  return [...causes].map(([cause, error]) => (
+    <Problem key={cause} error={error} {...(retry && { retry })} {...(compact && { compact })} />
+  ));
 }
 
 /** Stands in for a page that only a signed-in person has. */

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useClient } from "urql";
 import { graphql } from "../gql";
-import { span } from "../dates";
+import { clock } from "../dates";
 import { useSession, useTimeLeft, useVestibule } from "../session";
 import { refOf, type SignedIn } from "../vestibule";
 
@@ -58,7 +58,7 @@ function Ending({ session, left }: { session: SignedIn; left: number }) {
           Your session is about to end.
         </span>
         <span>
-          You will be signed out in <strong className="figures">{span(left)}</strong>.
+          You will be signed out in <strong className="figures">{clock(left)}</strong>.
         </span>
       </p>
       {idle ? (
