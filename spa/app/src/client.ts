@@ -1,0 +1,33 @@
+import { Client, cacheExchange, fetchExchange, mapExchange, type CombinedError } from "@urql/core";
+import { readError, readFailure, type GatewayError, type Vestibule } from "./vestibule";
+
+/** A GraphQL client whose every request goes through the gateway's module. */
+export function createGatewayClient(vestibule: Vestibule, _epoch = 0): Client {
+  return new Client({
+    url: "/graphql",
+    fetch: vestibule.fetch,
+    preferGetMethod: false,
+    exchanges: [
+      cacheExchange,
+      mapExchange({ onError: (error) => vestibule.noteErrors(readErrors(error)) }),
+      fetchExchange,
+    ],
+  });
+}
+
+/** The errors of a result, by the gateway's codes. */
+export function readErrors(error: CombinedError | undefined): readonly GatewayError[] {
+  if (!error) return [];
+  if (error.graphQLErrors.length > 0) return error.graphQLErrors.map(readError);
+  const response = error.response as Response | undefined;
+  // An answer that is no GraphQL, or none at all.
+  return [readFailure(response)];
+}
+
+/** The errors at or beneath a path of the answer, and those that failed it whole. */
+export function errorsAt(errors: readonly GatewayError[], ...path: (string | number)[]): readonly GatewayError[] {
+  return errors.filter((error) => {
+    const shared = Math.min(error.path.length, path.length);
+    return error.path.slice(0, shared).every((part, i) => part === path[i]);
+  });
+}

@@ -1,0 +1,27 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app";
+import { Boundary } from "./parts/boundary";
+import { SessionProvider } from "./session";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/layout.css";
+import "./style/controls.css";
+import "./style/shop.css";
+import "./style/account.css";
+import { Vestibule } from "./vestibule";
+
+const vestibule = new Vestibule();
+vestibule.start();
+
+const root = document.getElementById("app");
+if (!root) throw new Error("index.html has no #app");
+createRoot(root).render(
+  <StrictMode>
+    <Boundary>
+      <SessionProvider vestibule={vestibule}>
+        <App />
+      </SessionProvider>
+    </Boundary>
+  </StrictMode>,
+);

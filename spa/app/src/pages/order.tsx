@@ -1,0 +1,178 @@
+import { useRef, useState } from "react";
+import { useMutation, useQuery } from "urql";
+import { graphql } from "../gql";
+import { errorsAt, readErrors } from "../client";
+import { atTime } from "../dates";
+import { money } from "../money";
+import { tell } from "../notice";
+import { OrderLines, Progress, Shipment, Status } from "../parts/order";
+import { Page } from "../parts/page";
+import { Problem, Problems, SignInNeeded } from "../parts/problem";
+import { Waiting } from "../parts/waiting";
+import { Link } from "../router";
+import { useSession, useVestibule } from "../session";
+import { readFailure } from "../vestibule";
+
+const OrderQuery = graphql(`
+  query OrderPage($id: ID!) {
+    order(id: $id) {
+      id
+      status
+      placedAt
+      currency
+      total
+      note
+      customer {
+        id
+        name
+      }
+      ...OrderLines
+      shipments {
+        id
+        ...ShipmentCard
+      }
+    }
+  }
+`);
+
+const CancelOrder = graphql(`
+  mutation CancelOrder($input: CancelOrderInput!) {
+    cancelOrder(input: $input) {
+      order {
+        id
+        status
+      }
+    }
+  }
+`);
+
+/** One order. */
+export function OrderPage({ id }: { id: string }) {
+  const vestibule = useVestibule();
+  const session = useSession();
+  const title = `Order ${id}`;
+  switch (session.status) {
+    case "unknown":
+      return (
+        <Page title={title}>
+          <Waiting what="the order" lines={6} />
+        </Page>
+      );
+    case "unreachable":
+      return (
+        <Page title={title}>
+          <Problem error={readFailure()} retry={() => void vestibule.session()} />
+        </Page>
+      );
+    case "anonymous":
+      return (
+        <Page title={title}>
+          <SignInNeeded what="An order is shown to the person who placed it." />
+        </Page>
+      );
+    case "signed-in":
+      return <SignedInOrder id={id} />;
+  }
+}
+
+function SignedInOrder({ id }: { id: string }) {
+  const [{ data, error, fetching }, again] = useQuery({ query: OrderQuery, variables: { id } });
+  const order = data?.order;
+  const errors = readErrors(error);
+  const retry = () => again({ requestPolicy: "network-only" });
+  return (
+    <Page title={`Order ${id}`} lead={<Link href="/account">All your orders</Link>} aside={order && <Status of={order.status} />}>
+      {fetching && !order && <Waiting what="the order" lines={6} />}
+      {!order && <Problems errors={errorsAt(errors, "order")} retry={retry} />}
+      {!order && !fetching && errors.length === 0 && <Problem error={readFailure({ status: 404, headers: new Headers() })} />}
+      {order && (
+        <>
+          <Progress of={order.status} />
+          <div className="split">
+            <section className="panel" aria-labelledby="lines">
+              <header className="panel-head">
+                <h2 id="lines">What you ordered</h2>
+              </header>
+              <Problems errors={errorsAt(errors, "order", "lines")} retry={retry} compact />
+              <OrderLines order={order} failed={errorsAt(errors, "order", "lines").length > 0} />
+              <dl className="total">
+                <dt>Total</dt>
+                <dd className="price">{money(order.total, order.currency)}</dd>
+              </dl>
+            </section>
+            <div className="stack">
+              <section className="panel" aria-labelledby="parcels">
+                <header className="panel-head">
+                  <h2 id="parcels">Parcels</h2>
+                </header>
+                <Problems errors={errorsAt(errors, "order", "shipments")} retry={retry} compact />
+                {order.shipments?.map((shipment) => (
+                  <Shipment key={shipment.id} shipment={shipment} />
+                ))}
+                {order.shipments?.length === 0 && <p className="muted">Nothing has been sent yet.</p>}
+              </section>
+              <section className="panel" aria-labelledby="about">
+                <header className="panel-head">
+                  <h2 id="about">About this order</h2>
+                </header>
+                <dl className="facts">
+                  <dt>Placed</dt>
+                  <dd>
+                    <time dateTime={order.placedAt}>{atTime(order.placedAt)}</time>
+                  </dd>
+                  {order.customer && (
+                    <>
+                      <dt>By</dt>
+                      <dd>{order.customer.name}</dd>
+                    </>
+                  )}
+                  {order.note && (
+                    <>
+                      <dt>Note</dt>
+                      <dd>{order.note}</dd>
+                    </>
+                  )}
+                </dl>
+                {(order.status === "PLACED" || order.status === "PACKED") && <Cancel id={order.id} again={retry} />}
+              </section>
+            </div>
+          </div>
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Cancel({ id, again }: { id: string; again: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [{ fetching, error }, cancel] = useMutation(CancelOrder);
+  const [tried, setTried] = useState(false);
+  async function confirm() {
+    dialog.current?.close();
+    setTried(true);
+    const result = await cancel({ input: { orderId: id } });
+    if (result.data?.cancelOrder) tell("The order is cancelled.");
+    // Refused or not: show how the order stands now.
+    again();
+  }
+  return (
+    <>
+      {tried && !fetching && <Problems errors={readErrors(error)} retry={() => void confirm()} compact />}
+      <button type="button" className="button danger" disabled={fetching} onClick={() => dialog.current?.showModal()}>
+        {fetching ? "Cancelling…" : "Cancel the order"}
+      </button>
+      <dialog ref={dialog} aria-labelledby="cancel-title">
+        <h2 id="cancel-title">Cancel order {id}?</h2>
+        <p>It has not been sent yet, so nothing will come and nothing will be charged.</p>
+        <p className="actions">
+          <button type="button" className="button danger" onClick={() => void confirm()}>
+            Cancel the order
+          </button>
+          <button type="button" className="button" autoFocus onClick={() => dialog.current?.close()}>
+            Keep it
+          </button>
+        </p>
+      </dialog>
+    </>
+  );
+}

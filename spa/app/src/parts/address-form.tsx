@@ -1,0 +1,132 @@
+import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useMutation } from "urql";
+import { graphql } from "../gql";
+import type { AddAddressInput } from "../gql/graphql";
+import { readErrors } from "../client";
+import { tell } from "../notice";
+import { Problems } from "./problem";
+
+const AddAddress = graphql(`
+  mutation AddAddress($input: AddAddressInput!) {
+    addAddress(input: $input) {
+      address {
+        id
+      }
+    }
+  }
+`);
+
+interface Field {
+  name: keyof AddAddressInput;
+  label: string;
+  autoComplete: string;
+  maxLength: number;
+  hint?: string;
+}
+
+const fields: Field[] = [
+  { name: "label", label: "Name of this address", autoComplete: "off", maxLength: 40, hint: "Home, office, …" },
+  { name: "recipient", label: "Recipient", autoComplete: "name", maxLength: 80 },
+  { name: "street", label: "Street and number", autoComplete: "street-address", maxLength: 120 },
+  { name: "postalCode", label: "Postal code", autoComplete: "postal-code", maxLength: 12 },
+  { name: "city", label: "City", autoComplete: "address-level2", maxLength: 80 },
+  { name: "country", label: "Country", autoComplete: "country", maxLength: 2, hint: "Two letters, such as DE" },
+];
+
+const blank: AddAddressInput = { label: "", recipient: "", street: "", postalCode: "", city: "", country: "" };
+
+/** Adds an address. What the API refuses is said at the field it refused. */
+export function AddressForm() {
+  const [open, setOpen] = useState(false);
+  const [input, setInput] = useState(blank);
+  const [faults, setFaults] = useState<Partial<Record<string, string>>>({});
+  const [{ fetching, error }, add] = useMutation(AddAddress);
+  const [tried, setTried] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+
+  // The first field that was refused gets the focus, for it says why.
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [faults]);
+  // So does the first field when the form opens.
+  useEffect(() => {
+    if (open) form.current?.querySelector("input")?.focus();
+  }, [open]);
+
+  function close() {
+    setOpen(false);
+    setTried(false);
+    setFaults({});
+    opener.current?.focus();
+  }
+
+  async function submit(event?: FormEvent) {
+    event?.preventDefault();
+    const missing = fields.filter(({ name }) => input[name].trim() === "");
+    if (missing.length > 0) {
+      setTried(false);
+      setFaults(Object.fromEntries(missing.map(({ name }) => [name, "Please fill this in."])));
+      return;
+    }
+    setTried(true);
+    const result = await add({ input }, { additionalTypenames: ["Address"] });
+    const refused = readErrors(result.error).flatMap((e) => e.fields);
+    setFaults(Object.fromEntries(refused.map(({ field, message }) => [field, message])));
+    if (result.data?.addAddress) {
+      setInput(blank);
+      close();
+      tell("The address is saved.");
+    }
+  }
+
+  const errors = tried && !fetching ? readErrors(error) : [];
+  const known = new Set<string>(fields.map(({ name }) => name));
+  // A refusal whose fields are all shown needs no second message.
+  const others = errors.filter((e) => e.fields.length === 0 || e.fields.some(({ field }) => !known.has(field)));
+  return (
+    <>
+      <button ref={opener} type="button" className="button small" aria-expanded={open} hidden={open} onClick={() => setOpen(true)}>
+        Add an address
+      </button>
+      {open && (
+        <form ref={form} className="form" noValidate onSubmit={(event) => void submit(event)} aria-label="New address">
+          {fields.map(({ name, label, hint, ...rest }) => (
+            <label key={name} className={`field field-${name}`}>
+              <span>{label}</span>
+              <input
+                name={name}
+                required
+                value={input[name]}
+                aria-invalid={faults[name] !== undefined}
+                aria-describedby={faults[name] !== undefined ? `fault-${name}` : hint ? `hint-${name}` : undefined}
+                onChange={({ target: { value } }) => setInput({ ...input, [name]: name === "country" ? value.toUpperCase() : value })}
+                {...rest}
+              />
+              {faults[name] !== undefined ? (
+                <small id={`fault-${name}`} className="fault">
+                  {faults[name]}
+                </small>
+              ) : (
+                hint && (
+                  <small id={`hint-${name}`} className="muted">
+                    {hint}
+                  </small>
+                )
+              )}
+            </label>
+          ))}
+          <Problems errors={others} retry={() => void submit()} compact />
+          <p className="actions">
+            <button type="submit" className="button primary" disabled={fetching}>
+              {fetching ? "Saving…" : "Save the address"}
+            </button>
+            <button type="button" className="button quiet" onClick={close}>
+              Cancel
+            </button>
+          </p>
+        </form>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,119 @@
+import { useState } from "react";
+import { useVestibule } from "../session";
+import { span } from "../dates";
+import { remedyFor, type ErrorCode, type GatewayError } from "../vestibule";
+import { Key, Warning } from "./icons";
+
+const apis: Record<string, string> = {
+  accounts: "The customer accounts",
+  catalog: "The catalogue",
+  orders: "The orders",
+  shipping: "The parcel tracking",
+};
+
+/** What went wrong, in words for the person it happened to: [headline, what it means]. */
+function words(error: GatewayError): [string, string] {
+  const who = (error.api && apis[error.api]) ?? "This part";
+  const rest = error.path.length > 1 ? "Everything else on this page is fine." : "Please try again in a moment.";
+  const texts: Record<ErrorCode, [string, string]> = {
+    UNAUTHENTICATED: ["Sign-in needed", "Sign in to see this part."],
+    STEP_UP_REQUIRED: ["Please confirm it is you", "This needs a stronger or a more recent sign-in."],
+    FORBIDDEN: ["Not allowed", "Your account may not see or do this."],
+    NOT_FOUND: ["Not found", "It is not there, or not yours to see."],
+    CONFLICT: ["No longer possible", "Things have changed meanwhile. Look at how they stand now."],
+    SESSION_CHANGED: ["You are signed in as someone else", "That happened in another tab. Load the page again to go on."],
+    BAD_USER_INPUT: ["Something is not right yet", "Please check what you entered."],
+    RATE_LIMITED: ["A little too fast", "Too many requests in a short time."],
+    UPSTREAM_TIMEOUT: [`${who} took too long`, rest],
+    UPSTREAM_UNAVAILABLE: [`${who} cannot be reached`, rest],
+    UPSTREAM_INVALID: [`${who} gave an answer we cannot read`, rest],
+    UNAVAILABLE: ["We cannot answer just now", "Please try again in a moment."],
+    OPERATION_TIMEOUT: ["This took too long", "Please try again."],
+    QUERY_TOO_COMPLEX: ["That was too much at once", "The fault is ours: this page asks for too much."],
+    PERSISTED_QUERY_NOT_FOUND: ["This page is out of date", "Load it again to get the newest."],
+    OPERATION_NOT_ALLOWED: ["This page is out of date", "Load it again to get the newest."],
+    GRAPHQL_PARSE_FAILED: ["This page is out of date", "Load it again to get the newest."],
+    GRAPHQL_VALIDATION_FAILED: ["This page is out of date", "Load it again to get the newest."],
+    INTERNAL: ["Something went wrong", "The fault is ours."],
+    NETWORK: ["No connection", "The shop could not be reached. Check your connection and try again."],
+  };
+  return texts[error.code];
+}
+
+/** One error, and the way out of it. */
+export function Problem({ error, retry, compact }: { error: GatewayError; retry?: () => void; compact?: boolean }) {
+  const vestibule = useVestibule();
+  const [headline, meaning] = words(error);
+  const remedy = remedyFor(error.code);
+  const signIn = remedy === "sign-in" || remedy === "step-up";
+  const returns = error.loginUrl === undefined ? {} : { loginUrl: error.loginUrl };
+  return (
+    <div className={compact ? "problem compact" : "problem"} role={signIn ? "note" : "alert"}>
+      {signIn ? <Key /> : <Warning />}
+      <div>
+        <p className="problem-head">{headline}</p>
+        <p>
+          {meaning}
+          {error.retryAfter !== undefined && ` Try again in ${span(error.retryAfter * 1000)}.`}
+        </p>
+        <p className="actions">
+          {signIn && (
+            <a className="button primary" href={vestibule.loginUrl(returns)}>
+              {remedy === "step-up" ? "Confirm it is you" : "Sign in"}
+            </a>
+          )}
+          {remedy === "retry" && retry && <Retry retry={retry} />}
+          {(remedy === "reload" || error.code.startsWith("GRAPHQL_")) && (
+            <button type="button" className="button" onClick={() => window.location.reload()}>
+              Load again
+            </button>
+          )}
+          {error.requestId && <small className="reference">Reference {error.requestId}</small>}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function Retry({ retry }: { retry: () => void }) {
+  const [tried, setTried] = useState(false);
+  return (
+    <button
+      type="button"
+      className="button"
+      onClick={() => {
+        setTried(true);
+        retry();
+      }}
+    >
+      {tried ? "Try once more" : "Try again"}
+    </button>
+  );
+}
+
+/** The errors of a part, each cause once: an API that is down fails every element of a list. */
+export function Problems({ errors, retry, compact }: { errors: readonly GatewayError[]; retry?: () => void; compact?: boolean }) {
+  const causes = new Map(errors.map((error) => [`${error.code} ${error.api ?? ""}`, error]));
+  return [...causes].map(([cause, error]) => (
+    <Problem key={cause} error={error} {...(retry && { retry })} {...(compact && { compact })} />
+  ));
+}
+
+/** Stands in for a page that only a signed-in person has. */
+export function SignInNeeded({ what }: { what: string }) {
+  const vestibule = useVestibule();
+  return (
+    <div className="problem wide" role="note">
+      <Key />
+      <div>
+        <p className="problem-head">Sign-in needed</p>
+        <p>{what}</p>
+        <p className="actions">
+          <a className="button primary" href={vestibule.loginUrl()}>
+            Sign in
+          </a>
+        </p>
+      </div>
+    </div>
+  );
+}

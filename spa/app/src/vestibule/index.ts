@@ -1,0 +1,17 @@
+/**
+ * The browser's side of Vestibule, without dependencies: copy this folder into any
+ * single-page app. `new Vestibule()` is all it needs; see README.md beside it.
+ */
+export { Vestibule, type Answer, type LoginOptions, type Operation, type Options } from "./vestibule";
+export { endOf, refOf, type Claims, type Session, type SignedIn } from "./session";
+export {
+  isLocal,
+  readError,
+  readFailure,
+  remedyFor,
+  type ErrorCode,
+  type FieldFault,
+  type GatewayError,
+  type RawError,
+  type Remedy,
+} from "./errors";
