@@ -16,6 +16,15 @@ type listener struct {
 	name   string
 	socket net.Listener
 	server *http.Server
+	// certFile and keyFile make it https; both or neither.
+	certFile, keyFile string
+}
+
+func (l listener) serve() error {
+	if l.certFile != "" {
+		return l.server.ServeTLS(l.socket, l.certFile, l.keyFile)
+	}
+	return l.server.Serve(l.socket)
 }
 
 // newServer makes a server with every timeout and bound set; none of Go's zero values waits for ever here.
@@ -46,7 +55,7 @@ func serveUntil(ctx context.Context, listeners []listener, ready *atomic.Bool, g
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() {
-			err := l.server.Serve(l.socket)
+			err := l.serve()
 			if !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("%s listener %s: %w", l.name, l.socket.Addr(), err)
 			}

@@ -85,18 +85,18 @@ func newHandler(p parts) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", guarded(p.graphql))
 	if p.playground != nil {
-		mux.Handle("GET /playground", http.RedirectHandler("/playground/", http.StatusSeeOther))
-		mux.Handle("GET /playground/", http.StripPrefix("/playground", p.playground))
+		mux.Handle("/playground", p.playground)
+		mux.Handle("/playground/", p.playground)
 	}
 	if p.relay != nil {
-		mux.Handle("/api/", session(p.auth.CrossSite(p.relay)))
+		mux.Handle("/api/", guarded(p.relay))
 	}
-	mux.Handle("GET /auth/login", session(p.auth.Login()))
+	mux.Handle("GET /auth/login", p.auth.Login())
 	mux.Handle("GET /auth/callback", p.auth.Callback())
 	mux.Handle("POST /auth/callback", p.auth.Callback())
 	mux.Handle("GET /auth/session", guarded(p.auth.Session()))
-	mux.Handle("POST /auth/logout", session(p.auth.Logout()))
-	mux.Handle("GET /auth/logout", session(p.auth.Logout()))
+	mux.Handle("POST /auth/logout", p.auth.Logout())
+	mux.Handle("GET /auth/logout", p.auth.Logout())
 	mux.Handle("GET /auth/logout/continue", p.auth.LogoutContinue())
 	mux.Handle("GET /auth/logged-out", p.auth.LoggedOut())
 	mux.Handle("GET /auth/sessions", guarded(p.auth.Sessions()))

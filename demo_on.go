@@ -1,0 +1,60 @@
+//go:build !nodemo
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+
+	"vestibule.example/auth/secret"
+	"vestibule.example/demo"
+)
+
+// startDemo starts the demo's provider and APIs and points the configuration at them. address is where the gateway
+// listens. It prints what a newcomer needs to know.
+func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logger, out io.Writer) (func(context.Context) error, error) {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	cfg.Server.PublicURL = "http://" + net.JoinHostPort("localhost", port)
+	world, err := demo.Start(ctx, demo.Config{PublicURL: cfg.Server.PublicURL, Address: cfg.DemoAddress, Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	cfg.Identity.Issuer, cfg.Identity.ClientID, cfg.Identity.ClientSecret = world.Issuer, world.ClientID, secret.New(world.ClientSecret)
+	cfg.Identity.Scopes = []string{"openid", "profile", "email", "offline_access", "accounts:read", "accounts:write", "orders:read", "orders:write", "shipping:read"}
+	cfg.Identity.PostLogoutPath = "/signed-out"
+	key := make([]byte, 64)
+	rand.Read(key) //nolint:errcheck // Documented never to return an error.
+	cfg.Session.Keys = []KeyConfig{{Use: "seal", Secret: secret.New(base64.StdEncoding.EncodeToString(key))}}
+	cfg.APIs = map[string]APIConfig{}
+	for name, base := range world.APIs {
+		var api APIConfig
+		new(loader).defaults(&api)
+		api.BaseURL = base
+		if name == "catalog" {
+			api.Token = "none"
+		}
+		cfg.APIs[name] = api
+	}
+	fmt.Fprintf(out, `
+  Vestibule's demo is running.
+
+    The shop          %s
+    GraphQL           %s/playground
+    Make APIs fail    %s
+
+  Sign in as
+`, cfg.Server.PublicURL, cfg.Server.PublicURL, world.ControlURL)
+	for _, user := range world.Users {
+		fmt.Fprintf(out, "    %-8s password %-8s %s\n", user.Name, user.Password, user.Description)
+	}
+	fmt.Fprint(out, "\n  Nothing here is for production: docs/production.md says what is.\n\n")
+	return world.Close, nil
+}

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"vestibule.example/auth"
+	"vestibule.example/auth/memstore"
+	"vestibule.example/auth/rp"
+	"vestibule.example/clients"
+	"vestibule.example/clients/accounts"
+	"vestibule.example/clients/catalog"
+	"vestibule.example/clients/orders"
+	"vestibule.example/clients/shipping"
+	"vestibule.example/graph"
+	"vestibule.example/internal/observe"
+	"vestibule.example/spa"
+)
+
+// serve builds everything, listens, and serves until ctx ends.
+func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
+	log := newLogger(cfg, stderr)
+	// The public address is taken first: with port 0 only the listener knows it, and the demo's provider must.
+	public, err := listen(ctx, cfg.Server.Address)
+	if err != nil {
+		return err
+	}
+	defer public.Close()
+	admin, err := listen(ctx, cfg.Server.AdminAddress)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+
+	if cfg.Demo {
+		stop, err := startDemo(ctx, &cfg, public.Addr().String(), log, stderr)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, stop(context.WithoutCancel(ctx))) }()
+	}
+	store := memstore.New(memstore.Config{MaxSessions: cfg.Session.MaxSessions})
+	defer store.Close()
+	service, err := newAuth(cfg, store, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.Close()) }()
+	p, err := newParts(cfg, service, log)
+	if err != nil {
+		return err
+	}
+
+	var ready atomic.Bool
+	limits := serverLimits{cfg.Server.ReadHeader, cfg.Server.Read, cfg.Server.Write, cfg.Server.Idle, cfg.Server.MaxHeaderBytes}
+	front := newServer(newHandler(p), limits, log)
+	front.RegisterOnShutdown(service.Drain)
+	operators := newServer(onlyHosts(localHost, newAdminHandler(&ready)), limits, log)
+	log.Info("serving", "address", public.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.Addr().String(), "version", version())
+	return serveUntil(ctx, []listener{
+		{"public", public, front, cfg.Server.TLSCertFile, cfg.Server.TLSKeyFile},
+		{"admin", admin, operators, "", ""},
+	}, &ready, cfg.Server.Shutdown)
+}
+
+func newLogger(cfg Config, stderr io.Writer) *slog.Logger {
+	format := cfg.Observe.LogFormat
+	if format == "auto" {
+		format = "json"
+		if cfg.development() {
+			format = "text"
+		}
+	}
+	return observe.NewLogger(stderr, format, cfg.Observe.LogLevel)
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen: %w; choose another address with -address, VESTIBULE_SERVER_ADDRESS or VESTIBULE_SERVER_ADMIN_ADDRESS", err)
+	}
+	return l, nil
+}
+
+// newAuth makes the sessions' service for the configured provider.
+func newAuth(cfg Config, store auth.Store, log *slog.Logger) (*auth.Service, error) {
+	id, public := cfg.Identity, cfg.Server.PublicURL
+	key, err := readPrivateKey(id.PrivateKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	par := id.PAR
+	if par == "auto" {
+		par = ""
+	}
+	provider, err := rp.New(rp.Config{
+		Issuer: id.Issuer, ClientID: id.ClientID, ClientSecret: id.ClientSecret, AuthMethod: id.AuthMethod,
+		PrivateKey: key, PrivateKeyID: id.PrivateKeyID,
+		RedirectURI: public + "/auth/callback", PostLogoutRedirectURI: public + "/auth/logged-out",
+		Scopes: id.Scopes, Resources: id.Resources, AuthParams: id.AuthParams, ResponseMode: id.ResponseMode, PAR: par,
+		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo, Logger: log,
+		HTTPClient: &http.Client{Transport: newTransport(), Timeout: 10 * time.Second},
+	})
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]auth.Key, len(cfg.Session.Keys))
+	for i, k := range cfg.Session.Keys {
+		keys[i] = auth.Key{Use: k.Use, Secret: k.Secret}
+	}
+	tokens := make(map[string]auth.APIToken, len(cfg.APIs))
+	for name, api := range cfg.APIs {
+		base, err := url.Parse(api.BaseURL)
+		if err != nil {
+			return nil, fmt.Errorf("apis.%s.base_url: %w", name, err)
+		}
+		tokens[name] = auth.APIToken{BaseURL: base, Kind: api.Token, Audience: api.Audience, Resource: api.Resource, Scopes: api.Scopes}
+	}
+	return auth.New(auth.Config{
+		Provider: provider, Store: store, PublicURL: cfg.publicURL(), Keys: keys,
+		IdleTimeout: cfg.Session.IdleTimeout, Lifetime: cfg.Session.Lifetime, Claims: cfg.Session.Claims, CSRFHeader: cfg.Session.CSRFHeader,
+		AuthParams: id.PassParams, LogoutHint: id.LogoutHint, PostLogoutPath: id.PostLogoutPath, Frontchannel: id.Frontchannel,
+		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, Logger: log,
+	})
+}
+
+// newTransport is how anything is called: with bounds, and without the proxy that environment variables may name, through
+// which tokens would travel.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           512,
+		MaxIdleConnsPerHost:    128,
+		IdleConnTimeout:        60 * time.Second,
+		TLSHandshakeTimeout:    5 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// newParts wires the routes' handlers: one line for each API.
+func newParts(cfg Config, service *auth.Service, log *slog.Logger) (parts, error) {
+	var faults []error
+	api := func(name string) *clients.API {
+		a, err := newAPI(cfg, name, service, log)
+		faults = append(faults, err)
+		return a
+	}
+	resolver := &graph.Resolver{
+		Accounts: accounts.New(api("accounts")),
+		Catalog:  catalog.New(api("catalog")),
+		Orders:   orders.New(api("orders")),
+		Shipping: shipping.New(api("shipping")),
+	}
+	if err := errors.Join(faults...); err != nil {
+		return parts{}, err
+	}
+	g := cfg.GraphQL
+	endpoint, err := graph.NewHandler(graph.Config{
+		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on",
+		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Logger: log,
+		Limits: graph.Limits{BodyBytes: int64(g.BodyBytes), Tokens: g.Tokens, Depth: g.Depth, Aliases: g.Aliases, RootFields: g.RootFields, Directives: g.Directives},
+	})
+	if err != nil {
+		return parts{}, err
+	}
+	bundle, err := spa.NewHandler(spa.Config{Dir: cfg.SPA.Dir, Logger: log})
+	if err != nil {
+		return parts{}, err
+	}
+	p := parts{
+		config: cfg, observer: observe.Config{Logger: log, TrustedProxies: cfg.Server.TrustedProxies},
+		auth: service, graphql: endpoint, spa: bundle,
+	}
+	if cfg.development() {
+		p.playground = spa.Playground()
+	}
+	return p, nil
+}
+
+// newAPI makes the calls of one configured API: the token comes from auth's transport, the identity by which answers may
+// be shared from its session.
+func newAPI(cfg Config, name string, service *auth.Service, log *slog.Logger) (*clients.API, error) {
+	api, ok := cfg.APIs[name]
+	if !ok {
+		return nil, fmt.Errorf("apis.%s: a resolver needs this API, and it is not configured", name)
+	}
+	base, err := url.Parse(api.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("apis.%s.base_url: %w", name, err)
+	}
+	return clients.New(clients.Config{
+		Name: name, BaseURL: base, Transport: service.Transport(name, newTransport()),
+		Identity: func(ctx context.Context) (clients.IdentityKey, error) {
+			key, public, err := service.Identity(ctx, name)
+			if public || err != nil {
+				return clients.PublicIdentity(), err
+			}
+			return clients.SessionIdentity(key), nil
+		},
+		Classify: classify, Timeout: api.Timeout, MaxResponseBytes: int64(api.MaxResponseBytes),
+		UserAgent: "vestibule/" + version(), Logger: log,
+	})
+}
+
+// classify says what auth's errors mean to the one who asked an API.
+func classify(err error) *clients.Error {
+	switch {
+	case errors.Is(err, auth.ErrUnauthenticated):
+		return &clients.Error{Code: clients.CodeUnauthenticated}
+	case errors.Is(err, auth.ErrProviderUnavailable):
+		return &clients.Error{Code: clients.CodeUnavailable, Retryable: true, RetryAfter: 2 * time.Second}
+	}
+	return nil
+}
+
+// maxKeyFile bounds a private key's file, in bytes.
+const maxKeyFile = 64 << 10
+
+var errPrivateKey = errors.New("want a PEM file with one PKCS #8 private key")
+
+// readPrivateKey reads the key for private_key_jwt; none is configured is no fault.
+func readPrivateKey(name string) (crypto.Signer, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("identity.private_key_file: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
+	if err != nil {
+		return nil, fmt.Errorf("identity.private_key_file: %w", err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
+	}
+	return signer, nil
+}
