@@ -82,7 +82,7 @@ func (f *fixture) open(subject, shipmentID string, headers ...string) *stream {
 	if response.StatusCode != 200 || response.Header.Get("Content-Type") != "text/event-stream" || !strings.Contains(response.Header.Get("Cache-Control"), "no-store") {
 		f.t.Fatalf("got %d %v", response.StatusCode, response.Header)
 	}
-	f.t.Cleanup(func() { cancel(); response.Body.Close() })
+	f.t.Cleanup(func() { cancel(); _ = response.Body.Close() })
 	return &stream{f.t, bufio.NewScanner(response.Body), cancel}
 }
 

@@ -74,7 +74,7 @@ func (s *Set) admit(w http.ResponseWriter, r *http.Request, api, scope string) (
 func (s *Set) verify(ctx context.Context, raw, audience string) (caller, accessClaims, error) {
 	var claims accessClaims
 	// RFC 9068 §4: typ keeps ID tokens and others of the same issuer out. go-oidc does not look at it.
-	parsed, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	parsed, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil || len(parsed.Signatures) != 1 {
 		return caller{}, claims, errToken
 	}
@@ -137,7 +137,7 @@ func (t keyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxKeys))
 	if err != nil {
 		return nil, err

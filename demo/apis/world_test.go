@@ -159,7 +159,7 @@ func (f *fixture) send(api, operation, body string, headers ...string) answer {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		f.t.Fatal(err)
