@@ -2,6 +2,8 @@ package demo_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -175,6 +177,24 @@ func TestWrongAccessTokenIsRefused(t *testing.T) {
 	}
 }
 
+// What Config says reaches the provider.
+func TestConfigReachesTheProvider(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := start(t, demo.Config{AccessTokenTTL: 7 * time.Second, ClientKey: &key.PublicKey})
+	if got := w.Provider.Settings().AccessTokenTTL; got != 7*time.Second {
+		t.Errorf("lifetime = %v", got)
+	}
+	if _, err := w.Provider.LogoutToken(demo.KeyClientID, "c-alice", ""); err != nil {
+		t.Errorf("the second client: %v", err)
+	}
+	if _, err := start(t, demo.Config{}).Provider.LogoutToken(demo.KeyClientID, "c-alice", ""); err == nil {
+		t.Error("a second client without a key")
+	}
+}
+
 // A key that is new to the APIs is fetched; one that is old still opens them.
 func TestKeyRotationReachesTheAPIs(t *testing.T) {
 	w := start(t, demo.Config{})
@@ -252,4 +272,3 @@ func TestOtherHostIsRefused(t *testing.T) {
 		}
 	}
 }
-

@@ -1,8 +1,6 @@
 package provider_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -10,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	jose "github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 	"vestibule.example/demo/provider"
 )
 
@@ -183,62 +179,6 @@ func TestNewRefuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-// RFC 7523: the second client proves itself by its key, and only by its key.
-func TestPrivateKeyJWT(t *testing.T) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := newParty(t, provider.Client{ID: "by-key", Key: &jose.JSONWebKey{Key: &key.PublicKey, KeyID: "k1", Algorithm: "RS256", Use: "sig"}})
-	assertion := func(change func(*jwt.Claims)) string {
-		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: "k1"}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		now := p.now()
-		claims := jwt.Claims{Issuer: "by-key", Subject: "by-key", Audience: jwt.Audience{p.issuer}, ID: "1", IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(time.Minute))}
-		change(&claims)
-		text, err := jwt.Signed(signer).Claims(claims).Serialize()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return text
-	}
-	for _, row := range []struct {
-		name   string
-		change func(*jwt.Claims)
-		want   string
-	}{
-		{"a good assertion", func(*jwt.Claims) {}, ""},
-		{"for another audience", func(c *jwt.Claims) { c.Audience = jwt.Audience{"https://other.example"} }, "invalid_client"},
-		{"of the client with the secret", func(c *jwt.Claims) { c.Issuer, c.Subject = clientID, clientID }, "invalid_client"},
-		{"expired", func(c *jwt.Claims) { c.Expiry = jwt.NewNumericDate(p.now().Add(-time.Hour)) }, "invalid_client"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			form := p.codeForm(p.response("client_id", "by-key", "prompt", "login").Get("code"))
-			form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-			form.Set("client_assertion", assertion(row.change))
-			got := p.token(form)
-			if got.Error != row.want {
-				t.Fatalf("got %+v, want %q", got, row.want)
-			}
-			if row.want != "" {
-				return
-			}
-			again := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {got.Refresh}, "client_assertion_type": form["client_assertion_type"], "client_assertion": {assertion(row.change)}}
-			if got := p.token(again); got.Status != http.StatusOK {
-				t.Errorf("refresh: %+v", got)
-			}
-		})
-	}
-	t.Run("somebody else's code", func(t *testing.T) {
-		form := p.codeForm(p.response("client_id", "by-key", "prompt", "login").Get("code"))
-		if got := p.token(form); got.Error != "invalid_grant" {
-			t.Errorf("got %+v", got)
-		}
-	})
 }
 
 func TestMetadata(t *testing.T) {

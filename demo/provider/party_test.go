@@ -37,8 +37,9 @@ type party struct {
 	redirect string
 	loggedOut,
 	home string // the relying party's origin
-	browser *http.Client
-	back    *http.Client
+	stopHome func()
+	browser  *http.Client
+	back     *http.Client
 
 	mu      sync.Mutex
 	logouts []string // logout tokens received
@@ -70,6 +71,7 @@ func newParty(t *testing.T, more ...provider.Client) *party {
 		p.logouts = append(p.logouts, r.PostFormValue("logout_token"))
 	})
 	home := httptest.NewServer(mux)
+	p.stopHome = home.Close
 	t.Cleanup(home.Close)
 	p.home = home.URL
 	p.redirect, p.loggedOut = home.URL+"/callback", home.URL+"/logged-out"

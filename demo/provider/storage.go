@@ -69,17 +69,6 @@ func (s storage) CreateAuthRequest(_ context.Context, asked *oidc.AuthRequest, h
 	return copied(request), nil
 }
 
-// AuthRequestByID finds a stored request.
-func (s storage) AuthRequestByID(_ context.Context, id string) (op.AuthRequest, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	request, ok := s.requests[id]
-	if !ok || s.now().Sub(request.created) > requestLife {
-		return nil, errUnknown
-	}
-	return copied(request), nil
-}
-
 // SaveAuthCode makes a code good for its request.
 func (s storage) SaveAuthCode(_ context.Context, id, code string) error {
 	s.mu.Lock()

@@ -5,11 +5,17 @@ import (
 	"errors"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
 // What follows is demanded by the library's interface and reached by no route of ours.
 
 var errNotOffered = errors.New("provider: not offered")
+
+// AuthRequestByID belongs to the library's callback; finish answers in its place.
+func (s storage) AuthRequestByID(context.Context, string) (op.AuthRequest, error) {
+	return nil, errNotOffered
+}
 
 // TerminateSession is not how sessions end here: see endSession.
 func (s storage) TerminateSession(context.Context, string, string) error { return errNotOffered }
