@@ -127,6 +127,7 @@ func do(t testing.TB, method, address string, header http.Header, body io.Reader
 func TestRoutes(t *testing.T) {
 	g := startGateway(t)
 	navigation := http.Header{"Accept": {"text/html"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}, "Sec-Fetch-Site": {"none"}}
+	link := http.Header{"Accept": {"text/html"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}, "Sec-Fetch-Site": {"same-origin"}}
 	script := http.Header{"X-Csrf": {"1"}, "Sec-Fetch-Site": {"same-origin"}, "Accept": {"application/json"}}
 	for _, c := range []struct {
 		name, method, path string
@@ -153,7 +154,8 @@ func TestRoutes(t *testing.T) {
 		{"events want a session", "GET", "/auth/events", script, 401, "application/problem+json"},
 		{"logout refuses what bears no proof (RPL-2)", "POST", "/auth/logout", nil, 403, "application/problem+json"},
 		{"logout is no HEAD", "HEAD", "/auth/logout", navigation, 405, ""},
-		{"the logout link without a session leads home", "GET", "/auth/logout?t=x", navigation, 303, ""},
+		{"the logout link is for this origin's pages alone (RPL-2)", "GET", "/auth/logout?t=x", navigation, 403, "text/html"},
+		{"the logout link without a session leads on", "GET", "/auth/logout?t=x", link, 303, ""},
 		{"back-channel logout is no GET (BCL-1)", "GET", "/auth/backchannel-logout", nil, 405, "application/problem+json"},
 		{"back-channel logout wants a form (BCL-1)", "POST", "/auth/backchannel-logout", script, 415, "application/problem+json"},
 		{"front-channel logout is off", "GET", "/auth/frontchannel-logout?iss=x&sid=y", nil, 404, "application/problem+json"},

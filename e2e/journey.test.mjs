@@ -25,7 +25,7 @@ const shoot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`)
 
 async function fault(rule) {
   const answer = await fetch(`${gateway.demo}/control/faults`, {
-    method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(rule),
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(rule),
   });
   assert.ok(answer.ok, `the demo refused a fault: ${answer.status} ${await answer.text()}`);
 }
