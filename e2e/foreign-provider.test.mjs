@@ -89,6 +89,8 @@ test('a refusal at the provider ends on a page of ours that reflects nothing', a
   await page.waitForURL((url) => url.origin === gateway.origin);
   const html = await page.content();
   assert.ok(!html.includes('alert(1)'), 'the provider\'s description was reflected');
+  assert.ok(html.includes('Sign in again'), 'there is no way to try again');
+  await page.goto(`${gateway.origin}/`);
   assert.equal((await session(page)).authenticated, false);
   await context.close();
 });
