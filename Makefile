@@ -18,7 +18,7 @@ test-go: ## the Go tests alone
 	go test -race ./...
 
 test-spa: ## the SPA's tests, and that its bundle is what its source builds
-	cd spa/app && npm ci --no-fund --no-audit && npm run check
+	cd spa/app && npm ci --no-fund --no-audit && npm test && npm run check
 	cd spa/playground && npm ci --no-fund --no-audit && npm run check
 
 test-e2e: build ## what needs a real browser or a foreign server

@@ -56,7 +56,9 @@ func loadConfig(args []string, getenv func(string) string, environ []string) (Co
 	if demo {
 		l.chooseDemo(&cfg)
 	}
-	l.check(&cfg)
+	if !l.unreadable {
+		l.check(&cfg)
+	}
 	if len(l.faults) > 0 {
 		return Config{}, &configError{l.faults}
 	}
@@ -98,6 +100,7 @@ func (l *loader) chooseDemo(cfg *Config) {
 func (l *loader) file(cfg *Config, name string) {
 	text, err := os.ReadFile(name)
 	if err != nil {
+		l.unreadable = true
 		l.fault("-config", name, "the file cannot be read: "+errors.Unwrap(err).Error(), "vestibule.yaml")
 		return
 	}

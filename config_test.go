@@ -1,0 +1,240 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write docs/configuration.md and golden files anew")
+
+const goodKey = "MDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVVY="
+
+// minimal is the least that a production configuration has.
+const minimal = `
+server:
+  public_url: https://shop.example.com
+identity:
+  issuer: https://login.example.com/
+  client_id: vestibule
+  client_secret: canary-client-secret
+session:
+  keys: [{use: seal, secret: ` + goodKey + `}]
+`
+
+func writeFile(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// load loads a configuration from a YAML text (none if empty), variables and flags.
+func load(t *testing.T, yaml string, environment map[string]string, args ...string) (Config, error) {
+	t.Helper()
+	if yaml != "" {
+		args = append([]string{"-config", writeFile(t, "vestibule.yaml", yaml)}, args...)
+	}
+	names := slices.Sorted(maps.Keys(environment))
+	return loadConfig(args, func(name string) string { return environment[name] }, names)
+}
+
+func TestConfigurationDocIsFresh(t *testing.T) {
+	const file = "docs/configuration.md"
+	want := configurationDoc()
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil { //nolint:gosec // Documentation is for everyone.
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil || string(got) != want {
+		t.Errorf("%s is not what config.go says: run `make generate`", file)
+	}
+}
+
+func TestMinimalConfiguration(t *testing.T) {
+	cfg, err := load(t, minimal, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Demo || cfg.development() || cfg.Session.IdleTimeout != 30*time.Minute || cfg.Identity.Leeway != 30*time.Second {
+		t.Errorf("config = %+v", cfg)
+	}
+	if cfg.Identity.ClientSecret.Reveal() != "canary-client-secret" {
+		t.Error("the client secret was not read")
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	file := minimal + "observe: {log_level: warn}\n"
+	cfg, err := load(t, file, map[string]string{"VESTIBULE_SERVER_ADDRESS": ":1111", "VESTIBULE_OBSERVE_LOG_LEVEL": "error"}, "-address", ":2222")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Server.Address != ":2222" {
+		t.Errorf("address = %s, want the flag's", cfg.Server.Address)
+	}
+	if cfg.Observe.LogLevel != "error" {
+		t.Errorf("log level = %s, want the variable's over the file's", cfg.Observe.LogLevel)
+	}
+	if cfg.Observe.LogFormat != "auto" {
+		t.Errorf("log format = %s, want the default", cfg.Observe.LogFormat)
+	}
+}
+
+func TestEverythingFromVariables(t *testing.T) {
+	secretFile := writeFile(t, "secret", "from-a-file\n")
+	cfg, err := load(t, "", map[string]string{
+		"VESTIBULE_SERVER_PUBLIC_URL": "https://shop.example.com", "VESTIBULE_SERVER_TRUSTED_PROXIES": "10.0.0.0/8, fd00::/8",
+		"VESTIBULE_IDENTITY_ISSUER": "https://login.example.com", "VESTIBULE_IDENTITY_CLIENT_ID": "v", "VESTIBULE_IDENTITY_CLIENT_SECRET_FILE": secretFile,
+		"VESTIBULE_IDENTITY_AUTHORIZATION_PARAMS": "audience=https://api.example.com", "VESTIBULE_SESSION_KEYS": "seal:" + goodKey,
+		"VESTIBULE_APIS_ORDERS_BASE_URL": "https://orders.example.com", "VESTIBULE_APIS_ORDERS_MAX_RESPONSE_BYTES": "2048",
+		"VESTIBULE_APIS_GIFT_CARDS_BASE_URL": "https://gifts.example.com", "VESTIBULE_APIS_GIFT_CARDS_TOKEN": "none",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := cfg.Identity.ClientSecret.Reveal(); got != "from-a-file" {
+		t.Errorf("secret = %q, want the file's without its line end", got)
+	}
+	if len(cfg.Server.TrustedProxies) != 2 || cfg.Identity.AuthParams["audience"] != "https://api.example.com" || len(cfg.Session.Keys) != 1 {
+		t.Errorf("config = %+v", cfg)
+	}
+	if got := cfg.APIs["orders"]; got.BaseURL != "https://orders.example.com" || got.MaxResponseBytes != 2048 || got.Timeout != 5*time.Second {
+		t.Errorf("orders = %+v, want its variables over the defaults", got)
+	}
+	if got := cfg.APIs["gift_cards"]; got.Token != "none" {
+		t.Errorf("gift_cards = %+v", got)
+	}
+}
+
+func TestTheDemoStartsWhenNothingIsSet(t *testing.T) {
+	cfg, err := load(t, "", map[string]string{"VESTIBULE_SERVER_ADDRESS": "127.0.0.1:4000"})
+	if err != nil || !cfg.Demo || !cfg.development() || cfg.Server.PublicURL != "http://localhost:4000" {
+		t.Errorf("config = %+v, %v, want the demo", cfg, err)
+	}
+	if cfg, err := load(t, "", nil); err != nil || cfg.Server.Address != "127.0.0.1:8080" {
+		t.Errorf("the demo listens on %s, %v, want loopback", cfg.Server.Address, err)
+	}
+	for name, environment := range map[string]map[string]string{
+		"one setting is no demo":            {"VESTIBULE_SESSION_LIFETIME": "1h"},
+		"an identity setting is no demo":    {"VESTIBULE_IDENTITY_CLIENT_ID": "x"},
+		"another address than loopback":     {"VESTIBULE_SERVER_ADDRESS": ":8080"},
+		"every address":                     {"VESTIBULE_SERVER_ADDRESS": "0.0.0.0:8080"},
+		"a typing error is not the default": {"VESTIBULE_SESION_LIFETIME": "1h"},
+	} {
+		if cfg, err := load(t, "", environment); err == nil || cfg.Demo {
+			t.Errorf("%s: demo = %v, %v, want a fault", name, cfg.Demo, err)
+		}
+	}
+}
+
+// Every rule, by what breaks it. The fault names the key and says what to do.
+func TestFaults(t *testing.T) {
+	for _, c := range []struct{ name, yaml, key, says string }{
+		{"an unknown key names the nearest", minimal + "sesion: {}\n", "sesion", `did you mean "session"?`},
+		{"an unknown nested key names the nearest", minimal + "graphql: {dept: 3}\n", "graphql.dept", `did you mean "graphql.depth"?`},
+		{"a key twice", minimal + "mode: production\nmode: development\n", "mode", "twice"},
+		{"no YAML", "a: [", "vestibule.yaml", "not YAML"},
+		{"a number that is none", minimal + "graphql: {depth: deep}\n", "graphql.depth", "whole number"},
+		{"a duration without unit", minimal + "graphql: {timeout: 30}\n", "graphql.timeout", "unit"},
+		{"a number out of range", minimal + "graphql: {depth: 0}\n", "graphql.depth", "want 1 to"},
+		{"a duration out of range", minimal + "graphql: {timeout: 10h}\n", "graphql.timeout", "want 10ms to"},
+		{"a value that is not on the list", minimal + "observe: {log_level: loud}\n", "observe.log_level", "debug, info, warn, error"},
+		{"a group that is a text", minimal + "graphql: deep\n", "graphql", "keys and values"},
+		{"a network that is none", strings.Replace(minimal, "public_url", "trusted_proxies: [ten]\n  public_url", 1), "server.trusted_proxies", "CIDR"},
+		{"no public URL", strings.Replace(minimal, "public_url: https://shop.example.com", "address: :1", 1), "server.public_url", "needed"},
+		{"a public URL with a path", strings.Replace(minimal, "shop.example.com", "shop.example.com/", 1), "server.public_url", "without path"},
+		{"http beyond loopback (BCP-15)", strings.Replace(minimal, "https://shop", "http://shop", 1), "server.public_url", "loopback alone"},
+		{"development in public (OPS-2)", minimal + "mode: development\n", "mode", "refused with a public https address"},
+		{"operators on the public listener (WEB-13)", strings.Replace(minimal, "public_url", "admin_address: :8080\n  public_url", 1), "server.admin_address", "must not be the public one"},
+		{"half a TLS pair", strings.Replace(minimal, "public_url", "tls_cert_file: x\n  public_url", 1), "server.tls_cert_file", "go together"},
+		{"no issuer", strings.Replace(minimal, "issuer: https://login.example.com/", "scopes: [openid]", 1), "identity.issuer", "needed"},
+		{"an issuer over http (BCP-15)", strings.Replace(minimal, "https://login", "http://login", 1), "identity.issuer", "want https"},
+		{"no client id", strings.Replace(minimal, "client_id: vestibule", "scopes: [openid]", 1), "identity.client_id", "needed"},
+		{"no client secret (BBA-1)", strings.Replace(minimal, "client_secret: canary-client-secret", "scopes: [openid]", 1), "identity.client_secret", "needs it"},
+		{"a private key's absence", strings.Replace(minimal, "client_id", "auth_method: private_key_jwt\n  client_id", 1), "identity.private_key_file", "needs it"},
+		{"a landing place elsewhere", strings.Replace(minimal, "client_id", "post_logout_path: //evil.test\n  client_id", 1), "identity.post_logout_path", "path of this origin"},
+		{"no session key (OPS-1)", strings.Replace(minimal, "keys: [{use: seal, secret: "+goodKey+"}]", "lifetime: 1h", 1), "session.keys", "at least one"},
+		{"no sealing key", strings.Replace(minimal, "use: seal", "use: open", 1), "session.keys", "exactly one"},
+		{"an API without address", minimal + "apis: {orders: {}}\n", "apis.orders.base_url", "absolute"},
+		{"an API's address with a query", minimal + "apis: {orders: {base_url: 'https://x.test/?a=b'}}\n", "apis.orders.base_url", "without user, query"},
+		{"an API's bad name", minimal + "apis: {Orders: {base_url: 'https://x.test'}}\n", "apis.Orders", "small letters"},
+		{"a scope for no token", minimal + "apis: {orders: {base_url: 'https://x.test', token: none, scopes: [a]}}\n", "apis.orders.token", "gets none"},
+		{"an exchange for nothing", minimal + "apis: {orders: {base_url: 'https://x.test', token: exchange}}\n", "apis.orders.token", "what for"},
+		{"a secret file that is not there", strings.Replace(minimal, "client_secret: canary-client-secret", "client_secret_file: /nowhere/secret", 1), "identity.client_secret_file", "cannot be read"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := load(t, c.yaml, nil)
+			var faults *configError
+			if !errors.As(err, &faults) {
+				t.Fatalf("error = %v, want faults", err)
+			}
+			text := err.Error()
+			if !strings.Contains(text, c.key) || !strings.Contains(text, c.says) {
+				t.Errorf("fault = %s\nwant %s … %s", text, c.key, c.says)
+			}
+			if strings.Contains(text, "canary") || strings.Contains(text, goodKey) {
+				t.Errorf("a secret is in the fault: %s", text)
+			}
+		})
+	}
+}
+
+func TestAllFaultsAtOnce(t *testing.T) {
+	_, err := load(t, "mode: fast\nserver: {public_url: 'ftp://x'}\nsession: {idle_timeout: 2h, lifetime: 1h, keys: [{use: seal, secret: canary}]}\nnone: 1\n",
+		map[string]string{"VESTIBULE_GRAPHQL_DEPTH": "x", "VESTIBULE_NOTHING": "1"})
+	var faults *configError
+	if !errors.As(err, &faults) {
+		t.Fatalf("error = %v, want faults", err)
+	}
+	for _, key := range []string{"mode", "server.public_url", "identity.issuer", "identity.client_id", "identity.client_secret", "session.idle_timeout", "none", "graphql.depth", "VESTIBULE_NOTHING"} {
+		if !slices.ContainsFunc(faults.faults, func(f fault) bool { return f.key == key }) {
+			t.Errorf("no fault names %s:\n%v", key, err)
+		}
+	}
+	if !strings.Contains(err.Error(), "vestibule.yaml:1") || !strings.Contains(err.Error(), "VESTIBULE_GRAPHQL_DEPTH") {
+		t.Errorf("the report does not say where the values came from:\n%v", err)
+	}
+}
+
+func TestWeakSessionKeysStopTheStart(t *testing.T) {
+	for name, key := range map[string]string{"short": "c2hvcnQ=", "no encoding": "----", "not random": strings.Repeat("A", 43) + "="} {
+		yaml := strings.Replace(minimal, goodKey, key, 1)
+		err := run(t.Context(), func(string) string { return "" }, []string{"-config", writeFile(t, "vestibule.yaml", yaml), "-address", "127.0.0.1:0"}, os.Stderr)
+		if err == nil || !strings.Contains(err.Error(), "keys[0]") || strings.Contains(err.Error(), key) {
+			t.Errorf("%s key: %v, want a fault of keys[0] that does not show it", name, err)
+		}
+	}
+}
+
+func TestBadFlagsAndCommands(t *testing.T) {
+	for _, args := range [][]string{{"-nothing"}, {"dance"}, {"serve", "extra"}} {
+		if err := run(t.Context(), func(string) string { return "" }, args, os.Stderr); err == nil || !strings.Contains(err.Error(), "vestibule help") {
+			t.Errorf("run(%v) = %v, want advice", args, err)
+		}
+	}
+}
+
+func FuzzConfiguration(f *testing.F) {
+	f.Add(minimal)
+	f.Add("apis: {a: {base_url: x}}\nsession: {keys: [{}]}")
+	f.Add("&a [*a]")
+	f.Fuzz(func(_ *testing.T, text string) {
+		l := &loader{getenv: func(string) string { return "" }, seen: map[string]string{}}
+		var cfg Config
+		l.defaults(&cfg)
+		l.yaml(&cfg, "fuzz.yaml", []byte(text))
+		l.check(&cfg)
+		_ = (&configError{l.faults}).Error()
+	})
+}

@@ -1,0 +1,310 @@
+package main
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The laws of the repository, as tests.
+
+const module = "vestibule.example"
+
+type goPackage struct {
+	ImportPath, Dir, Doc               string
+	Imports, TestImports, XTestImports []string
+	GoFiles, TestGoFiles, XTestGoFiles []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Doc,Imports,TestImports,XTestImports,GoFiles,TestGoFiles,XTestGoFiles", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var list []goPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
+		var p goPackage
+		if err := decoder.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	if len(list) < 10 {
+		t.Fatalf("only %d packages were found", len(list))
+	}
+	return list
+}
+
+// mayImport says which of our packages a package may import; its own subpackages it may always.
+var mayImport = []struct {
+	pkg     string
+	imports []string
+	why     string
+}{
+	{"auth/secret", nil, "it is beneath everything"},
+	{"auth/rp", []string{"auth/secret"}, "the protocol knows no sessions"},
+	{"auth/memstore", []string{"auth"}, "a store implements auth's contract"},
+	{"auth/storetest", []string{"auth"}, "the suite tests auth's contract"},
+	{"auth", nil, "sessions know no API and no GraphQL"},
+	{"clients/", []string{"clients"}, "an API's package calls through the shared transport"},
+	{"clients", nil, "the transport never sees a token or a session"},
+	{"graph/", []string{"clients/", "auth", "graph/"}, "generated code binds to the clients' types"},
+	{"graph", []string{"clients", "clients/", "auth"}, "GraphQL in, clients out; auth only for the session in a context"},
+	{"spa", nil, "it serves files"},
+	{"demo/", []string{"demo/"}, "the outside world knows nothing of the gateway"},
+	{"demo", nil, "the outside world knows nothing of the gateway"},
+	{"internal/observe", nil, "it sees requests, not what they are about"},
+	{"internal/", nil, "developers' tools stand alone"},
+	{"bench/", []string{"demo/", "demo", "clients", "clients/"}, "it measures from outside"},
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		if name == "" {
+			continue // main wires everything.
+		}
+		law := slices.IndexFunc(mayImport, func(l struct {
+			pkg     string
+			imports []string
+			why     string
+		}) bool {
+			return name == l.pkg || strings.HasSuffix(l.pkg, "/") && strings.HasPrefix(name, l.pkg)
+		})
+		if law < 0 {
+			t.Errorf("%s has no law of import: add it to mayImport and to the README's map", name)
+			continue
+		}
+		for _, imported := range p.Imports {
+			other, ours := strings.CutPrefix(imported, module+"/")
+			if !ours || strings.HasPrefix(other, name+"/") {
+				continue
+			}
+			if !slices.ContainsFunc(mayImport[law].imports, func(ok string) bool {
+				return other == ok || strings.HasSuffix(ok, "/") && strings.HasPrefix(other, ok)
+			}) {
+				t.Errorf("%s imports %s: %s", name, other, mayImport[law].why)
+			}
+		}
+	}
+}
+
+func TestPackagesAreDocumented(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.Doc == "" && len(p.GoFiles) > 0 && !isGenerated(t, filepath.Join(p.Dir, p.GoFiles[0])) {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+var generatedMark = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
+
+func isGenerated(t *testing.T, file string) bool {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return generatedMark.Match(text)
+}
+
+// Package state makes two servers in one process, as in every test, share what they must not.
+func TestNoPackageStateAndNoInit(t *testing.T) {
+	constant := regexp.MustCompile(`^(err|Err|_$)|^(regexp\.MustCompile|errors\.New|template\.Must|reflect\.TypeFor)`)
+	for _, p := range packages(t) {
+		for _, name := range p.GoFiles {
+			file := filepath.Join(p.Dir, name)
+			if isGenerated(t, file) {
+				continue
+			}
+			set := token.NewFileSet()
+			tree, err := parser.ParseFile(set, file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, decl := range tree.Decls {
+				switch decl := decl.(type) {
+				case *ast.FuncDecl:
+					if decl.Name.Name == "init" && decl.Recv == nil {
+						t.Errorf("%s: init", set.Position(decl.Pos()))
+					}
+				case *ast.GenDecl:
+					if decl.Tok != token.VAR {
+						continue
+					}
+					for _, spec := range decl.Specs {
+						for i, id := range spec.(*ast.ValueSpec).Names {
+							if isReadOnly(spec.(*ast.ValueSpec), i) || constant.MatchString(id.Name) || writtenNowhere(t, p, id.Name) {
+								continue
+							}
+							t.Errorf("%s: package variable %s is written to", set.Position(id.Pos()), id.Name)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// isReadOnly tells an embedded file, whose value the compiler sets.
+func isReadOnly(spec *ast.ValueSpec, _ int) bool {
+	s, ok := spec.Type.(*ast.SelectorExpr)
+	return ok && s.Sel.Name == "FS"
+}
+
+// writtenNowhere tells whether no file of the package assigns to the variable, or to an element of it.
+func writtenNowhere(t *testing.T, p goPackage, name string) bool {
+	t.Helper()
+	written := regexp.MustCompile(`(?m)^\s*(` + name + `(\[[^\]]*\])?\s*(=|\+=|\+\+)[^=]|delete\(` + name + `\b|clear\(` + name + `\b)`)
+	for _, file := range p.GoFiles {
+		text, err := os.ReadFile(filepath.Join(p.Dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range written.FindAllString(string(text), -1) {
+			if !strings.HasPrefix(strings.TrimSpace(line), "var") && !regexp.MustCompile(`^\s*`+name+`\s+=`).MatchString(line) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func TestTestsDoNotSleepOrSkip(t *testing.T) {
+	lazy := regexp.MustCompile(`time\.Sleep\(|\bt\.Skip(f|Now)?\(|waitForTimeout\(|\b(test|it|describe)\.skip\(`)
+	for _, file := range tracked(t, "*_test.go", "*.test.mjs", "*.test.ts", "*.test.tsx") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if lazy.MatchString(line) && file != "policy_test.go" {
+				t.Errorf("%s:%d: %s", file, i+1, strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
+func tracked(t *testing.T, patterns ...string) []string {
+	t.Helper()
+	out, err := exec.Command("git", append([]string{"ls-files", "--"}, patterns...)...).Output()
+	if err != nil {
+		t.Fatalf("git ls-files: %v", err)
+	}
+	var files []string
+	for file := range strings.FieldsFuncSeq(string(out), func(c rune) bool { return c == '\n' }) {
+		if _, err := os.Stat(file); err == nil {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// A file of more than 400 lines has two subjects.
+func TestFilesAreShort(t *testing.T) {
+	for _, file := range tracked(t, "*.go") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), "\n"); n > 400 && !generatedMark.Match(text) {
+			t.Errorf("%s has %d lines", file, n)
+		}
+	}
+}
+
+func TestModuleFile(t *testing.T) {
+	text, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if regexp.MustCompile(`(?m)^\s*replace\b`).Match(text) {
+		t.Error("go.mod replaces a module: what users build would differ from what we tested")
+	}
+	listed, err := os.ReadFile("docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\s*(?:require )?(\S+\.\S+/\S+) v\S+$`).FindAllSubmatch(text, -1) {
+		if !strings.Contains(string(listed), "`"+string(m[1])+"`") {
+			t.Errorf("%s is not in docs/dependencies.md", m[1])
+		}
+	}
+}
+
+// What is committed names no machine of ours, and no registry but in lock files, which have none either.
+func TestNothingNamesAMachine(t *testing.T) {
+	private := regexp.MustCompile(`(?:^|[\s"'=(])/(?:work|farm|root|home/[a-z]+)/|/tmp/(?:wt|bash_|brief)|registry\.npmjs|proxy\.golang|deb\.debian`)
+	for _, file := range tracked(t) {
+		if strings.HasSuffix(file, ".png") || strings.Contains(file, "/dist") || file == "policy_test.go" {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := private.Find(text); m != nil {
+			t.Errorf("%s has %q", file, m)
+		}
+	}
+}
+
+// Generated code is what its sources make.
+func TestGeneratedCodeIsFresh(t *testing.T) {
+	dir := t.TempDir()
+	if out, err := exec.Command("sh", "-c", `git ls-files -z --cached --others --exclude-standard -- '*.go' '*.yml' '*.yaml' '*.graphqls' 'go.*' spa | tar --null -T - -cf - | tar -xf - -C "$0"`, dir).CombinedOutput(); err != nil {
+		t.Fatalf("copying the tree: %v\n%s", err, out)
+	}
+	for _, args := range [][]string{{"generate", "./clients/..."}, {"generate", "./graph/..."}} {
+		command := exec.Command("go", args...)
+		command.Dir = dir
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("go %v: %v\n%s", args, err, out)
+		}
+	}
+	for _, file := range tracked(t, "clients/*.go", "graph/*.go") {
+		here, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		there, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil || string(here) != string(there) {
+			t.Errorf("%s is not what `make generate` makes", file)
+		}
+	}
+}
+
+// Every command that the documentation tells people to run exists.
+func TestDocumentationNamesWhatExists(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	for _, file := range tracked(t, "*.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), string(m[1]))); err != nil {
+				t.Errorf("%s links to %s, which is not there", file, m[1])
+			}
+		}
+		for _, m := range regexp.MustCompile("`make ([a-z-]+)`|(?m)^make ([a-z-]+)$").FindAllSubmatch(text, -1) {
+			name := string(m[1]) + string(m[2])
+			if !regexp.MustCompile(`(?m)^` + name + `:`).Match(makefile) {
+				t.Errorf("%s names make %s, which is no target", file, name)
+			}
+		}
+	}
+}
