@@ -1,0 +1,144 @@
+package clients
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	defaultTimeout          = 10 * time.Second
+	defaultMaxResponseBytes = 4 << 20
+	// maxDepth bounds the nesting of an answer; real ones stay below 20, and each level costs the decoder stack.
+	maxDepth = 64
+)
+
+// Config is one API.
+type Config struct {
+	// Name is the API's configured name; it appears in errors, logs and traces. Required.
+	Name string
+	// BaseURL is where the API is: http or https, without user, query and fragment. No call ever leaves its origin. Required.
+	BaseURL *url.URL
+	// Transport sends what is final; it may add Authorization and nothing else. Required.
+	Transport http.RoundTripper
+	// Identity says whose answer a call with this context gets. Nil: no answer of this API is shared or kept.
+	Identity func(context.Context) (IdentityKey, error)
+	// Classify says what an error of Transport or Identity means that is not the API's fault, such as a session that has
+	// ended: an Error with Code and, where they apply, StepUp, Retryable and RetryAfter; nil for any other error. Such an
+	// error is neither retried nor counted against the API.
+	Classify func(error) *Error
+	// Timeout bounds one call with all its attempts; what is left of the context may shorten it. Default 10 s.
+	Timeout time.Duration
+	// MaxResponseBytes bounds an answer's body, decompressed. Default 4 MiB.
+	MaxResponseBytes int64
+	// UserAgent is sent as it is. Default "vestibule".
+	UserAgent string
+	// Headers are fixed headers for every call; not Authorization, Cookie or one that belongs to the connection.
+	Headers map[string]string
+	// ForwardLanguage passes the browser's Accept-Language on, ForwardClientAddr its address as Forwarded (RFC 7239).
+	ForwardLanguage, ForwardClientAddr bool
+	// Logger hears of the API's health. Default: nobody does.
+	Logger *slog.Logger
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+// API is one API, ready to be called. It is safe for concurrent use.
+type API struct {
+	name       string
+	base       *url.URL
+	transport  http.RoundTripper
+	identity   func(context.Context) (IdentityKey, error)
+	classify   func(error) *Error
+	timeout    time.Duration
+	maxBytes   int64
+	fixed      http.Header
+	language   bool
+	clientAddr bool
+	log        *slog.Logger
+	now        func() time.Time
+}
+
+// New checks a configuration and reports all its faults at once. It sends nothing.
+func New(cfg Config) (*API, error) {
+	a := &API{
+		name:       cfg.Name,
+		base:       cfg.BaseURL,
+		transport:  cfg.Transport,
+		identity:   cfg.Identity,
+		classify:   cfg.Classify,
+		timeout:    cfg.Timeout,
+		maxBytes:   cfg.MaxResponseBytes,
+		language:   cfg.ForwardLanguage,
+		clientAddr: cfg.ForwardClientAddr,
+		log:        cfg.Logger,
+		now:        cfg.Now,
+	}
+	if a.timeout == 0 {
+		a.timeout = defaultTimeout
+	}
+	if a.maxBytes == 0 {
+		a.maxBytes = defaultMaxResponseBytes
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	a.fixed = fixedHeader(cfg)
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (cfg Config) check() error {
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("clients: API %q: "+format, append([]any{cfg.Name}, args...)...))
+	}
+	if cfg.Name == "" {
+		fault("it needs a name")
+	}
+	if err := checkBase(cfg.BaseURL); err != nil {
+		fault("%w", err)
+	}
+	if cfg.Transport == nil {
+		fault("it needs a transport")
+	}
+	if cfg.Timeout < 0 {
+		fault("its timeout is negative")
+	}
+	if cfg.MaxResponseBytes < 0 {
+		fault("its response limit is negative")
+	}
+	for name, value := range cfg.Headers {
+		if !isToken(name) || strings.ContainsFunc(value, isControl) {
+			fault("header %q cannot be sent", name)
+		} else if reservedHeader(name) {
+			fault("header %q is not its configuration's to set", name)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func checkBase(u *url.URL) error {
+	switch {
+	case u == nil || u.Host == "":
+		return errors.New("it needs a base URL with a host, such as https://orders.example.com/v1")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("the base URL's scheme is %q, not http or https", u.Scheme)
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return errors.New("the base URL must have no user, query or fragment")
+	}
+	return nil
+}
+
+// Name is the API's configured name.
+func (a *API) Name() string { return a.name }

@@ -1,0 +1,126 @@
+package clients
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Call is one call of an operation.
+type Call struct {
+	Method string // required
+	Path   Path
+	Query  url.Values
+	// Body is sent as JSON; nil sends none.
+	Body any
+	// IdempotencyKey goes into the header of that name and makes the call safe to repeat. 1 to 255 visible characters.
+	IdempotencyKey string
+}
+
+// None is the type of an answer whose body does not matter: Delete[clients.None] takes 204 as well as 200.
+type None struct{}
+
+// Get asks for a T.
+func Get[T any](ctx context.Context, api *API, path Path, query url.Values) (T, error) {
+	return Do[T](ctx, api, Call{Method: http.MethodGet, Path: path, Query: query})
+}
+
+// Post sends body and expects a T.
+func Post[T any](ctx context.Context, api *API, path Path, body any) (T, error) {
+	return Do[T](ctx, api, Call{Method: http.MethodPost, Path: path, Body: body})
+}
+
+// Put sends body and expects a T.
+func Put[T any](ctx context.Context, api *API, path Path, body any) (T, error) {
+	return Do[T](ctx, api, Call{Method: http.MethodPut, Path: path, Body: body})
+}
+
+// Patch sends body and expects a T.
+func Patch[T any](ctx context.Context, api *API, path Path, body any) (T, error) {
+	return Do[T](ctx, api, Call{Method: http.MethodPatch, Path: path, Body: body})
+}
+
+// Delete expects a T, usually None.
+func Delete[T any](ctx context.Context, api *API, path Path) (T, error) {
+	return Do[T](ctx, api, Call{Method: http.MethodDelete, Path: path})
+}
+
+// Do makes one call. A failed one ends in an *Error, and the value is then T's zero.
+//
+// A successful answer must be JSON of type T: with another content type, without a body, with null, with a member of the
+// wrong type, or nested deeper than 64 levels it is UPSTREAM_INVALID. A member that T requires and the answer lacks is not
+// noticed here. Redirects are not followed: they are UPSTREAM_INVALID too.
+func Do[T any](ctx context.Context, api *API, call Call) (T, error) {
+	var zero, value T
+	x, err := api.prepare(ctx, call)
+	if err != nil {
+		return zero, err
+	}
+	ans, err := api.perform(ctx, x)
+	if err != nil {
+		return zero, api.failure(x, err)
+	}
+	if ans.status < 200 || ans.status > 299 {
+		return zero, api.refusal(x, ans)
+	}
+	if _, none := any(value).(None); none {
+		return value, nil
+	}
+	if err := decode(ans, &value); err != nil {
+		return zero, api.invalid(x, ans.status, "answer: %w", err)
+	}
+	return value, nil
+}
+
+// exchange is a call made ready: nothing later changes it.
+type exchange struct {
+	method     string
+	template   string
+	url        *url.URL
+	header     http.Header
+	body       []byte
+	repeatable bool // idempotent by method (RFC 9110 §9.2.2) or by its key
+}
+
+// prepare builds the final request or says why there can be none.
+func (a *API) prepare(ctx context.Context, call Call) (*exchange, error) {
+	x := &exchange{method: call.Method, template: call.Path.template, repeatable: idempotent(call.Method)}
+	u, err := call.Path.resolve(a.base, call.Query)
+	if errors.Is(err, errProgram) {
+		return nil, a.failure(x, err)
+	} else if err != nil {
+		return nil, a.badInput(x, err)
+	}
+	x.url, x.header = u, a.finalHeader(ctx)
+	if call.Body != nil {
+		if x.body, err = json.Marshal(call.Body); err != nil {
+			return nil, a.failure(x, fmt.Errorf("%w: body: %w", errProgram, err))
+		}
+		x.header["Content-Type"] = []string{"application/json"}
+	}
+	if key := call.IdempotencyKey; key != "" {
+		if len(key) > 255 || !isVisible(key) || strings.TrimSpace(key) != key {
+			return nil, a.badInput(x, errors.New("idempotency key cannot be sent"),
+				FieldError{Field: "idempotencyKey", Message: "must be 1 to 255 visible ASCII characters"})
+		}
+		x.header[headerIdempotency] = []string{key}
+		x.repeatable = true
+	}
+	return x, nil
+}
+
+func (a *API) badInput(x *exchange, err error, fields ...FieldError) *Error {
+	return &Error{Code: CodeBadUserInput, API: a.name, Method: x.method, Path: x.template, Fields: fields, err: err}
+}
+
+func idempotent(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions:
+		return true
+	}
+	return false
+}

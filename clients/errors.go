@@ -1,0 +1,108 @@
+package clients
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// Code says what a failed call means to the one who asked. The values are those of the GraphQL contract.
+type Code string
+
+// The codes a call can end in.
+const (
+	CodeUnauthenticated     Code = "UNAUTHENTICATED"      // 401: the API wants (another) sign-in
+	CodeStepUpRequired      Code = "STEP_UP_REQUIRED"     // 401 insufficient_user_authentication (RFC 9470)
+	CodeForbidden           Code = "FORBIDDEN"            // 403
+	CodeNotFound            Code = "NOT_FOUND"            // 404, 410
+	CodeConflict            Code = "CONFLICT"             // 409, 412
+	CodeBadUserInput        Code = "BAD_USER_INPUT"       // 400, 422, and input that cannot be sent
+	CodeRateLimited         Code = "RATE_LIMITED"         // 429
+	CodeUpstreamTimeout     Code = "UPSTREAM_TIMEOUT"     // no answer in time, 408, 504
+	CodeUpstreamUnavailable Code = "UPSTREAM_UNAVAILABLE" // 5xx, network, breaker open, bulkhead full
+	CodeUpstreamInvalid     Code = "UPSTREAM_INVALID"     // an answer that is not what the API promised
+	CodeUnavailable         Code = "UNAVAILABLE"          // what the gateway itself needs (sign-in, session store) is away
+	CodeInternal            Code = "INTERNAL"             // a fault of this program
+)
+
+// Error is how every failed call ends.
+//
+// Its message names API, operation and code only. What the API or the network said is the cause, which Unwrap gives for
+// the log; it must not reach a browser.
+type Error struct {
+	Code   Code
+	API    string // the API's configured name
+	Method string
+	Path   string // the template, without identifiers
+	Status int    // the API's HTTP status; 0 when there was no answer
+
+	// Retryable says that the very same call may succeed later and is safe to repeat.
+	Retryable bool
+	// RetryAfter is how long the API asked to be left alone; 0 when it did not say.
+	RetryAfter time.Duration
+	// Fields says what is wrong with the input, for BAD_USER_INPUT; bounded in number and length.
+	Fields []FieldError
+	// StepUp says which sign-in would do, for STEP_UP_REQUIRED.
+	StepUp *StepUp
+
+	err error
+}
+
+// FieldError is one fault of the input, in the API's words.
+type FieldError struct {
+	Field   string // JSON Pointer into the body (RFC 6901), or a name
+	Message string
+}
+
+// StepUp is what an API's RFC 9470 challenge asks of the next sign-in.
+type StepUp struct {
+	ACR    []string
+	MaxAge *time.Duration
+}
+
+// errProgram marks faults of the program, never of input or an API.
+var errProgram = errors.New("clients: misuse")
+
+// Error names what failed, and nothing that came from outside.
+func (e *Error) Error() string {
+	if e.Status != 0 {
+		return fmt.Sprintf("clients: %s %s %s: %s (status %d)", e.API, e.Method, e.Path, e.Code, e.Status)
+	}
+	return fmt.Sprintf("clients: %s %s %s: %s", e.API, e.Method, e.Path, e.Code)
+}
+
+// Unwrap is the cause, for the log alone.
+func (e *Error) Unwrap() error { return e.err }
+
+// failure classifies an error that came instead of an answer.
+func (a *API) failure(x *exchange, err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	if a.classify != nil {
+		if known := a.classify(err); known != nil {
+			e := *known
+			e.API, e.Method, e.Path, e.err = a.name, x.method, x.template, err
+			return &e
+		}
+	}
+	e = &Error{API: a.name, Method: x.method, Path: x.template, Retryable: x.repeatable, err: err}
+	var netErr net.Error
+	switch {
+	case errors.Is(err, errProgram):
+		e.Code, e.Retryable = CodeInternal, false
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
+		e.Code = CodeUpstreamTimeout
+	default:
+		e.Code = CodeUpstreamUnavailable
+	}
+	return e
+}
+
+// invalid says that the API's answer is not what it promised.
+func (a *API) invalid(x *exchange, status int, format string, args ...any) *Error {
+	return &Error{Code: CodeUpstreamInvalid, API: a.name, Method: x.method, Path: x.template, Status: status, err: fmt.Errorf(format, args...)}
+}

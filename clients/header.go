@@ -1,0 +1,126 @@
+package clients
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+const (
+	headerRequestID   = "X-Request-Id"
+	headerTraceParent = "Traceparent"
+	headerTraceState  = "Tracestate"
+	headerIdempotency = "Idempotency-Key"
+)
+
+func fixedHeader(cfg Config) http.Header {
+	h := http.Header{
+		"Accept":     {"application/json, application/problem+json"},
+		"User-Agent": {cfg.UserAgent},
+	}
+	if cfg.UserAgent == "" {
+		h.Set("User-Agent", "vestibule")
+	}
+	for name, value := range cfg.Headers {
+		h.Set(name, value)
+	}
+	return h
+}
+
+// finalHeader is everything the API will be told, but for the token.
+func (a *API) finalHeader(ctx context.Context) http.Header {
+	h := make(http.Header, len(a.fixed)+4)
+	for name, values := range a.fixed {
+		h[name] = values // shared: nothing writes to the slice of a final header
+	}
+	in := inboundFrom(ctx)
+	if isRequestID(in.RequestID) {
+		h[headerRequestID] = []string{in.RequestID}
+	}
+	if isTraceParent(in.TraceParent) {
+		h[headerTraceParent] = []string{in.TraceParent}
+		if in.TraceState != "" && len(in.TraceState) <= 512 && isVisible(in.TraceState) {
+			h[headerTraceState] = []string{in.TraceState}
+		}
+	}
+	if a.language && in.Language != "" && len(in.Language) <= 256 && isVisible(in.Language) {
+		h["Accept-Language"] = []string{in.Language}
+	}
+	if a.clientAddr {
+		if addr, err := netip.ParseAddr(in.ClientAddr); err == nil {
+			h["Forwarded"] = []string{forwardedFor(addr)}
+		}
+	}
+	return h
+}
+
+// forwardedFor writes an address as RFC 7239 §6 does.
+func forwardedFor(addr netip.Addr) string {
+	addr = addr.Unmap().WithZone("")
+	if addr.Is6() {
+		return `for="[` + addr.String() + `]"`
+	}
+	return "for=" + addr.String()
+}
+
+// reservedHeader tells the headers that only this package, auth's transport or net/http may set.
+func reservedHeader(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization", "Proxy-Authorization", "Cookie", "Host", "Content-Length", "Content-Type", "Connection", "Keep-Alive",
+		"Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "Accept-Encoding", "Range",
+		"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range",
+		headerIdempotency, headerRequestID, headerTraceParent, headerTraceState, "Forwarded":
+		return true
+	}
+	return false
+}
+
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !alnum && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isVisible holds for printable ASCII and spaces.
+func isVisible(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
+func isRequestID(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 128
+}
+
+// isTraceParent holds for version 00 of W3C Trace Context §3.2: lowercase hex, neither id all zero.
+func isTraceParent(s string) bool {
+	if len(s) != 55 || s[:3] != "00-" || s[35] != '-' || s[52] != '-' {
+		return false
+	}
+	trace, span, flags := s[3:35], s[36:52], s[53:]
+	return isHex(trace) && isHex(span) && isHex(flags) && strings.Trim(trace, "0") != "" && strings.Trim(span, "0") != ""
+}
+
+func isHex(s string) bool {
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
+			return false
+		}
+	}
+	return true
+}

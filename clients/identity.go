@@ -1,0 +1,66 @@
+package clients
+
+import "context"
+
+// IdentityKey says whose answer an API gives: two calls may share one answer only if their keys are equal. It is opaque,
+// comparable, and made by [SessionIdentity] or [PublicIdentity] alone; the zero key stands for nobody, and no answer is
+// ever shared under it.
+type IdentityKey struct {
+	class identityClass
+	key   string
+}
+
+type identityClass uint8
+
+const (
+	nobody identityClass = iota
+	public
+	session
+)
+
+// PublicIdentity is the key of calls that bear no token and nothing of the session or of the caller's request.
+func PublicIdentity() IdentityKey { return IdentityKey{class: public} }
+
+// SessionIdentity is the key of calls made for one session with one kind of token. The text must tell apart session, API,
+// audience, scopes and token kind, and should be a hash: it is kept in memory beside answers. An empty text is nobody's.
+func SessionIdentity(opaque string) IdentityKey {
+	if opaque == "" {
+		return IdentityKey{}
+	}
+	return IdentityKey{class: session, key: opaque}
+}
+
+func (k IdentityKey) isZero() bool { return k.class == nobody }
+
+// Format never shows the key.
+func (k IdentityKey) String() string {
+	switch k.class {
+	case public:
+		return "public"
+	case session:
+		return "session"
+	default:
+		return "nobody"
+	}
+}
+
+// Inbound is what of the browser's request may go on to an API. Nothing else of it does: no cookie, no Authorization.
+type Inbound struct {
+	RequestID   string // as X-Request-Id; 1 to 128 of A-Z a-z 0-9 . _ -
+	TraceParent string // W3C Trace Context, version 00
+	TraceState  string
+	Language    string // Accept-Language, to APIs with Config.ForwardLanguage
+	ClientAddr  string // an IP address, to APIs with Config.ForwardClientAddr
+}
+
+type inboundKey struct{}
+
+// WithInbound attaches what later calls under ctx may tell an API of the browser's request.
+func WithInbound(ctx context.Context, in Inbound) context.Context {
+	return context.WithValue(ctx, inboundKey{}, in)
+}
+
+func inboundFrom(ctx context.Context) Inbound {
+	in, _ := ctx.Value(inboundKey{}).(Inbound)
+	return in
+}

@@ -1,0 +1,44 @@
+package orders
+
+import (
+	"context"
+	"net/http"
+
+	"vestibule.example/clients"
+)
+
+// Client calls the orders API as the user whose session is in the context.
+type Client struct{ api *clients.API }
+
+// New makes a client over the API's transport.
+func New(api *clients.API) *Client { return &Client{api} }
+
+// OrderQuery says which page of which orders; zero fields are left out.
+type OrderQuery struct {
+	CustomerID string      // only this customer's; a customer may name only herself
+	Status     OrderStatus // only those that stand so
+	Limit      int         // 1 to 100; 20 unless given
+	Cursor     string      // NextCursor of the page before
+}
+
+// Orders are one page of the orders that the user may see, newest first.
+func (c *Client) Orders(ctx context.Context, q OrderQuery) (*OrderPage, error) {
+	return clients.Get[*OrderPage](ctx, c.api, clients.At("/orders"), clients.Query(
+		"customerId", q.CustomerID, "status", string(q.Status), "limit", clients.Number(q.Limit), "cursor", q.Cursor))
+}
+
+// Order is one order.
+func (c *Client) Order(ctx context.Context, id string) (*Order, error) {
+	return clients.Get[*Order](ctx, c.api, clients.At("/orders/{orderId}", id), nil)
+}
+
+// Place orders. The same key again answers the order placed the first time; with another order it is BAD_USER_INPUT.
+func (c *Client) Place(ctx context.Context, idempotencyKey string, order NewOrder) (*Order, error) {
+	return clients.Do[*Order](ctx, c.api, clients.Call{
+		Method: http.MethodPost, Path: clients.At("/orders"), IdempotencyKey: idempotencyKey, Body: order})
+}
+
+// Cancel cancels an order that has not been shipped; a shipped one is a CONFLICT.
+func (c *Client) Cancel(ctx context.Context, id string) (*Order, error) {
+	return clients.Post[*Order](ctx, c.api, clients.At("/orders/{orderId}/cancel", id), nil)
+}

@@ -1,0 +1,170 @@
+package clients
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	maxFields       = 50  // more faults than this help nobody to mend a form
+	maxFieldBytes   = 200 // of a field's name
+	maxMessageBytes = 300 // of a message, which a person reads
+	// maxRetryAfter bounds what an API may ask for; beyond a day it is a mistake or malice.
+	maxRetryAfter = 24 * time.Hour
+)
+
+// refusal makes one typed error of an answer that is not a success, whatever its body is.
+func (a *API) refusal(x *exchange, ans *answer) *Error {
+	e := &Error{API: a.name, Method: x.method, Path: x.template, Status: ans.status}
+	e.Code, e.Retryable = codeOf(ans.status, x.repeatable)
+	p := readProblem(ans)
+	e.err = p.cause(ans)
+	switch e.Code {
+	case CodeUnauthenticated:
+		if e.StepUp = stepUp(ans.header); e.StepUp != nil {
+			e.Code = CodeStepUpRequired
+		}
+	case CodeBadUserInput:
+		e.Fields = p.fields()
+	case CodeRateLimited, CodeUpstreamUnavailable, CodeUpstreamTimeout:
+		e.RetryAfter = retryAfter(ans.header, a.now())
+	}
+	return e
+}
+
+// codeOf maps a status to its code and says whether the same call may be repeated: after 429 and 503 always, since the
+// API has not acted, after other transient failures only if repeating cannot act twice.
+func codeOf(status int, repeatable bool) (code Code, retryable bool) {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
+		return CodeBadUserInput, false
+	case http.StatusUnauthorized:
+		return CodeUnauthenticated, false
+	case http.StatusForbidden, http.StatusUnavailableForLegalReasons:
+		return CodeForbidden, false
+	case http.StatusNotFound, http.StatusGone:
+		return CodeNotFound, false
+	case http.StatusConflict, http.StatusPreconditionFailed, http.StatusLocked:
+		return CodeConflict, false
+	case http.StatusTooManyRequests:
+		return CodeRateLimited, true
+	case http.StatusRequestTimeout, http.StatusGatewayTimeout:
+		return CodeUpstreamTimeout, repeatable
+	case http.StatusServiceUnavailable:
+		return CodeUpstreamUnavailable, true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return CodeUpstreamUnavailable, false
+	}
+	if status >= 500 && status <= 599 {
+		return CodeUpstreamUnavailable, repeatable
+	}
+	return CodeUpstreamInvalid, false // redirects, and refusals that only a wrong request of ours explains
+}
+
+// problem is what is read of an error's body, RFC 9457 or near to it.
+type problem struct {
+	Type   string          `json:"type"`
+	Title  string          `json:"title"`
+	Detail string          `json:"detail"`
+	Errors json.RawMessage `json:"errors"`
+}
+
+// readProblem never fails: a body that is not JSON, or is other JSON, is a problem without particulars.
+func readProblem(ans *answer) problem {
+	var p problem
+	if checkJSON(ans.header) != nil || tooDeep(ans.body, maxDepth) {
+		return problem{}
+	}
+	// A member of an unexpected type leaves the others readable.
+	_ = json.Unmarshal(ans.body, &p)
+	return p
+}
+
+// cause is what the log learns: the problem's own words, shortened, or what kind of body came instead.
+func (p problem) cause(ans *answer) error {
+	if p.Type == "" && p.Title == "" && p.Detail == "" {
+		return fmt.Errorf("status %d with %d bytes of %q", ans.status, len(ans.body), clip(ans.header.Get("Content-Type"), 100))
+	}
+	return fmt.Errorf("status %d: type %q, title %q, detail %q", ans.status,
+		clip(p.Type, maxMessageBytes), clip(p.Title, maxMessageBytes), clip(p.Detail, maxMessageBytes))
+}
+
+// fields reads the two shapes in use: a list of {field|pointer|name, message|detail}, and an object of lists by name.
+func (p problem) fields() []FieldError {
+	var list []struct{ Field, Pointer, Name, Message, Detail string }
+	if json.Unmarshal(p.Errors, &list) == nil {
+		fields := make([]FieldError, 0, min(len(list), maxFields))
+		for _, f := range list[:min(len(list), maxFields)] {
+			fields = appendField(fields, first(f.Field, f.Pointer, f.Name), first(f.Message, f.Detail))
+		}
+		return fields
+	}
+	var byName map[string][]string
+	if json.Unmarshal(p.Errors, &byName) != nil {
+		return nil
+	}
+	var fields []FieldError
+	for _, name := range sortedKeys(byName) {
+		for _, message := range byName[name] {
+			if len(fields) < maxFields {
+				fields = appendField(fields, name, message)
+			}
+		}
+	}
+	return fields
+}
+
+func appendField(fields []FieldError, field, message string) []FieldError {
+	if field == "" && message == "" {
+		return fields
+	}
+	// A pointer may be written as a URI fragment (RFC 6901 §6).
+	return append(fields, FieldError{Field: clip(strings.TrimPrefix(field, "#"), maxFieldBytes), Message: clip(message, maxMessageBytes)})
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// clip makes text safe to show: valid UTF-8, no control characters, at most n bytes.
+func clip(s string, n int) string {
+	s = strings.Map(func(r rune) rune {
+		if isControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
+
+// retryAfter reads seconds or a date (RFC 9110 §10.2.3); 0 when there is none, it is past, or it is nonsense.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if v == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseInt(v, 10, 64); err == nil {
+		return max(0, min(time.Duration(min(seconds, int64(maxRetryAfter/time.Second)))*time.Second, maxRetryAfter))
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	return max(0, min(at.Sub(now), maxRetryAfter))
+}

@@ -1,0 +1,82 @@
+package clients
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// maxRefusalBytes bounds what is read of an error's body: enough for problem details with many fields.
+const maxRefusalBytes = 64 << 10
+
+// errTooLarge is an answer beyond Config.MaxResponseBytes.
+var errTooLarge = errors.New("answer is larger than the limit")
+
+// answer is a whole answer, read and released. It is never written to: several callers may hold it.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// perform makes the call within the API's time.
+func (a *API) perform(ctx context.Context, x *exchange) (*answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.timeout)
+	defer cancel()
+	return a.send(ctx, x)
+}
+
+// send is one attempt: one request, its answer read in full.
+func (a *API) send(ctx context.Context, x *exchange) (*answer, error) {
+	var body io.Reader
+	if x.body != nil {
+		body = bytes.NewReader(x.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, x.method, x.url.String(), body)
+	if err != nil {
+		return nil, fmt.Errorf("%w: request: %w", errProgram, err)
+	}
+	req.URL = x.url
+	req.Header = x.header.Clone()
+	// A RoundTripper follows no redirect and keeps no cookies.
+	resp, err := a.transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	limit := a.maxBytes
+	if resp.StatusCode > 299 {
+		limit = min(limit, maxRefusalBytes)
+	}
+	buf, err := readBody(resp, limit)
+	if errors.Is(err, errTooLarge) {
+		if resp.StatusCode > 299 {
+			buf = nil // the status says enough
+		} else {
+			return nil, a.invalid(x, resp.StatusCode, "%w", err)
+		}
+	} else if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	return &answer{status: resp.StatusCode, header: resp.Header, body: buf}, nil
+}
+
+// readBody reads at most limit bytes; a declared length costs one allocation of just that size.
+func readBody(resp *http.Response, limit int64) ([]byte, error) {
+	if resp.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	if n := resp.ContentLength; n >= 0 {
+		buf := make([]byte, n)
+		_, err := io.ReadFull(resp.Body, buf)
+		return buf, err
+	}
+	buf, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if int64(len(buf)) > limit {
+		return nil, errTooLarge
+	}
+	return buf, err
+}

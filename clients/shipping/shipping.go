@@ -1,0 +1,32 @@
+package shipping
+
+import (
+	"context"
+
+	"vestibule.example/clients"
+)
+
+// batchMax is how many ids each of the API's lists takes at once.
+const batchMax = 50
+
+// Client calls the shipping API as the user whose session is in the context.
+type Client struct{ api *clients.API }
+
+// New makes a client over the API's transport.
+func New(api *clients.API) *Client { return &Client{api} }
+
+// Shipments are the parcels of these orders, by order; orders unknown or not to be seen have none.
+func (c *Client) Shipments(ctx context.Context, orderIDs []string) (map[string][]*Shipment, error) {
+	return clients.Batch(ctx, orderIDs, batchMax, func(ctx context.Context, ids []string) (map[string][]*Shipment, error) {
+		list, err := clients.Get[ShipmentList](ctx, c.api, clients.At("/shipments"), clients.IDs("orderId", ids))
+		return clients.GroupBy(ids, list.Items, func(s *Shipment) string { return s.OrderId }), err
+	})
+}
+
+// Tracking is what happened to these parcels, by parcel, oldest first.
+func (c *Client) Tracking(ctx context.Context, shipmentIDs []string) (map[string][]*TrackingEvent, error) {
+	return clients.Batch(ctx, shipmentIDs, batchMax, func(ctx context.Context, ids []string) (map[string][]*TrackingEvent, error) {
+		list, err := clients.Get[TrackingEventList](ctx, c.api, clients.At("/tracking"), clients.IDs("shipmentId", ids))
+		return clients.GroupBy(ids, list.Items, func(e *TrackingEvent) string { return e.ShipmentId }), err
+	})
+}
