@@ -289,7 +289,7 @@ func TestDocumentationNamesWhatExists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	link := regexp.MustCompile(`\]\(([^)#:\s"]+)(?:#[^)]*)?\)`)
 	for _, file := range tracked(t, "*.md") {
 		text, err := os.ReadFile(file)
 		if err != nil {
