@@ -101,7 +101,7 @@ func (l *loader) checkIdentity(cfg *Config) {
 		l.fault("identity.issuer", "", "it is needed; or set nothing at all, on loopback, for the demo", "https://login.example.com/")
 	} else if u, err := url.Parse(id.Issuer); err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		l.fault("identity.issuer", id.Issuer, "want an absolute URL without query and fragment", "https://login.example.com/")
-	} else if u.Scheme != "https" && !(u.Scheme == "http" && isLoopbackHost(u.Hostname())) {
+	} else if u.Scheme != "https" && (u.Scheme != "http" || !isLoopbackHost(u.Hostname())) {
 		l.fault("identity.issuer", id.Issuer, "want https (http is for loopback alone)", "https://login.example.com/")
 	}
 	if id.ClientID == "" {

@@ -31,7 +31,7 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	cfg.Identity.Scopes = []string{"openid", "profile", "email", "offline_access", "accounts:read", "accounts:write", "orders:read", "orders:write", "shipping:read"}
 	cfg.Identity.PostLogoutPath = "/signed-out"
 	key := make([]byte, 64)
-	rand.Read(key) //nolint:errcheck // Documented never to return an error.
+	rand.Read(key)
 	cfg.Session.Keys = []KeyConfig{{Use: "seal", Secret: secret.New(base64.StdEncoding.EncodeToString(key))}}
 	cfg.APIs = map[string]APIConfig{}
 	for name, base := range world.APIs {

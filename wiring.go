@@ -52,7 +52,7 @@ func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
 		defer func() { err = errors.Join(err, stop(context.WithoutCancel(ctx))) }()
 	}
 	store := memstore.New(memstore.Config{MaxSessions: cfg.Session.MaxSessions})
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	service, err := newAuth(cfg, store, log)
 	if err != nil {
 		return err

@@ -178,7 +178,7 @@ func checkCSRFHeader(name string) error {
 	case "accept", "accept-language", "content-language", "content-type", "range", "accept-charset", "accept-encoding",
 		"access-control-request-headers", "access-control-request-method", "connection", "content-length", "cookie", "cookie2",
 		"date", "dnt", "expect", "host", "keep-alive", "origin", "referer", "set-cookie", "te", "trailer", "transfer-encoding",
-		"upgrade", "via", "x-http-method", "x-http-method-override", "x-method-override", "save-data", "downlink", "dpr", "width", "viewport-width", "rtt", "ect":
+		"upgrade", "via", "x-http-method", "x-http-method-override", "x-method-override", "save-data", "downlink", "dpr", "width", "viewport-width", "rtt":
 		return fmt.Errorf("auth: CSRF header %q: a cross-site page can send it, or no script can; choose one such as X-CSRF", name)
 	}
 	if strings.HasPrefix(lower, "sec-") || strings.HasPrefix(lower, "proxy-") || !isToken(name) {

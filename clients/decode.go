@@ -11,11 +11,11 @@ import (
 )
 
 var (
-	errNoContent   = errors.New("no body where one was promised")
-	errNull        = errors.New("null where a value was promised")
-	errNotJSON     = errors.New("content type is not JSON")
-	errEncoded     = errors.New("content coding is not understood")
-	errTooDeep     = errors.New("nested too deep")
+	errNoContent = errors.New("no body where one was promised")
+	errNull      = errors.New("null where a value was promised")
+	errNotJSON   = errors.New("content type is not JSON")
+	errEncoded   = errors.New("content coding is not understood")
+	errTooDeep   = errors.New("nested too deep")
 )
 
 // decode reads a successful answer into value, a pointer.

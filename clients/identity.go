@@ -30,9 +30,7 @@ func SessionIdentity(opaque string) IdentityKey {
 	return IdentityKey{class: session, key: opaque}
 }
 
-func (k IdentityKey) isZero() bool { return k.class == nobody }
-
-// Format never shows the key.
+// String never shows the key.
 func (k IdentityKey) String() string {
 	switch k.class {
 	case public:

@@ -18,7 +18,7 @@ const (
 
 var (
 	errSegmentEmpty   = errors.New("path segment is empty")
-	errSegmentDots    = errors.New("path segment is . or ..")
+	errSegmentDots    = errors.New("path segment is one dot or two")
 	errSegmentControl = errors.New("path segment holds a control character")
 	errSegmentLong    = errors.New("path segment is too long")
 	errURLLong        = errors.New("path and query are too long")

@@ -1,3 +1,4 @@
+// Package accounts calls the accounts API: customers, their addresses and their payment methods.
 package accounts
 
 import (

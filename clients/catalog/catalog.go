@@ -1,3 +1,4 @@
+// Package catalog calls the catalog API: products and categories.
 package catalog
 
 import (

@@ -1,3 +1,4 @@
+// Package orders calls the orders API: orders and their lines.
 package orders
 
 import (

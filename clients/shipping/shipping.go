@@ -1,3 +1,4 @@
+// Package shipping calls the shipping API: parcels and where they are.
 package shipping
 
 import (
