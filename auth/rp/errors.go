@@ -79,22 +79,14 @@ func (e *TokenError) Temporary() bool {
 // Is makes a temporary error match ErrProviderUnavailable.
 func (e *TokenError) Is(target error) bool { return target == ErrProviderUnavailable && e.Temporary() }
 
-// VerifyError says which check an ID token, logout token or UserInfo answer failed.
+// VerifyError says which check an ID token, logout token or UserInfo answer failed. It means that the token is
+// bad; when a token could not be checked, because the keys could not be fetched, the error is another.
 type VerifyError struct {
 	// Token is "id_token", "logout_token" or "userinfo".
 	Token string
 	// Check is a short constant name, such as "nonce", "aud" or "signature".
 	Check string
-	err   error
 }
 
-// Error names token and check, and a cause without any claim's value.
-func (e *VerifyError) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("rp: %s refused: %s", e.Token, e.Check)
-	}
-	return fmt.Sprintf("rp: %s refused: %s: %v", e.Token, e.Check, e.err)
-}
-
-// Unwrap gives the cause: ErrProviderUnavailable when the keys could not be fetched.
-func (e *VerifyError) Unwrap() error { return e.err }
+// Error names token and check, never a claim's value.
+func (e *VerifyError) Error() string { return fmt.Sprintf("rp: %s refused: %s", e.Token, e.Check) }
