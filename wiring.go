@@ -101,17 +101,20 @@ func newAuth(cfg Config, store auth.Store, log *slog.Logger) (*auth.Service, err
 	if err != nil {
 		return nil, err
 	}
-	par := id.PAR
+	par, mode := id.PAR, id.ResponseMode
 	if par == "auto" {
-		par = ""
+		par = rp.PARWhenRequired
+	}
+	if mode == "query" {
+		mode = ""
 	}
 	provider, err := rp.New(rp.Config{
 		Issuer: id.Issuer, ClientID: id.ClientID, ClientSecret: id.ClientSecret, AuthMethod: id.AuthMethod,
 		PrivateKey: key, PrivateKeyID: id.PrivateKeyID,
 		RedirectURI: public + "/auth/callback", PostLogoutRedirectURI: public + "/auth/logged-out",
-		Scopes: id.Scopes, Resources: id.Resources, AuthParams: id.AuthParams, ResponseMode: id.ResponseMode, PAR: par,
+		Scopes: id.Scopes, Resources: id.Resources, AuthParams: id.AuthParams, ResponseMode: mode, PAR: par,
 		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo, Logger: log,
-		HTTPClient: &http.Client{Transport: newTransport(), Timeout: 10 * time.Second},
+		HTTPClient: &http.Client{Transport: newTransport()},
 	})
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func (s *Service) BackchannelLogout() http.Handler {
 		switch {
 		case err == nil:
 			w.WriteHeader(http.StatusOK)
-		case errors.Is(err, rp.ErrInvalidToken), errors.Is(err, errReplay):
+		case isBadToken(err), errors.Is(err, errReplay):
 			s.audit(r.Context(), "backchannel_refused", errorAttr(err))
 			refuseJSON(w, http.StatusBadRequest, problemLogoutToken)
 		default:
@@ -52,6 +52,12 @@ func (s *Service) BackchannelLogout() http.Handler {
 			refuseJSON(w, http.StatusServiceUnavailable, problemStore)
 		}
 	})
+}
+
+// isBadToken tells a token that failed a check from one that could not be checked.
+func isBadToken(err error) bool {
+	var refused *rp.VerifyError
+	return errors.As(err, &refused)
 }
 
 var errReplay = errors.New("auth: the logout token was used before")

@@ -98,7 +98,7 @@ func (s *Service) redeem(ctx context.Context, t *transaction, response url.Value
 	if err := s.cfg.Provider.CheckResponse(ctx, response); err != nil {
 		return nil, err
 	}
-	req := rp.ExchangeRequest{Code: response.Get("code"), Verifier: t.verifier(), Nonce: t.nonce(), ACR: t.ACR}
+	req := rp.ExchangeRequest{Code: response.Get("code"), Verifier: t.verifier(), Nonce: t.nonce(), ACR: t.ACR, RequestedAt: time.Unix(t.Begun, 0)}
 	if t.MaxAge != nil {
 		age := time.Duration(*t.MaxAge) * time.Second
 		req.MaxAge = &age
@@ -121,7 +121,7 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 	now, c := s.now(), newCredential()
 	handle := encode(random(16))
 	b := &body{
-		Issuer: claims.Issuer, Subject: claims.Subject, SID: claims.SID, ACR: claims.ACR, AMR: claims.AMR, AuthTime: claims.AuthTime,
+		Issuer: claims.Issuer, Subject: claims.Subject, SID: claims.SID, ACR: claims.ACR, AMR: claims.AMR, AuthTime: claims.AuthTime, IssuedAt: claims.IssuedAt, Nonce: t.nonce(),
 		Claims: s.shown(claims.Raw), Handle: handle, Created: now, Grant: encode(random(16)),
 		IDToken: grant.IDToken.Reveal(), RefreshToken: grant.RefreshToken.Reveal(),
 		Tokens: map[string]token{loginToken: {Value: grant.AccessToken.Reveal(), Expires: grant.Expiry, Issued: now}},

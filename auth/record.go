@@ -27,6 +27,8 @@ type body struct {
 	ACR          string           `json:"acr,omitempty"`
 	AMR          []string         `json:"amr,omitempty"`
 	AuthTime     time.Time        `json:"at,omitzero"`
+	IssuedAt     time.Time        `json:"iat"`
+	Nonce        string           `json:"n"`
 	Claims       map[string]any   `json:"claims,omitempty"`
 	Handle       string           `json:"h"`
 	Created      time.Time        `json:"c"`
@@ -48,7 +50,7 @@ var errCorrupt = errors.New("auth: a record does not open")
 
 // previous is what a refreshed ID token must fit.
 func (b *body) previous() *rp.IDClaims {
-	return &rp.IDClaims{Issuer: b.Issuer, Subject: b.Subject, AuthTime: b.AuthTime}
+	return &rp.IDClaims{Issuer: b.Issuer, Subject: b.Subject, AuthTime: b.AuthTime, IssuedAt: b.IssuedAt, Raw: map[string]any{"nonce": b.Nonce}}
 }
 
 // copyBody makes a body that may be changed; bodies in sessions and caches are shared and never are.

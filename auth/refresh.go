@@ -138,7 +138,7 @@ func (s *Service) refreshFailed(ctx context.Context, current *Session, api APITo
 		return err
 	}
 	var refused *rp.TokenError
-	final := errors.As(err, &refused) && refused.Code == "invalid_grant" || errors.Is(err, rp.ErrInvalidToken)
+	final := errors.As(err, &refused) && refused.Code == "invalid_grant" || isBadToken(err)
 	if !final || api.Kind != KindUser {
 		return s.providerFailed(ctx, note, err)
 	}

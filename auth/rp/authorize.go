@@ -2,134 +2,112 @@ package rp
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"golang.org/x/oauth2"
 )
 
-// AuthRequest is one login. State, Nonce and Verifier are fresh random texts of at least 256 bits, bound by the caller to
-// the browser that begins; all three are always sent, whatever the provider says it supports (RFC 9700 §2.1.1).
-type AuthRequest struct {
-	State, Nonce, Verifier string
-	// Params are further parameters, allow-listed by the caller: prompt, login_hint, acr_values, max_age, ui_locales …
-	Params url.Values
-}
-
-var errWeakRequest = errors.New("rp: state, nonce and verifier must each have at least 43 characters")
-
-// AuthorizationURL is where to send the browser. With pushed authorization requests (RFC 9126) it makes a call to the
-// provider, whose failure is never answered by an unpushed request when the provider or the configuration demands it.
+// AuthorizationURL returns the address to send the browser to: the code flow with state, nonce and PKCE S256,
+// whatever the provider says it supports (RFC 9700 4.7.1, RFC 7636 7.2). With a pushed request (RFC 9126) the
+// address holds nothing but client_id and request_uri.
 func (p *Provider) AuthorizationURL(ctx context.Context, req AuthRequest) (string, error) {
-	const least = 43 // 256 bits in base64url, and RFC 7636's least length of a verifier
-	if len(req.State) < least || len(req.Nonce) < least || len(req.Verifier) < least {
-		return "", errWeakRequest
-	}
-	doc, err := p.discover(ctx)
+	params, err := p.authParams(req)
 	if err != nil {
 		return "", err
 	}
+	md, err := p.metadata(ctx)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case p.cfg.PAR == PARNever && md.RequirePAR:
+		return "", errors.New("rp: the provider requires pushed authorization requests, the configuration forbids them")
+	case p.cfg.PAR == PARAlways || md.RequirePAR:
+		if params, err = p.push(ctx, md, params); err != nil {
+			return "", err
+		}
+	}
+	return withQuery(md.Authorization, params)
+}
+
+func (p *Provider) authParams(req AuthRequest) (url.Values, error) {
+	if req.State == "" || req.Nonce == "" || !validVerifier(req.Verifier) {
+		return nil, errors.New("rp: an authorization request needs a state, a nonce and a verifier")
+	}
 	params := url.Values{}
-	for name, values := range req.Params {
-		params[name] = values
+	for name, value := range p.profile.authParams {
+		params.Set(name, value)
 	}
 	for name, value := range p.cfg.AuthParams {
 		params.Set(name, value)
 	}
-	challenge := sha256.Sum256([]byte(req.Verifier))
+	for name, values := range req.Params {
+		if slices.Contains(protocolParams, name) || len(values) != 1 {
+			return nil, fmt.Errorf("rp: authorization parameter %.40q is not allowed", name)
+		}
+		params.Set(name, values[0])
+	}
 	for name, value := range map[string]string{
-		"response_type": "code", "client_id": p.cfg.ClientID, "redirect_uri": p.cfg.RedirectURI,
-		"scope": strings.Join(p.cfg.Scopes, " "), "state": req.State, "nonce": req.Nonce,
-		"code_challenge": base64.RawURLEncoding.EncodeToString(challenge[:]), "code_challenge_method": "S256",
+		"response_type":         "code",
+		"client_id":             p.cfg.ClientID,
+		"redirect_uri":          p.cfg.RedirectURI,
+		"scope":                 strings.Join(p.cfg.Scopes, " "),
+		"state":                 req.State,
+		"nonce":                 req.Nonce,
+		"code_challenge":        oauth2.S256ChallengeFromVerifier(req.Verifier),
+		"code_challenge_method": "S256",
 	} {
 		params.Set(name, value)
 	}
-	if p.cfg.ResponseMode == "form_post" {
-		params.Set("response_mode", "form_post")
+	if p.cfg.ResponseMode != "" {
+		params.Set("response_mode", p.cfg.ResponseMode)
 	}
-	if len(p.cfg.Resources) > 0 {
-		params["resource"] = p.cfg.Resources
-	}
-	if p.cfg.PAR == "always" || doc.RequirePAR && p.cfg.PAR != "never" {
-		if params, err = p.push(ctx, doc, params); err != nil {
-			return "", err
-		}
-	}
-	address, err := url.Parse(doc.AuthorizationEndpoint)
-	if err != nil {
-		return "", fmt.Errorf("%w: authorization endpoint", ErrInvalidResponse)
-	}
-	query := address.Query()
-	for name, values := range params {
-		query[name] = values
-	}
-	address.RawQuery = query.Encode()
-	return address.String(), nil
+	addResources(params, p.cfg.Resources)
+	return params, nil
 }
 
-// push hands the parameters to the provider directly and gives the two that the browser then carries (RFC 9126 §2, §4).
-func (p *Provider) push(ctx context.Context, doc *metadata, params url.Values) (url.Values, error) {
-	if doc.PAREndpoint == "" {
-		return nil, fmt.Errorf("%w: pushed authorization requests are wanted, and the provider has no endpoint for them", ErrInvalidResponse)
+// push sends the request to the provider first (RFC 9126 2). A failure is final: falling back to a plain request
+// would let whoever can make the push fail choose the weaker form.
+func (p *Provider) push(ctx context.Context, md *metadata, params url.Values) (url.Values, error) {
+	if md.PAR == "" {
+		return nil, fmt.Errorf("%w: pushed authorization requests are required but have no endpoint", ErrInvalidAnswer)
 	}
-	got, err := p.post(ctx, doc.PAREndpoint, params)
+	a, err := p.post(ctx, "par", md.PAR, params)
 	if err != nil {
-		return nil, fmt.Errorf("pushed authorization request: %w", err)
-	}
-	if got.status != http.StatusCreated && got.status != http.StatusOK {
-		return nil, fmt.Errorf("pushed authorization request: %w", tokenError(got))
+		return nil, err
 	}
 	var pushed struct {
 		RequestURI string `json:"request_uri"`
 	}
-	if err := json.Unmarshal(got.body, &pushed); err != nil || pushed.RequestURI == "" {
-		return nil, fmt.Errorf("pushed authorization request: %w", ErrInvalidResponse)
+	if err := a.decode("par", &pushed, p.cfg.Now()); err != nil {
+		return nil, err
+	}
+	if pushed.RequestURI == "" {
+		return nil, fmt.Errorf("%w: par: no request_uri", ErrInvalidAnswer)
 	}
 	return url.Values{"client_id": {p.cfg.ClientID}, "request_uri": {pushed.RequestURI}}, nil
 }
 
-// CheckResponse checks an authorization response before anything of it is used: the issuer (RFC 9207 §2.4), on errors
-// too, then whether it is an error, which becomes a *ResponseError. That state is the browser's own is the caller's to
-// check, and first.
-func (p *Provider) CheckResponse(ctx context.Context, response url.Values) error {
-	doc, err := p.discover(ctx)
+// withQuery adds params to an endpoint, which may have a query of its own (RFC 6749 3.1).
+func withQuery(endpoint string, params url.Values) (string, error) {
+	u, err := url.Parse(endpoint)
 	if err != nil {
-		return err
+		return "", fmt.Errorf("rp: %w", err)
 	}
-	for name, values := range response {
-		if len(values) > 1 {
-			return fmt.Errorf("%w: a parameter is there twice (%d characters long)", ErrInvalidResponse, len(name))
-		}
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
 	}
-	issuer := response.Get("iss")
-	if issuer == "" && doc.ResponseIssuerPromised {
-		return fmt.Errorf("%w: iss is %w, though the provider promises it", ErrIssuerMismatch, errMissing)
-	}
-	if issuer != "" && issuer != p.cfg.Issuer {
-		return fmt.Errorf("%w: the authorization response's", ErrIssuerMismatch)
-	}
-	if code := response.Get("error"); code != "" {
-		p.cfg.Logger.InfoContext(ctx, "the provider refused the authorization request", "error", clip(code), "description", clip(response.Get("error_description")))
-		if !knownResponseErrors[code] {
-			code = "unknown"
-		}
-		return &ResponseError{Code: code}
-	}
-	if response.Get("code") == "" {
-		return fmt.Errorf("%w: neither code nor error", ErrInvalidResponse)
-	}
-	return nil
+	u.RawQuery += params.Encode()
+	return u.String(), nil
 }
 
-// clip bounds a provider's text for the log.
-func clip(text string) string {
-	const most = 200
-	if len(text) > most {
-		return text[:most] + "…"
-	}
-	return text
+// validVerifier: RFC 7636 4.1.
+func validVerifier(verifier string) bool {
+	return len(verifier) >= 43 && len(verifier) <= 128 && !strings.ContainsFunc(verifier, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r))
+	})
 }

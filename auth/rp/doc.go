@@ -1,15 +1,13 @@
-// Package rp is an OpenID Connect relying party's side of the protocol with one provider: discovery, keys, the
-// authorization request and its answer, the token endpoint, ID tokens, UserInfo, logout tokens.
+// Package rp speaks OpenID Connect and OAuth 2.0 with one provider, as a confidential client ("relying party").
 //
-//	New ─► AuthorizationURL ─► (browser) ─► CheckResponse ─► Exchange ─► Grant
-//	                                                          Refresh ─► Grant
-//	                                          Revoke, EndSessionURL, VerifyLogoutToken
+// It knows discovery, keys, the authorization request (PKCE, PAR), the authorization response, the token
+// endpoint (code, refresh, client credentials, token exchange, on-behalf-of), ID tokens, UserInfo, revocation,
+// the end-session address and back-channel logout tokens.
 //
-// It keeps no session, sets no cookie and has no handler; that a response belongs to the browser that asked is its
-// caller's to check (state), and so is that a logout token is not used twice (jti). Access tokens are never parsed:
-// they are the APIs' business.
+// It does not know cookies, sessions, handlers or stores. In particular these are its callers' work: making and
+// keeping state, nonce and verifier, and binding them to a browser; comparing state; refusing a logout token's
+// jti seen before; running one refresh at a time.
 //
-// What comes from the provider is bounded in size and time, and redirects are not followed, so that no secret goes where
-// it was not sent. A provider that is away is no reason to fail at start: discovery is done when first needed, tried
-// again after a failure, and refreshed; what was learnt stays in use while the provider is away.
+// [New] touches no network: metadata and keys are fetched when first needed, renewed in the background, and kept
+// when the provider is down. All methods are safe for concurrent use.
 package rp

@@ -3,64 +3,90 @@ package rp
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
 )
 
 var (
-	// ErrProviderUnavailable is a provider that cannot be reached, answers 5xx, or answers what is no protocol message.
-	// Trying again later may help.
-	ErrProviderUnavailable = errors.New("rp: the identity provider is unavailable")
-	// ErrIssuerMismatch is a discovery document, response or token of another issuer than configured.
-	ErrIssuerMismatch = errors.New("rp: another issuer than configured")
-	// ErrInvalidToken is an ID token, logout token or UserInfo answer that fails a check; the text says which.
-	ErrInvalidToken = errors.New("rp: the token is not valid")
-	// ErrInvalidResponse is an answer of the provider that the protocol does not allow.
-	ErrInvalidResponse = errors.New("rp: the provider's answer is not valid")
-	// ErrNoEndSession is a provider without an end-session endpoint.
-	ErrNoEndSession = errors.New("rp: the provider has no end-session endpoint")
-	// ErrNoRevocation is a provider without a revocation endpoint.
-	ErrNoRevocation = errors.New("rp: the provider has no revocation endpoint")
+	// ErrProviderUnavailable: the provider could not be reached, or says so itself. Trying later may help.
+	ErrProviderUnavailable = errors.New("rp: provider unavailable")
+	// ErrInvalidAnswer: the provider answered what the protocol does not allow.
+	ErrInvalidAnswer = errors.New("rp: invalid answer from provider")
+	// ErrIssuerMismatch: an authorization response names another issuer, or none although it must (RFC 9207).
+	ErrIssuerMismatch = errors.New("rp: authorization response from another issuer")
+	// ErrNoEndSession: the provider has no end-session endpoint.
+	ErrNoEndSession = errors.New("rp: provider has no end-session endpoint")
+	// ErrNoRevocation: the provider has no revocation endpoint.
+	ErrNoRevocation = errors.New("rp: provider has no revocation endpoint")
 )
 
-// TokenError is an error answer of the token, revocation or pushed authorization request endpoint (RFC 6749 §5.2).
-type TokenError struct {
-	// Code is the answer's error member, such as invalid_grant; empty when the answer was no OAuth error.
+// UnknownError is the Code of a ResponseError whose own code is not one we know.
+const UnknownError = "unknown_error"
+
+// ResponseError is an error answer at the callback.
+type ResponseError struct {
+	// Code is one of RFC 6749 4.1.2.1 and OpenID Connect Core 3.1.2.6, or UnknownError. Safe to show.
 	Code string
+	// Description is the provider's text, or an attacker's: for the log alone. At most 200 printable characters.
+	Description string
+}
+
+// Error names the code only.
+func (e *ResponseError) Error() string { return "rp: authorization refused: " + e.Code }
+
+// LogValue adds the description.
+func (e *ResponseError) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("code", e.Code), slog.String("description", e.Description))
+}
+
+// TokenError is an error answer of the token, PAR, revocation or UserInfo endpoint.
+type TokenError struct {
+	// Endpoint is "token", "par", "revocation" or "userinfo".
+	Endpoint string
+	// Code comes from the JSON answer's "error", or from the Bearer challenge of UserInfo; empty when the
+	// answer had none (an HTML page of a proxy, say).
+	Code string
+	// Description is the provider's text, for the log alone. At most 200 printable characters.
+	Description string
 	// Status is the HTTP status.
 	Status int
-	// description is for the log alone: it is the provider's text.
-	description string
+	// RetryAfter is what the provider asked for in seconds, at most an hour; zero if it did not.
+	RetryAfter time.Duration
 }
 
-// Error names the code, never the provider's description.
+// Error names endpoint, status and code, never the description.
 func (e *TokenError) Error() string {
-	if e.Code == "" {
-		return fmt.Sprintf("rp: the token endpoint answered %d", e.Status)
+	code := e.Code
+	if code == "" {
+		code = "no error code"
 	}
-	return fmt.Sprintf("rp: the token endpoint answered %d %s", e.Status, e.Code)
+	return fmt.Sprintf("rp: %s endpoint answered %d: %s", e.Endpoint, e.Status, code)
 }
 
-// Temporary tells whether the same request may succeed later: the provider failed, or asked to slow down.
+// LogValue adds the description.
+func (e *TokenError) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("endpoint", e.Endpoint), slog.Int("status", e.Status),
+		slog.String("code", e.Code), slog.String("description", e.Description))
+}
+
+// Temporary reports whether the same request may succeed later: status 408, 429 or 5xx, or a code that says so.
 func (e *TokenError) Temporary() bool {
-	return e.Status >= 500 || e.Status == 429 || e.Code == "temporarily_unavailable" || e.Code == "server_error" || e.Code == "slow_down"
+	return e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout ||
+		e.Code == "temporarily_unavailable" || e.Code == "server_error" || e.Code == "slow_down"
 }
 
-// Is makes a temporary one match ErrProviderUnavailable.
+// Is makes a temporary error match ErrProviderUnavailable.
 func (e *TokenError) Is(target error) bool { return target == ErrProviderUnavailable && e.Temporary() }
 
-// ResponseError is an error answer at the redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
-type ResponseError struct {
-	// Code is one of the registered codes, or "unknown"; it is never the provider's own text.
-	Code string
+// VerifyError says which check an ID token, logout token or UserInfo answer failed. It means that the token is
+// bad; when a token could not be checked, because the keys could not be fetched, the error is another.
+type VerifyError struct {
+	// Token is "id_token", "logout_token" or "userinfo".
+	Token string
+	// Check is a short constant name, such as "nonce", "aud" or "signature".
+	Check string
 }
 
-func (e *ResponseError) Error() string {
-	return "rp: the provider answered the authorization request with " + e.Code
-}
-
-// knownResponseErrors are the codes that may be named to a person.
-var knownResponseErrors = map[string]bool{
-	"access_denied": true, "account_selection_required": true, "consent_required": true, "interaction_required": true,
-	"invalid_request": true, "invalid_scope": true, "login_required": true, "server_error": true, "temporarily_unavailable": true,
-	"unauthorized_client": true, "unmet_authentication_requirements": true, "unsupported_response_type": true,
-	"request_not_supported": true, "request_uri_not_supported": true, "registration_not_supported": true, "invalid_target": true,
-}
+// Error names token and check, never a claim's value.
+func (e *VerifyError) Error() string { return fmt.Sprintf("rp: %s refused: %s", e.Token, e.Check) }

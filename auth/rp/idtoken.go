@@ -2,153 +2,164 @@ package rp
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/sha512"
+	"crypto"
+	_ "crypto/sha256" // for leftHalfHash
+	_ "crypto/sha512" // for leftHalfHash
 	"crypto/subtle"
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/go-jose/go-jose/v4"
 )
 
-// maxToken bounds a token before anything is decoded of it, in bytes.
-const maxToken = 256 << 10
+// backchannelEvent marks a logout token (Back-Channel Logout 2.4).
+const backchannelEvent = "http://schemas.openid.net/event/backchannel-logout"
 
-// expectation is what an ID token must fit besides being the provider's and this client's.
-type expectation struct {
-	nonce       string
-	accessToken string
-	maxAge      *time.Duration
-	acr         []string
+// verifyLogin checks the ID token of a code exchange.
+func (p *Provider) verifyLogin(ctx context.Context, t *tokens, req ExchangeRequest) (*IDClaims, error) {
+	c, id, err := p.verifyIDToken(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	nonce, err := c.text("nonce")
+	if err != nil {
+		return nil, err
+	}
+	if subtle.ConstantTimeCompare([]byte(nonce), []byte(req.Nonce)) != 1 { // (11)
+		return nil, c.refuse("nonce")
+	}
+	if err := c.checkHash("c_hash", req.Code); err != nil {
+		return nil, err
+	}
+	if len(req.ACR) > 0 && !slices.Contains(req.ACR, id.ACR) { // (12)
+		return nil, c.refuse("acr")
+	}
+	if req.MaxAge != nil { // (13)
+		begun := req.RequestedAt
+		if begun.IsZero() {
+			begun = p.cfg.Now()
+		}
+		if id.AuthTime.IsZero() || id.AuthTime.Before(begun.Add(-*req.MaxAge-p.cfg.Leeway)) {
+			return nil, c.refuse("auth_time")
+		}
+	}
+	return id, nil
 }
 
-// verifyIDToken checks an ID token in full (OpenID Connect Core §3.1.3.7): go-jose does the signature, the rest is here.
-func (p *Provider) verifyIDToken(ctx context.Context, raw string, want expectation) (*IDClaims, error) {
-	payload, alg, err := p.open(ctx, raw, "", "JWT")
+// verifyRefreshed checks the ID token of a refresh: it must speak of the same login (OIDC Core 12.2).
+func (p *Provider) verifyRefreshed(ctx context.Context, t *tokens, previous *IDClaims) (*IDClaims, error) {
+	c, id, err := p.verifyIDToken(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	m, err := parseMembers(payload)
-	if err != nil {
-		return nil, err
+	if previous == nil {
+		return nil, c.refuse("previous")
 	}
-	if err := p.checkParties(m); err != nil {
-		return nil, err
+	if id.Issuer != previous.Issuer {
+		return nil, c.refuse("iss")
 	}
-	claims, err := p.readIDClaims(m)
-	if err != nil {
-		return nil, err
+	if id.Subject != previous.Subject {
+		return nil, c.refuse("sub")
 	}
-	nonce, err := m.text("nonce")
-	if err != nil {
-		return nil, err
+	if id.IssuedAt.Before(previous.IssuedAt.Add(-p.cfg.Leeway)) {
+		return nil, c.refuse("iat")
 	}
-	if want.nonce != "" && subtle.ConstantTimeCompare([]byte(nonce), []byte(want.nonce)) != 1 {
-		return nil, fmt.Errorf("%w: nonce is not the one sent", ErrInvalidToken)
+	if !id.AuthTime.IsZero() && !previous.AuthTime.IsZero() && !id.AuthTime.Equal(previous.AuthTime) {
+		return nil, c.refuse("auth_time")
 	}
-	if err := checkHash(m, alg, want.accessToken); err != nil {
-		return nil, err
+	if nonce := c.raw["nonce"]; nonce != nil && nonce != previous.Raw["nonce"] {
+		return nil, c.refuse("nonce")
 	}
-	if err := p.checkAuthentication(claims, want); err != nil {
-		return nil, err
-	}
-	return claims, nil
+	return id, nil
 }
 
-func (p *Provider) readIDClaims(m members) (*IDClaims, error) {
-	c := &IDClaims{Issuer: p.cfg.Issuer, Raw: m}
+// verifyIDToken makes every check that does not depend on the request (OIDC Core 3.1.3.7 and 3.1.3.8).
+func (p *Provider) verifyIDToken(ctx context.Context, t *tokens) (*claims, *IDClaims, error) {
+	c, err := p.verifyJWT(ctx, "id_token", t.IDToken, plainType)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.checkIssuer(c); err != nil {
+		return nil, nil, err
+	}
+	audience, err := p.checkAudience(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	azp, err := c.text("azp")
+	if err != nil {
+		return nil, nil, err
+	}
+	if azp != "" && azp != p.cfg.ClientID || azp == "" && len(audience) > 1 { // (4, 5)
+		return nil, nil, c.refuse("azp")
+	}
+	if events, ok := c.raw["events"].(map[string]any); ok && events[backchannelEvent] != nil {
+		return nil, nil, c.refuse("events") // a logout token without typ
+	}
+	if err := c.checkHash("at_hash", t.AccessToken); err != nil {
+		return nil, nil, err
+	}
+	id, err := p.idClaims(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, id, nil
+}
+
+func (p *Provider) idClaims(c *claims) (*IDClaims, error) {
+	id := &IDClaims{Raw: c.raw}
 	var err error
-	if c.IssuedAt, c.Expiry, err = p.checkTimes(m); err != nil {
+	if id.IssuedAt, id.Expiry, err = p.checkTimes(c); err != nil {
 		return nil, err
 	}
-	if c.Subject, err = m.text("sub"); err != nil {
+	if id.Subject, err = checkSubject(c); err != nil {
 		return nil, err
 	}
-	if err := checkSubject(c.Subject); err != nil {
+	if id.Subject == "" {
+		return nil, c.refuse("sub")
+	}
+	if id.AuthTime, err = c.time("auth_time"); err != nil {
 		return nil, err
 	}
-	if c.SID, err = m.text("sid"); err != nil {
+	if id.AuthTime.After(p.cfg.Now().Add(p.cfg.Leeway)) {
+		return nil, c.refuse("auth_time")
+	}
+	for name, into := range map[string]*string{"iss": &id.Issuer, "sid": &id.SID, "acr": &id.ACR} {
+		if *into, err = c.text(name); err != nil {
+			return nil, err
+		}
+	}
+	if id.AMR, err = c.texts("amr"); err != nil {
 		return nil, err
 	}
-	if c.ACR, err = m.text("acr"); err != nil {
-		return nil, err
-	}
-	if c.AMR, err = m.texts("amr"); err != nil {
-		return nil, err
-	}
-	if c.AuthTime, err = m.time("auth_time"); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return id, nil
 }
 
-// open checks type and signature of a JWT and gives its payload and algorithm. types are the values of typ that are
-// accepted, in any case and with or without "application/"; a token of another kind must not pass for this one.
-func (p *Provider) open(ctx context.Context, raw string, types ...string) ([]byte, jose.SignatureAlgorithm, error) {
-	if len(raw) > maxToken {
-		return nil, "", fmt.Errorf("%w: it is larger than 256 KiB", ErrInvalidToken)
+// checkHash compares at_hash or c_hash, if the token has it, with the left half of the hash of value by the hash
+// function of the token's own algorithm (OIDC Core 3.1.3.6, 3.3.2.11).
+func (c *claims) checkHash(name, value string) error {
+	if _, present := c.raw[name]; !present {
+		return nil
 	}
-	token, err := jose.ParseSignedCompact(raw, p.algs)
-	if err != nil {
-		return nil, "", fmt.Errorf("%w: it is no signed JWT with an allowed algorithm", ErrInvalidToken)
-	}
-	header := token.Signatures[0].Header
-	kind, _ := header.ExtraHeaders[jose.HeaderType].(string)
-	kind = strings.TrimPrefix(strings.ToLower(kind), "application/")
-	if !slices.ContainsFunc(types, func(t string) bool { return strings.EqualFold(t, kind) }) {
-		return nil, "", fmt.Errorf("%w: typ %q is another kind of token", ErrInvalidToken, kind)
-	}
-	payload, err := p.verify(ctx, token)
-	if errors.Is(err, errUnknownKey) || errors.Is(err, errBadSignature) {
-		return nil, "", fmt.Errorf("%w: %w", ErrInvalidToken, err)
-	}
-	return payload, jose.SignatureAlgorithm(header.Algorithm), err
-}
-
-// checkHash checks at_hash against the access token if it is there (OpenID Connect Core §3.1.3.8).
-func checkHash(m members, alg jose.SignatureAlgorithm, accessToken string) error {
-	got, err := m.text("at_hash")
+	got, err := c.text(name)
 	if err != nil {
 		return err
 	}
-	if got == "" {
-		return nil
-	}
-	var sum []byte
-	switch alg {
-	case jose.RS384, jose.PS384, jose.ES384:
-		h := sha512.Sum384([]byte(accessToken))
-		sum = h[:]
-	case jose.RS512, jose.PS512, jose.ES512, jose.EdDSA:
-		h := sha512.Sum512([]byte(accessToken))
-		sum = h[:]
-	default:
-		h := sha256.Sum256([]byte(accessToken))
-		sum = h[:]
-	}
-	want := base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
-	if subtle.ConstantTimeCompare([]byte(got), []byte(want)) != 1 {
-		return fmt.Errorf("%w: at_hash is not of this access token", ErrInvalidToken)
+	if subtle.ConstantTimeCompare([]byte(got), []byte(leftHalfHash(c.alg, value))) != 1 {
+		return c.refuse(name)
 	}
 	return nil
 }
 
-// checkAuthentication checks what was asked of the sign-in itself: its age and its class.
-func (p *Provider) checkAuthentication(c *IDClaims, want expectation) error {
-	if want.maxAge != nil {
-		if c.AuthTime.IsZero() {
-			return fmt.Errorf("%w: max_age was asked and auth_time is %w", ErrInvalidToken, errMissing)
-		}
-		if p.cfg.Now().Sub(c.AuthTime) > *want.maxAge+p.cfg.Leeway {
-			return fmt.Errorf("%w: the sign-in is older than the max_age asked", ErrInvalidToken)
-		}
+func leftHalfHash(alg, value string) string {
+	hash := crypto.SHA512 // also EdDSA: Ed25519 is built on it
+	switch {
+	case strings.HasSuffix(alg, "256"):
+		hash = crypto.SHA256
+	case strings.HasSuffix(alg, "384"):
+		hash = crypto.SHA384
 	}
-	if len(want.acr) > 0 && !slices.Contains(want.acr, c.ACR) {
-		return fmt.Errorf("%w: acr is none of those asked", ErrInvalidToken)
-	}
-	return nil
+	h := hash.New()
+	h.Write([]byte(value))
+	sum := h.Sum(nil)
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }

@@ -2,135 +2,94 @@ package rp
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
+	"crypto/rsa"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"golang.org/x/sync/singleflight"
+	josejson "github.com/go-jose/go-jose/v4/json"
 )
 
-// keysPause is the least time between two fetches of the key set, for whatever reason: an attacker who sends unknown
-// kids or bad signatures causes no more than this.
-const keysPause = 10 * time.Second
-
-var (
-	errUnknownKey   = errors.New("no key of the provider fits")
-	errBadSignature = errors.New("the signature is not the provider's")
+const (
+	// maxKeys bounds the work that a token without kid can cause.
+	maxKeys = 100
+	// minRSABits as RFC 7518 3.3 demands.
+	minRSABits = 2048
 )
 
-// keyCache holds the provider's signature keys.
-type keyCache struct {
-	flight singleflight.Group
-
-	mu      sync.Mutex // guards all of the following
-	keys    []jose.JSONWebKey
-	fetched time.Time
-}
-
-// verify checks a compact signature with the provider's keys and gives the payload. The key comes from the provider's
-// jwks_uri alone: what the token's header offers (jwk, jku, x5c, x5u) is never looked at (ASVS 9.1.3).
-func (p *Provider) verify(ctx context.Context, token *jose.JSONWebSignature) ([]byte, error) {
-	header := token.Signatures[0].Header
-	keys := p.cachedKeys()
-	payload, err := tryKeys(token, header, keys)
-	if err == nil {
-		return payload, nil
-	}
-	// An unknown kid, or a bad signature under a known one, may be a key that the provider has changed since.
-	fetched, fetchErr := p.fetchKeys(ctx)
-	if fetchErr != nil {
-		if len(keys) == 0 {
-			return nil, fetchErr
-		}
-		return nil, err
-	}
-	return tryKeys(token, header, fetched)
-}
-
-// tryKeys verifies with the key of the token's kid, or, where it names none, with every key of its algorithm.
-func tryKeys(token *jose.JSONWebSignature, header jose.Header, keys []jose.JSONWebKey) ([]byte, error) {
-	err := errUnknownKey
-	for _, key := range keys {
-		if header.KeyID != "" && key.KeyID != header.KeyID || key.Algorithm != "" && key.Algorithm != header.Algorithm {
-			continue
-		}
-		payload, bad := token.Verify(key)
-		if bad == nil {
-			return payload, nil
-		}
-		err = errBadSignature
-	}
-	return nil, err
-}
-
-func (p *Provider) cachedKeys() []jose.JSONWebKey {
-	p.keys.mu.Lock()
-	defer p.keys.mu.Unlock()
-	return p.keys.keys
-}
-
-// fetchKeys gives the newest keys: fetched now, or the cached ones if they were fetched less than keysPause ago.
+// fetchKeys gets the provider's key set. Keys that we cannot use are left out, so that a new kind of key does not
+// stop everything; symmetric and private keys must not be there at all and are left out too.
 func (p *Provider) fetchKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
-	c := &p.keys
-	c.mu.Lock()
-	keys, recent := c.keys, p.cfg.Now().Sub(c.fetched) < keysPause
-	c.mu.Unlock()
-	if recent {
-		return keys, nil
-	}
-	done := c.flight.DoChan("", func() (any, error) { return p.readKeys(context.WithoutCancel(ctx)) })
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case result := <-done:
-		if result.Err != nil {
-			return nil, result.Err
-		}
-		return result.Val.([]jose.JSONWebKey), nil
-	}
-}
-
-func (p *Provider) readKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
-	doc, err := p.discover(ctx)
+	md, err := p.metadata(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := &p.keys
-	c.mu.Lock()
-	c.fetched = p.cfg.Now() // A failed fetch counts too: it is calls that are bounded.
-	c.mu.Unlock()
-	body, err := p.get(ctx, doc.JWKSURI)
+	body, err := p.getJSON(ctx, "jwks", md.JWKS)
 	if err != nil {
-		return nil, fmt.Errorf("key set: %w", err)
+		return nil, err
 	}
-	keys, err := parseKeys(body)
-	if err != nil {
-		return nil, fmt.Errorf("key set: %w: %w", ErrProviderUnavailable, err)
-	}
-	c.mu.Lock()
-	c.keys = keys
-	c.mu.Unlock()
-	return keys, nil
-}
-
-// parseKeys takes the public signature keys of a set and passes over what it does not know, as RFC 7517 §5 asks.
-func parseKeys(body []byte) ([]jose.JSONWebKey, error) {
 	var set struct {
-		Keys []json.RawMessage `json:"keys"`
+		Keys []josejson.RawMessage `json:"keys"`
 	}
-	if err := json.Unmarshal(body, &set); err != nil || set.Keys == nil {
-		return nil, errNotJSON
+	if err := josejson.Unmarshal(body, &set); err != nil {
+		return nil, fmt.Errorf("%w: jwks: %w", ErrInvalidAnswer, err)
+	}
+	if len(set.Keys) > maxKeys {
+		return nil, fmt.Errorf("%w: jwks: more than %d keys", ErrInvalidAnswer, maxKeys)
 	}
 	var keys []jose.JSONWebKey
 	for _, raw := range set.Keys {
 		var key jose.JSONWebKey
-		if err := key.UnmarshalJSON(raw); err != nil || !key.IsPublic() || key.Use != "" && key.Use != "sig" {
-			continue
+		if key.UnmarshalJSON(raw) == nil && usable(key) {
+			keys = append(keys, key)
 		}
-		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%w: jwks: no usable signing key", ErrInvalidAnswer)
 	}
 	return keys, nil
+}
+
+func usable(key jose.JSONWebKey) bool {
+	if key.Use != "" && key.Use != "sig" || !key.IsPublic() {
+		return false
+	}
+	public, isRSA := key.Key.(*rsa.PublicKey)
+	return !isRSA || public.N.BitLen() >= minRSABits
+}
+
+// verifySignature returns the payload if a key of the provider's set signed it, else a VerifyError; another error
+// if that could not be found out. Keys named or contained in the token's own header (jku, x5u, jwk, x5c) play no
+// part.
+func (p *Provider) verifySignature(ctx context.Context, kind string, token *jose.JSONWebSignature) ([]byte, error) {
+	keys, generation, err := p.keys.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if payload, ok := verifyWith(keys, token); ok {
+		return payload, nil
+	}
+	// The key may be new, under a new kid or, with careless providers, under an old one (Core 10.1.1).
+	keys, renewed, err := p.keys.renew(ctx, generation)
+	if renewed != generation {
+		if payload, ok := verifyWith(keys, token); ok {
+			return payload, nil
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("rp: %s: no known key verifies it: %w", kind, err)
+	}
+	return nil, &VerifyError{Token: kind, Check: "signature"}
+}
+
+func verifyWith(keys []jose.JSONWebKey, token *jose.JSONWebSignature) ([]byte, bool) {
+	header := token.Signatures[0].Protected
+	for _, key := range keys {
+		if header.KeyID != "" && key.KeyID != header.KeyID || key.Algorithm != "" && key.Algorithm != header.Algorithm {
+			continue
+		}
+		if payload, err := token.Verify(key.Key); err == nil {
+			return payload, true
+		}
+	}
+	return nil, false
 }

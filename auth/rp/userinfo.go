@@ -4,64 +4,94 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
+
+	josejson "github.com/go-jose/go-jose/v4/json"
 )
 
-// mergeUserInfo asks the UserInfo endpoint and adds its claims to those of the ID token, which are never overwritten.
-// A UserInfo of another subject is refused (OpenID Connect Core §5.3.2); a signed one must be of this provider and for
-// this client.
-func (p *Provider) mergeUserInfo(ctx context.Context, doc *metadata, accessToken string, claims *IDClaims) error {
-	if doc.UserInfoEndpoint == "" {
-		return fmt.Errorf("userinfo: %w: the provider has no endpoint for it", ErrInvalidResponse)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, doc.UserInfoEndpoint, nil)
+// tokenClaims describe the ID token or the login itself. UserInfo has no say in them.
+var tokenClaims = map[string]bool{
+	"iss": true, "sub": true, "aud": true, "azp": true, "exp": true, "iat": true, "nbf": true, "jti": true,
+	"nonce": true, "at_hash": true, "c_hash": true, "s_hash": true, "auth_time": true, "acr": true, "amr": true,
+	"sid": true, "events": true,
+}
+
+// bearerError finds the error code in a Bearer challenge (RFC 6750 3).
+var bearerError = regexp.MustCompile(`(?i)^Bearer\b.*\berror="([a-z_]{1,64})"`)
+
+// addUserInfo asks the UserInfo endpoint and adds the claims that the ID token does not have.
+func (p *Provider) addUserInfo(ctx context.Context, grant *Grant) error {
+	c, err := p.userInfo(ctx, grant.AccessToken.Reveal())
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+accessToken)
-	req.Header.Set("Accept", "application/json, application/jwt")
-	got, err := p.do(req)
+	sub, err := c.text("sub")
 	if err != nil {
-		return fmt.Errorf("userinfo: %w", err)
+		return err
 	}
-	if got.status != http.StatusOK {
-		return fmt.Errorf("userinfo: %w: status %d", ErrProviderUnavailable, got.status)
+	if sub != grant.Claims.Subject { // OIDC Core 5.3.2: another user's claims, by a token that was swapped
+		return c.refuse("sub")
 	}
-	info, err := p.readUserInfo(ctx, got)
-	if err != nil {
-		return fmt.Errorf("userinfo: %w", err)
-	}
-	subject, err := info.text("sub")
-	if err != nil {
-		return fmt.Errorf("userinfo: %w", err)
-	}
-	if subject != claims.Subject {
-		return fmt.Errorf("userinfo: %w: sub is another than the ID token's", ErrInvalidToken)
-	}
-	for name, value := range info {
-		if _, there := claims.Raw[name]; !there {
-			claims.Raw[name] = value
+	for name, value := range c.raw {
+		if _, present := grant.Claims.Raw[name]; !present && !tokenClaims[name] {
+			grant.Claims.Raw[name] = value
 		}
 	}
 	return nil
 }
 
-func (p *Provider) readUserInfo(ctx context.Context, got *answer) (members, error) {
-	if got.media == "application/jwt" {
-		payload, _, err := p.open(ctx, string(got.body), "", "JWT")
-		if err != nil {
-			return nil, err
-		}
-		info, err := parseMembers(payload)
-		if err != nil {
-			return nil, err
-		}
-		if err := p.checkParties(info); err != nil {
-			return nil, err
-		}
-		return info, nil
+func (p *Provider) userInfo(ctx context.Context, accessToken string) (*claims, error) {
+	md, err := p.metadata(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if !isJSON(got.media) {
-		return nil, fmt.Errorf("%w: %w", ErrInvalidResponse, errNotJSON)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, md.UserInfo, nil)
+	if err != nil {
+		return nil, fmt.Errorf("rp: userinfo: %w", err)
 	}
-	return parseMembers(got.body)
+	req.Header.Set("Accept", "application/json, application/jwt")
+	req.Header.Set("Authorization", "Bearer "+accessToken)
+	a, err := p.do(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("userinfo: %w", err)
+	}
+	switch {
+	case a.status != http.StatusOK:
+		e := a.tokenError("userinfo", p.cfg.Now())
+		if m := bearerError.FindStringSubmatch(a.header.Get("WWW-Authenticate")); m != nil {
+			e.Code = m[1]
+		}
+		return nil, e
+	case a.mediaType == "application/jwt":
+		return p.signedUserInfo(ctx, string(a.body))
+	case a.isJSON():
+		c := &claims{kind: "userinfo"}
+		if josejson.Unmarshal(a.body, &c.raw) != nil || c.raw == nil {
+			return nil, c.refuse("json")
+		}
+		return c, nil
+	}
+	return nil, fmt.Errorf("%w: userinfo: content type %.100q", ErrInvalidAnswer, a.mediaType)
+}
+
+// signedUserInfo: OIDC Core 5.3.2. iss and aud are required, times are checked where they are given.
+func (p *Provider) signedUserInfo(ctx context.Context, raw string) (*claims, error) {
+	c, err := p.verifyJWT(ctx, "userinfo", raw, plainType)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkIssuer(c); err != nil {
+		return nil, err
+	}
+	if _, err := p.checkAudience(c); err != nil {
+		return nil, err
+	}
+	exp, err := c.time("exp")
+	if err != nil {
+		return nil, err
+	}
+	if !exp.IsZero() && !p.cfg.Now().Before(exp.Add(p.cfg.Leeway)) {
+		return nil, c.refuse("exp")
+	}
+	return c, nil
 }

@@ -1,10 +1,7 @@
-// Package secret keeps secrets out of logs, errors and answers: a [Text] shows as "[redacted]" however it is printed,
-// logged or marshalled, and is read only by the one method whose name says so.
-//
-// It does not wipe memory, and does not hide the value from reflection or a debugger.
 package secret
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
 	"io"
@@ -13,21 +10,23 @@ import (
 
 const redacted = "[redacted]"
 
-// Text is a secret string: a token, a key, a password. The zero value is no secret. Values may be copied and are safe
-// for concurrent use; compare with Equal, not with ==.
-//
-// The value lies behind a pointer: fmt prints a bad verb's operand by reflection, past every method of ours.
-type Text struct{ value *string }
-
-// New makes a Text of a plain string.
-func New(plain string) Text {
-	if plain == "" {
-		return Text{}
-	}
-	return Text{&plain}
+// Text is a secret string. The zero value is the empty secret. It is a small value, safe to copy and to share
+// between goroutines. Compare two with [Text.Equal]; == compares identities, not values.
+type Text struct {
+	// A pointer, because fmt cannot call our methods on an unexported field of somebody's struct and would print
+	// its content; of a nested pointer it prints the address.
+	value *string
 }
 
-// Reveal gives the plain value: for the wire and for cryptography, never for a log, an error or an answer.
+// New makes a secret of s.
+func New(s string) Text {
+	if s == "" {
+		return Text{}
+	}
+	return Text{value: &s}
+}
+
+// Reveal returns the secret itself.
 func (t Text) Reveal() string {
 	if t.value == nil {
 		return ""
@@ -35,30 +34,31 @@ func (t Text) Reveal() string {
 	return *t.value
 }
 
-// IsZero tells whether there is no secret.
+// IsZero reports whether the secret is empty.
 func (t Text) IsZero() bool { return t.value == nil }
 
-// Equal compares in constant time. Two empty secrets are not equal: nothing is proven by having nothing.
+// Equal compares two secrets in a time that depends on their lengths alone. Two empty ones are not equal: having nothing
+// proves nothing.
 func (t Text) Equal(other Text) bool {
-	return !t.IsZero() && subtle.ConstantTimeCompare([]byte(t.Reveal()), []byte(other.Reveal())) == 1
+	a, b := sha256.Sum256([]byte(t.Reveal())), sha256.Sum256([]byte(other.Reveal()))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && !t.IsZero()
 }
 
-// String implements [fmt.Stringer] without the value.
-func (Text) String() string { return redacted }
+// String returns "[redacted]".
+func (t Text) String() string { return redacted }
 
-// GoString implements [fmt.GoStringer] without the value.
-func (Text) GoString() string { return redacted }
+// GoString returns "[redacted]".
+func (t Text) GoString() string { return redacted }
 
-// Format implements [fmt.Formatter], so that no verb, %x and %q among them, reaches the value.
-func (Text) Format(f fmt.State, _ rune) {
-	io.WriteString(f, redacted) //nolint:errcheck // fmt.State keeps no error.
-}
+// Format writes "[redacted]" whatever the verb and flags.
+func (t Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
-// LogValue implements [slog.LogValuer] without the value.
-func (Text) LogValue() slog.Value { return slog.StringValue(redacted) }
+// LogValue returns "[redacted]" for slog.
+func (t Text) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText implements [encoding.TextMarshaler] without the value.
-func (Text) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+// MarshalJSON returns "[redacted]" as a JSON string. A secret that has to be stored is stored by its own code,
+// encrypted, never by marshalling a struct that happens to hold it.
+func (t Text) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
 
-// MarshalJSON implements [json.Marshaler] without the value.
-func (Text) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+// MarshalText returns "[redacted]".
+func (t Text) MarshalText() ([]byte, error) { return []byte(redacted), nil }
