@@ -324,3 +324,50 @@ func TestOrdersPageToTheEnd(t *testing.T) {
 		t.Errorf("behind the second edge comes %s, want %s", got, whole[2])
 	}
 }
+
+// SES-11: a user sees her sessions in all browsers and ends them; another's are not there.
+func TestMySessions(t *testing.T) {
+	g := startGateway(t)
+	laptop, phone, bob := signIn(t, g, "alice"), signIn(t, g, "alice"), signIn(t, g, "bob")
+	const query = `{ viewer { sessions { id current device address } } }`
+	type list struct {
+		Viewer struct {
+			Sessions []struct {
+				ID      string
+				Current bool
+			}
+		}
+	}
+	get := func(v *visitor.Visitor) (l list) {
+		answer := ask(t, v, query, nil)
+		if err := json.Unmarshal(answer.Data, &l); err != nil || len(answer.Errors) > 0 {
+			t.Fatalf("sessions = %s, %v", answer.Body, err)
+		}
+		return l
+	}
+	mine := get(laptop).Viewer.Sessions
+	if len(mine) != 2 || mine[0].Current == mine[1].Current {
+		t.Fatalf("alice's sessions = %+v, want two, one of them current", mine)
+	}
+	theirs := get(bob).Viewer.Sessions
+	answer := ask(t, laptop, `mutation($id: ID!) { endSession(input: {sessionId: $id}) { sessions { id } } }`, map[string]any{"id": theirs[0].ID})
+	if len(answer.Errors) != 1 || answer.Errors[0].Code() != "NOT_FOUND" {
+		t.Errorf("ending bob's session = %s, want NOT_FOUND", answer.Body)
+	}
+	if in, err := bob.SignedIn(t.Context()); err != nil || !in {
+		t.Errorf("bob was signed out by alice (%v)", err)
+	}
+	if answer = ask(t, laptop, `mutation { endOtherSessions { sessions { id current } } }`, nil); len(answer.Errors) > 0 || strings.Count(string(answer.Data), `"id"`) != 1 {
+		t.Errorf("endOtherSessions = %s, want one left", answer.Body)
+	}
+	if in, err := phone.SignedIn(t.Context()); err != nil || in {
+		t.Errorf("the other browser is still signed in (%v)", err)
+	}
+	if in, err := laptop.SignedIn(t.Context()); err != nil || !in {
+		t.Errorf("this browser was signed out (%v)", err)
+	}
+	anonymous := ask(t, g.visitor(t), query, nil)
+	if len(anonymous.Errors) != 1 || anonymous.Errors[0].Code() != "UNAUTHENTICATED" {
+		t.Errorf("nobody's sessions = %s, want UNAUTHENTICATED", anonymous.Body)
+	}
+}

@@ -19,6 +19,7 @@ func withFallback(mux *http.ServeMux, spa http.Handler) http.Handler {
 		case isReserved(r.URL.Path):
 			refuseRoute(w, r, router)
 		default:
+			r.Pattern = "/"
 			spa.ServeHTTP(w, r)
 		}
 	})

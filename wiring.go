@@ -25,6 +25,7 @@ import (
 	"vestibule.example/clients/orders"
 	"vestibule.example/clients/shipping"
 	"vestibule.example/graph"
+	"vestibule.example/graph/model"
 	"vestibule.example/internal/observe"
 	"vestibule.example/spa"
 )
@@ -167,6 +168,7 @@ func newParts(cfg Config, service *auth.Service, log *slog.Logger) (parts, error
 		Catalog:  catalog.New(api("catalog")),
 		Orders:   orders.New(api("orders")),
 		Shipping: shipping.New(api("shipping")),
+		Sessions: sessions{service},
 	}
 	if err := errors.Join(faults...); err != nil {
 		return parts{}, err
@@ -262,4 +264,23 @@ func readPrivateKey(name string) (crypto.Signer, error) {
 		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
 	}
 	return signer, nil
+}
+
+// sessions gives graph the signed-in user's sessions.
+type sessions struct{ *auth.Service }
+
+// List implements [graph.Sessions].
+func (s sessions) List(ctx context.Context) ([]*model.SessionEntry, error) {
+	entries, err := s.Service.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*model.SessionEntry, len(entries))
+	for i, e := range entries {
+		out[i] = &model.SessionEntry{ID: e.ID, Current: e.Current, Device: e.Device, CreatedAt: e.Created, LastSeenAt: e.LastSeen, ExpiresAt: e.Expires}
+		if e.Address != "" {
+			out[i].Address = &e.Address
+		}
+	}
+	return out, nil
 }

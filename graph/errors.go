@@ -107,6 +107,8 @@ func (p *presenter) describe(ctx context.Context, err error, extensions map[stri
 	case errors.Is(err, auth.ErrUnauthenticated):
 		extensions["loginUrl"] = p.loginURL
 		return codeUnauthenticated
+	case errors.Is(err, auth.ErrNotFound):
+		return string(clients.CodeNotFound)
 	case errors.As(err, &input):
 		extensions["fields"] = []map[string]string{{"field": input.field, "message": input.message}}
 		return codeBadUserInput

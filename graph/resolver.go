@@ -20,6 +20,15 @@ type Resolver struct {
 	Catalog  *catalog.Client
 	Orders   *orders.Client
 	Shipping *shipping.Client
+	Sessions Sessions
+}
+
+// Sessions is the signed-in user's sessions; main fills it. Its methods answer for the session in the context, with
+// auth.ErrUnauthenticated if there is none and auth.ErrNotFound for a session that is not hers.
+type Sessions interface {
+	List(ctx context.Context) ([]*model.SessionEntry, error)
+	EndOne(ctx context.Context, id string) error
+	EndOthers(ctx context.Context) error
 }
 
 // signedIn is ErrUnauthenticated when nobody is: a field that needs a user says so before any API is asked.
@@ -73,4 +82,13 @@ func newAddress(input model.AddAddressInput) accounts.NewAddress {
 	return accounts.NewAddress{
 		Label: input.Label, Recipient: input.Recipient, Street: input.Street, PostalCode: input.PostalCode, City: input.City, Country: input.Country,
 	}
+}
+
+// sessionsLeft answers a mutation of sessions. Whoever ended the session that asks has none to list.
+func (r *Resolver) sessionsLeft(ctx context.Context) (*model.EndSessionPayload, error) {
+	entries, err := r.Sessions.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &model.EndSessionPayload{Sessions: entries}, nil
 }

@@ -68,6 +68,20 @@ func (r *mutationResolver) AddAddress(ctx context.Context, input model.AddAddres
 	return &model.AddAddressPayload{Address: address}, nil
 }
 
+func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.EndSessionPayload, error) {
+	if err := r.Sessions.EndOne(ctx, input.SessionID); err != nil {
+		return nil, err
+	}
+	return r.sessionsLeft(ctx)
+}
+
+func (r *mutationResolver) EndOtherSessions(ctx context.Context) (*model.EndSessionPayload, error) {
+	if err := r.Sessions.EndOthers(ctx); err != nil {
+		return nil, err
+	}
+	return r.sessionsLeft(ctx)
+}
+
 func (r *orderResolver) Customer(ctx context.Context, objs []*orders.Order) ([]*accounts.Customer, error) {
 	return each(ctx, load(ctx).customers, objs, func(o *orders.Order) string { return o.CustomerId })
 }
@@ -137,6 +151,10 @@ func (r *viewerResolver) Session(ctx context.Context, obj *model.Viewer) (*model
 		return nil, nil
 	}
 	return &model.Session{ExpiresAt: s.ExpiresAt(), IdleExpiresAt: s.IdleExpiresAt(), Acr: optional(s.ACR()), AuthTime: optionalTime(s.AuthTime())}, nil
+}
+
+func (r *viewerResolver) Sessions(ctx context.Context, obj *model.Viewer) ([]*model.SessionEntry, error) {
+	return r.Resolver.Sessions.List(ctx)
 }
 
 func (r *Resolver) Customer() exec.CustomerResolver { return &customerResolver{r} }

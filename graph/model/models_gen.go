@@ -44,6 +44,18 @@ type CancelOrderPayload struct {
 	Order *orders.Order `json:"order"`
 }
 
+// Which session to end.
+type EndSessionInput struct {
+	// A session's id, as `viewer.sessions` tells it.
+	SessionID string `json:"sessionId"`
+}
+
+// The user's sessions as they are now.
+type EndSessionPayload struct {
+	// The user's sessions in all browsers, the newest first.
+	Sessions []*SessionEntry `json:"sessions,omitempty"`
+}
+
 type Mutation struct {
 }
 
@@ -135,10 +147,30 @@ type Session struct {
 	AuthTime *time.Time `json:"authTime,omitempty"`
 }
 
+// One of the user's sessions, in this browser or another.
+type SessionEntry struct {
+	// Names the session to its user; opens nothing.
+	ID string `json:"id"`
+	// Whether it is the one that asks.
+	Current bool `json:"current"`
+	// Browser family and system.
+	Device string `json:"device"`
+	// The network it began from, as a prefix.
+	Address *string `json:"address,omitempty"`
+	// When the user signed in.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last used, to within a twentieth of the idle timeout.
+	LastSeenAt time.Time `json:"lastSeenAt"`
+	// When it ends however it is used.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
 // The person at the browser, as the gateway knows her.
 type Viewer struct {
 	// Whether someone is signed in.
 	Authenticated bool `json:"authenticated"`
 	// The session of this browser; null when nobody is signed in.
 	Session *Session `json:"session,omitempty"`
+	// The user's sessions in all browsers, the newest first.
+	Sessions []*SessionEntry `json:"sessions,omitempty"`
 }
