@@ -371,3 +371,34 @@ func TestMySessions(t *testing.T) {
 		t.Errorf("nobody's sessions = %s, want UNAUTHENTICATED", anonymous.Body)
 	}
 }
+
+// No field waits for what it does not need: while the catalogue hangs, parcels are looked up and tracked all the same.
+func TestABranchDoesNotWaitForAnother(t *testing.T) {
+	g := startGateway(t)
+	v := signIn(t, g, "alice")
+	resetCalls(t, g)
+	setFault(t, g, `{"target":"catalog","hang":true}`)
+	answered := make(chan error, 1)
+	go func() {
+		_, err := v.GraphQL(t.Context(), accountPage, nil)
+		answered <- err
+	}()
+	for calls(t, g)["shipping"] < 2 {
+		select {
+		case err := <-answered:
+			t.Fatalf("the answer came before the parcels were tracked: they waited for the catalogue (%v)", err)
+		case <-t.Context().Done():
+			t.Fatal("the parcels were never tracked")
+		default:
+		}
+	}
+	select {
+	case <-answered:
+		t.Error("the answer came although the catalogue hangs")
+	default:
+	}
+	do(t, "DELETE", g.demo+"/control/faults", nil, nil)
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+}

@@ -87,7 +87,7 @@ func Start(ctx context.Context, cfg Config) (*World, error) {
 	}
 	w := &World{
 		ClientID: ClientID, ClientSecret: rand.Text(), APIs: map[string]string{}, publicURL: cfg.PublicURL,
-		Faults: fault.New(fault.Config{Now: cfg.Now}), keys: newClient(), log: cfg.Logger,
+		Faults: fault.New(fault.Config{Now: cfg.Now, MaxCalls: 100_000}), keys: newClient(), log: cfg.Logger,
 	}
 	if w.log == nil {
 		w.log = slog.New(slog.DiscardHandler)

@@ -82,6 +82,14 @@ func (r *mutationResolver) EndOtherSessions(ctx context.Context) (*model.EndSess
 	return r.sessionsLeft(ctx)
 }
 
+func (r *orderResolver) Lines(ctx context.Context, obj *orders.Order) ([]*orders.OrderLine, error) {
+	lines := make([]*orders.OrderLine, len(obj.Lines))
+	for i := range obj.Lines {
+		lines[i] = &obj.Lines[i]
+	}
+	return lines, nil
+}
+
 func (r *orderResolver) Customer(ctx context.Context, objs []*orders.Order) ([]*accounts.Customer, error) {
 	return each(ctx, load(ctx).customers, objs, func(o *orders.Order) string { return o.CustomerId })
 }

@@ -234,6 +234,7 @@ type MutationResolver interface {
 	EndOtherSessions(ctx context.Context) (*model.EndSessionPayload, error)
 }
 type OrderResolver interface {
+	Lines(ctx context.Context, obj *orders.Order) ([]*orders.OrderLine, error)
 	Customer(ctx context.Context, objs []*orders.Order) ([]*accounts.Customer, error)
 	Shipments(ctx context.Context, objs []*orders.Order) ([][]*shipping.Shipment, error)
 }
@@ -3053,11 +3054,11 @@ func (ec *executionContext) _Order_lines(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Order_lines(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Lines, nil
+			return ec.Resolvers.Order().Lines(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []orders.OrderLine) graphql.Marshaler {
-			return ec.marshalNOrderLine2ᚕvestibuleᚗexampleᚋclientsᚋordersᚐOrderLineᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orders.OrderLine) graphql.Marshaler {
+			return ec.marshalNOrderLine2ᚕᚖvestibuleᚗexampleᚋclientsᚋordersᚐOrderLineᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3067,8 +3068,8 @@ func (ec *executionContext) fieldContext_Order_lines(_ context.Context, field gr
 	fc = &graphql.FieldContext{
 		Object:     "Order",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_OrderLine(ctx, field)
 		},
@@ -6763,10 +6764,11 @@ func (ec *executionContext) _Order(ctx context.Context, sel ast.SelectionSet, ob
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lines":
-			out.Values[i] = ec._Order_lines(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Order_lines(ctx, field, obj)
+				})
 		case "customer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -8065,16 +8067,12 @@ func (ec *executionContext) marshalNOrderEdge2ᚖvestibuleᚗexampleᚋgraphᚋm
 	return ec._OrderEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNOrderLine2vestibuleᚗexampleᚋclientsᚋordersᚐOrderLine(ctx context.Context, sel ast.SelectionSet, v orders.OrderLine) graphql.Marshaler {
-	return ec._OrderLine(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNOrderLine2ᚕvestibuleᚗexampleᚋclientsᚋordersᚐOrderLineᚄ(ctx context.Context, sel ast.SelectionSet, v []orders.OrderLine) graphql.Marshaler {
-	ctx = graphql.WithBatchParentValues(ctx, "OrderLine", v)
+func (ec *executionContext) marshalNOrderLine2ᚕᚖvestibuleᚗexampleᚋclientsᚋordersᚐOrderLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*orders.OrderLine) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "OrderLine", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNOrderLine2vestibuleᚗexampleᚋclientsᚋordersᚐOrderLine(ctx, sel, v[i])
+		return ec.marshalNOrderLine2ᚖvestibuleᚗexampleᚋclientsᚋordersᚐOrderLine(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -8084,6 +8082,14 @@ func (ec *executionContext) marshalNOrderLine2ᚕvestibuleᚗexampleᚋclients�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNOrderLine2ᚖvestibuleᚗexampleᚋclientsᚋordersᚐOrderLine(ctx context.Context, sel ast.SelectionSet, v *orders.OrderLine) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OrderLine!")
+		return graphql.Null
+	}
+	return ec._OrderLine(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNOrderLineInput2ᚕᚖvestibuleᚗexampleᚋgraphᚋmodelᚐOrderLineInputᚄ(ctx context.Context, v any) ([]*model.OrderLineInput, error) {
