@@ -95,6 +95,19 @@ func (p *Page) next() (to *url.URL, redirected bool, err error) {
 
 // Submit fills the first form of the page that has all of the named fields and sends it.
 func (v *Visitor) Submit(ctx context.Context, page *Page, fields map[string]string) (*Page, error) {
+	req, err := submission(ctx, page, fields)
+	if err != nil {
+		return nil, err
+	}
+	site := "same-origin"
+	if req.URL.Host != page.URL.Host {
+		site = "cross-site"
+	}
+	return v.document(ctx, req, site)
+}
+
+// submission is the request that sends the first form of the page that has all of the fields.
+func submission(ctx context.Context, page *Page, fields map[string]string) (*http.Request, error) {
 	for _, m := range form.FindAllSubmatch(page.Body, -1) {
 		values, action, ok := fill(string(m[1]), string(m[2]), fields)
 		if !ok {
@@ -110,7 +123,7 @@ func (v *Visitor) Submit(ctx context.Context, page *Page, fields map[string]stri
 		}
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		req.Header.Set("Origin", page.URL.Scheme+"://"+page.URL.Host)
-		return v.document(ctx, req, "same-origin")
+		return req, nil
 	}
 	return nil, fmt.Errorf("visitor: %s has no form with the fields asked for (status %d)", page.URL.Path, page.Status)
 }
@@ -186,4 +199,45 @@ func (v *Visitor) SignOut(ctx context.Context) (*Page, error) {
 		return nil, fmt.Errorf("visitor: /auth/logout answered %d with %.200q: %w", res.StatusCode, body, err)
 	}
 	return v.Navigate(ctx, answer.Continue)
+}
+
+// Hop makes one request of a document and follows nothing. The caller closes the body.
+func (v *Visitor) Hop(ctx context.Context, target string, header http.Header) (*http.Response, error) {
+	to, err := v.origin.Parse(target)
+	if err != nil {
+		return nil, fmt.Errorf("visitor: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, to.String(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("visitor: %w", err)
+	}
+	req.Header = header.Clone()
+	return v.client.Do(req)
+}
+
+// SubmitUntil submits a form as Submit does, and follows redirects until one leads to an address that begins with stop.
+// It gives that address and does not go there: what an attacker keeps of a response meant for her own browser.
+func (v *Visitor) SubmitUntil(ctx context.Context, page *Page, fields map[string]string, stop string) (string, error) {
+	req, err := submission(ctx, page, fields)
+	if err != nil {
+		return "", err
+	}
+	for range maxHops {
+		res, err := v.client.Do(req)
+		if err != nil {
+			return "", err
+		}
+		res.Body.Close()
+		next, err := req.URL.Parse(res.Header.Get("Location"))
+		if err != nil || res.Header.Get("Location") == "" {
+			return "", fmt.Errorf("visitor: %s leads nowhere (%d)", req.URL.Path, res.StatusCode)
+		}
+		if strings.HasPrefix(next.String(), stop) {
+			return next.String(), nil
+		}
+		if req, err = http.NewRequestWithContext(ctx, http.MethodGet, next.String(), nil); err != nil {
+			return "", fmt.Errorf("visitor: %w", err)
+		}
+	}
+	return "", errTooManyHops
 }
