@@ -24,6 +24,7 @@ import (
 	"vestibule.example/auth/rp"
 	"vestibule.example/auth/secret"
 	"vestibule.example/demo"
+	"vestibule.example/demo/fault"
 	"vestibule.example/demo/provider"
 	"vestibule.example/demo/visitor"
 )
@@ -88,6 +89,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if stepUp {
 		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_user_authentication", acr_values="urn:demo:mfa"`)
 	}
+	w.Header().Set("Token-Hash", fault.TokenHash(token))
 	if refused || stepUp {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -225,6 +227,7 @@ func (w *world) caller(service *auth.Service) http.Handler {
 			return
 		}
 		defer res.Body.Close()
+		out.Header().Set("Token-Hash", res.Header.Get("Token-Hash"))
 		out.WriteHeader(res.StatusCode)
 		io.Copy(out, res.Body)
 	})
@@ -289,4 +292,12 @@ func (w *world) refreshes() int {
 		}
 	}
 	return n
+}
+
+// newListener is somebody else's server; it gives its address.
+func newListener(t testing.TB, got func(*http.Request)) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got(r) }))
+	t.Cleanup(server.Close)
+	return server.URL
 }
