@@ -241,3 +241,16 @@ func (v *Visitor) SubmitUntil(ctx context.Context, page *Page, fields map[string
 	}
 	return "", errTooManyHops
 }
+
+// Post sends a form to a path of the gateway with the headers given, and follows nothing. The caller closes the body.
+func (v *Visitor) Post(ctx context.Context, path string, form url.Values, header http.Header) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, v.origin.String()+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, fmt.Errorf("visitor: %w", err)
+	}
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return v.client.Do(req)
+}

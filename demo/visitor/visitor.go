@@ -82,12 +82,33 @@ func (v *Visitor) SetCookies(cookies []*http.Cookie) { v.client.Jar.SetCookies(v
 
 // Fetch is a same-origin fetch by the SPA, with its CSRF header. The caller closes the body.
 func (v *Visitor) Fetch(ctx context.Context, method, path, contentType string, body io.Reader) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, v.origin.String()+path, body)
+	req, err := v.request(ctx, method, path, body)
 	if err != nil {
-		return nil, fmt.Errorf("visitor: %w", err)
+		return nil, err
 	}
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
+	}
+	return v.client.Do(req)
+}
+
+// FetchWith is a Fetch without body and with further headers.
+func (v *Visitor) FetchWith(ctx context.Context, method, path string, header http.Header) (*http.Response, error) {
+	req, err := v.request(ctx, method, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	return v.client.Do(req)
+}
+
+// request is a same-origin fetch as a browser would send it.
+func (v *Visitor) request(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, v.origin.String()+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("visitor: %w", err)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("X-CSRF", "1")
@@ -97,7 +118,7 @@ func (v *Visitor) Fetch(ctx context.Context, method, path, contentType string, b
 	if method != http.MethodGet {
 		req.Header.Set("Origin", v.origin.String())
 	}
-	return v.client.Do(req)
+	return req, nil
 }
 
 // GraphQL asks query with variables (nil for none). An answer with GraphQL errors is no error of this function.
