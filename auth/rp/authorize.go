@@ -105,9 +105,8 @@ func withQuery(endpoint string, params url.Values) (string, error) {
 	return u.String(), nil
 }
 
-// validVerifier: RFC 7636 4.1.
+// validVerifier holds for a code verifier as RFC 7636 §4.1 has it.
 func validVerifier(verifier string) bool {
-	return len(verifier) >= 43 && len(verifier) <= 128 && !strings.ContainsFunc(verifier, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r))
-	})
+	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+	return len(verifier) >= 43 && len(verifier) <= 128 && strings.Trim(verifier, unreserved) == ""
 }

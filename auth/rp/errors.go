@@ -9,15 +9,15 @@ import (
 )
 
 var (
-	// ErrProviderUnavailable: the provider could not be reached, or says so itself. Trying later may help.
+	// ErrProviderUnavailable is a provider that could not be reached, or says so itself. Trying later may help.
 	ErrProviderUnavailable = errors.New("rp: provider unavailable")
-	// ErrInvalidAnswer: the provider answered what the protocol does not allow.
+	// ErrInvalidAnswer is an answer of the provider that the protocol does not allow.
 	ErrInvalidAnswer = errors.New("rp: invalid answer from provider")
-	// ErrIssuerMismatch: an authorization response names another issuer, or none although it must (RFC 9207).
+	// ErrIssuerMismatch is an authorization response that names another issuer, or none although it must (RFC 9207).
 	ErrIssuerMismatch = errors.New("rp: authorization response from another issuer")
-	// ErrNoEndSession: the provider has no end-session endpoint.
+	// ErrNoEndSession is a provider that has no end-session endpoint.
 	ErrNoEndSession = errors.New("rp: provider has no end-session endpoint")
-	// ErrNoRevocation: the provider has no revocation endpoint.
+	// ErrNoRevocation is a provider that has no revocation endpoint.
 	ErrNoRevocation = errors.New("rp: provider has no revocation endpoint")
 )
 
