@@ -89,7 +89,7 @@ func newHandler(p parts) http.Handler {
 		mux.Handle("/playground/", p.playground)
 	}
 	if p.relay != nil {
-		mux.Handle("/api/", guarded(p.relay))
+		mux.Handle("/api/", guarded(p.auth.RefuseReadOnly(p.relay)))
 	}
 	mux.Handle("GET /auth/login", p.auth.Login())
 	mux.Handle("GET /auth/callback", p.auth.Callback())

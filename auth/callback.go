@@ -106,7 +106,10 @@ func (s *Service) redeem(ctx context.Context, t *transaction, response url.Value
 	return s.cfg.Provider.Exchange(ctx, req)
 }
 
-var errNotAdmitted = errors.New("auth: the application does not admit the user")
+var (
+	errNotAdmitted = errors.New("auth: the application does not admit the user")
+	errStore       = errors.New("auth: the session store is out of order")
+)
 
 // admit makes the session: always a new one, never an id that was there before (SES-4). The one the browser had when the
 // login began ends.
@@ -132,18 +135,29 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 		SignedInAt: claims.IssuedAt, LastSeen: now, IdleTimeout: s.cfg.IdleTimeout, Expires: now.Add(s.cfg.Lifetime),
 	}
 	var err error
-	if record.Head, err = s.keys.sealHead(record.Key, head{Handle: handle, Device: deviceOf(r.UserAgent()), Address: coarse(s.clientAddress(r)), Created: now}); err != nil {
+	h := head{Handle: handle, Device: deviceOf(r.UserAgent()), Address: coarse(s.clientAddress(r)), Created: now}
+	if t.isStepUp() {
+		h.Before = t.Replaces
+	}
+	if record.Head, err = s.keys.sealHead(record.Key, h); err != nil {
 		return credential{}, err
 	}
 	if err := sealBody(record, c, b, 1); err != nil {
 		return credential{}, err
 	}
 	if err := s.cfg.Store.Create(ctx, record); err != nil {
+		if !errors.Is(err, ErrLoggedOut) && !errors.Is(err, ErrStoreFull) {
+			err = fmt.Errorf("%w: %w", errStore, err)
+		}
 		return credential{}, err
 	}
 	if t.Replaces != "" {
-		if err := s.cfg.Store.Delete(ctx, t.Replaces, ReasonElsewhere); err != nil && !errors.Is(err, ErrNotFound) {
-			s.cfg.Logger.WarnContext(ctx, "the session before could not be ended; it ends by itself", "error", err)
+		if err := s.replace(ctx, t, now, s.keys.indexes("sub", claims.Issuer, claims.Subject)); err != nil {
+			// Two sessions where there may be one: the new one goes, whose cookie nobody has yet.
+			if undo := s.cfg.Store.Delete(ctx, record.Key, ReasonElsewhere); undo != nil {
+				err = errors.Join(err, undo)
+			}
+			return credential{}, fmt.Errorf("%w: %w", errStore, err)
 		}
 	}
 	session := &Session{credential: c, key: record.Key, record: record}
@@ -181,7 +195,8 @@ func (s *Service) refuseLogin(w http.ResponseWriter, r *http.Request, t *transac
 	case errors.Is(err, rp.ErrProviderUnavailable):
 		w.Header().Set("Retry-After", retryAfter)
 		s.signInPage(w, http.StatusBadGateway, problemProvider, t.ReturnTo)
-	case errors.Is(err, ErrStoreFull):
+	case errors.Is(err, ErrStoreFull), errors.Is(err, errStore):
+		s.cfg.Logger.ErrorContext(ctx, "a session could not be stored", "error", err)
 		w.Header().Set("Retry-After", retryAfter)
 		s.signInPage(w, http.StatusServiceUnavailable, problemStore, t.ReturnTo)
 	default:

@@ -17,6 +17,12 @@
 // the id; what is worth stealing there (tokens, claims) is sealed with the key that only the cookie holds. So neither a
 // copy of the store nor the server's keys open a session without the browser.
 //
+// # Step-up
+//
+// A login always makes a new id. When it asked for a stronger or more recent sign-in and the same user comes back, the old
+// id still reads for ten seconds, for what was under way; see Session.ReadOnly. The session that a login replaces is named
+// in the sealed transaction: the callback never looks at the session cookie.
+//
 // # Audit
 //
 // Every event is one log record with message "audit" and the attribute event: login, login_refused, logout, session_ended,

@@ -154,6 +154,10 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 	state := func(kind string, r *Record) sessionEvent {
 		return sessionEvent{Type: kind, ExpiresIn: s.secondsTo(r.Expires), IdleExpiresIn: s.secondsTo(r.Ends())}
 	}
+	if session.readOnly {
+		send(sessionEvent{Type: "ended", Reason: ReasonElsewhere})
+		return
+	}
 	if !send(state("refreshed", session.record)) {
 		return
 	}
@@ -177,6 +181,10 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 			}
 			if err != nil {
 				continue // Out of order is not ended.
+			}
+			if h, err := s.keys.openHead(record); err != nil || h.Replaced != 0 {
+				send(sessionEvent{Type: "ended", Reason: ReasonElsewhere}) // A step-up on another replica.
+				return
 			}
 			session.record = record
 			soon := record.Ends().Sub(s.now()) < warnAhead

@@ -60,6 +60,10 @@ func (s *Service) logoutByFetch(w http.ResponseWriter, r *http.Request) {
 		s.refuseStoreOutage(w, r, err)
 		return
 	}
+	if found.session != nil && found.session.readOnly {
+		s.refuseReadOnly(w, r, found.session)
+		return
+	}
 	next := s.cfg.PostLogoutPath
 	if found.session != nil {
 		bye, err := s.end(r.Context(), found.session)
@@ -108,6 +112,10 @@ func (s *Service) logoutByNavigation(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusForbidden, problemCrossSite)
 		return
 	}
+	if found.session.readOnly {
+		s.refuseReadOnly(w, r, found.session)
+		return
+	}
 	bye, err := s.end(r.Context(), found.session)
 	if err != nil {
 		s.refuseStoreOutage(w, r, err)
@@ -119,6 +127,9 @@ func (s *Service) logoutByNavigation(w http.ResponseWriter, r *http.Request) {
 
 // end ends a session here and has its refresh token revoked.
 func (s *Service) end(ctx context.Context, session *Session) (farewell, error) {
+	if err := s.endBefore(ctx, session.record, ReasonLogout); err != nil {
+		return farewell{}, err
+	}
 	err := s.cfg.Store.Delete(ctx, session.key, ReasonLogout)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return farewell{}, err

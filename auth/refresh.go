@@ -30,12 +30,9 @@ func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, rej
 // this replica or another, and reads the session anew under it: another may have done the work.
 func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	for {
-		current, err := s.load(ctx, session.credential)
-		if errors.Is(err, ErrNotFound) {
-			return token{}, ErrSessionEnded
-		}
+		current, err := s.reload(ctx, session)
 		if err != nil {
-			return token{}, fmt.Errorf("auth: refresh: %w", err)
+			return token{}, err
 		}
 		b := current.body.Load()
 		if held := b.Tokens[api.key()]; held.Value != rejected && held.fresh(s.now(), b.jitter()) {
@@ -58,14 +55,23 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 	}
 }
 
-// fetchLeased runs while the lease is held.
-func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
+// reload reads a session anew. One that has ended, or was replaced by a step-up, gets no new token.
+func (s *Service) reload(ctx context.Context, session *Session) (*Session, error) {
 	current, err := s.load(ctx, session.credential)
-	if errors.Is(err, ErrNotFound) {
-		return token{}, ErrSessionEnded
+	if errors.Is(err, ErrNotFound) || err == nil && current.readOnly {
+		return nil, ErrSessionEnded
 	}
 	if err != nil {
-		return token{}, fmt.Errorf("auth: refresh: %w", err)
+		return nil, fmt.Errorf("auth: refresh: %w", err)
+	}
+	return current, nil
+}
+
+// fetchLeased runs while the lease is held.
+func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
+	current, err := s.reload(ctx, session)
+	if err != nil {
+		return token{}, err
 	}
 	b := current.body.Load()
 	key := api.key()
@@ -169,10 +175,8 @@ func (s *Service) store(ctx context.Context, current *Session, change func(*body
 		case !errors.Is(err, ErrConflict):
 			return nil, fmt.Errorf("auth: refresh: %w", err)
 		}
-		if current, err = s.load(ctx, current.credential); errors.Is(err, ErrNotFound) {
-			return nil, ErrSessionEnded
-		} else if err != nil {
-			return nil, fmt.Errorf("auth: refresh: %w", err)
+		if current, err = s.reload(ctx, current); err != nil {
+			return nil, err
 		}
 	}
 	return nil, fmt.Errorf("auth: refresh: %w", ErrConflict)

@@ -12,7 +12,8 @@ import (
 var (
 	// ErrUnauthenticated is work that needs a signed-in user where there is none.
 	ErrUnauthenticated = errors.New("auth: nobody is signed in")
-	// ErrSessionEnded is a session that ended while work for it was under way. It is an ErrUnauthenticated too.
+	// ErrSessionEnded is a session that ended, or was replaced by a step-up, while work for it was under way. It is an
+	// ErrUnauthenticated too.
 	ErrSessionEnded error = &sessionEnded{}
 	// ErrProviderUnavailable is a token that cannot be had because the provider does not give it now.
 	ErrProviderUnavailable = errors.New("auth: the identity provider is unavailable")
@@ -29,7 +30,7 @@ type Session struct {
 	key        string
 	record     *Record
 	body       atomic.Pointer[body] // moves on when a token is refreshed
-	idle       time.Duration
+	readOnly   bool                 // replaced by a step-up
 }
 
 type contextKey struct{}
@@ -131,24 +132,41 @@ func (s *Service) load(ctx context.Context, c credential) (*Session, error) {
 	}
 	sum := sha256.Sum256(c.key)
 	check := string(sum[:])
-	opened := s.bodies.get(key, record.Generation, check)
-	if opened == nil {
-		if opened, err = openBody(record, c); err != nil {
+	opened, ok := s.bodies.get(key, record.Generation, check)
+	if !ok {
+		if opened, err = s.openRecord(record, c); err != nil {
 			s.cfg.Logger.ErrorContext(ctx, "a session record does not open; it is treated as absent", "error", err)
 			return nil, ErrNotFound
 		}
-		s.bodies.put(key, record.Generation, check, opened)
+		opened.check = check
+		s.bodies.put(key, opened)
 	}
-	session := &Session{credential: c, key: key, record: record, idle: s.cfg.IdleTimeout}
-	session.body.Store(opened)
+	session := &Session{credential: c, key: key, record: record, readOnly: opened.readOnly}
+	session.body.Store(opened.body)
 	return session, nil
+}
+
+// openRecord opens head and body. The head is opened for the mark of a step-up, which was written without the body: that
+// is then still sealed for the generation before.
+func (s *Service) openRecord(record *Record, c credential) (cachedBody, error) {
+	h, err := s.keys.openHead(record)
+	if err != nil {
+		return cachedBody{}, err
+	}
+	opened := cachedBody{generation: record.Generation, readOnly: h.Replaced != 0}
+	sealed := *record
+	if opened.readOnly {
+		sealed.Generation = h.Replaced
+	}
+	opened.body, err = openBody(&sealed, c)
+	return opened, err
 }
 
 // touch notes that a session is used, at most once per twentieth of the idle timeout. That it fails is no reason to
 // refuse the request.
 func (s *Service) touch(ctx context.Context, session *Session) {
 	now := s.now()
-	if now.Sub(session.record.LastSeen) < session.record.IdleTimeout/20 {
+	if session.readOnly || now.Sub(session.record.LastSeen) < session.record.IdleTimeout/20 {
 		return
 	}
 	if err := s.cfg.Store.Touch(ctx, session.key, now); err != nil && !errors.Is(err, ErrNotFound) {

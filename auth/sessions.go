@@ -40,6 +40,9 @@ func (s *Service) List(ctx context.Context) ([]SessionEntry, error) {
 		if err != nil {
 			s.cfg.Logger.ErrorContext(ctx, "a session's head does not open", "error", err)
 		}
+		if h.Replaced != 0 {
+			continue // A step-up replaced it; it is over in a moment.
+		}
 		entries = append(entries, SessionEntry{
 			ID: r.ListID, Current: r.Key == current.key, Device: h.Device, Address: h.Address, Created: h.Created, LastSeen: r.LastSeen, Expires: r.Expires,
 		})
@@ -82,6 +85,9 @@ func (s *Service) endWhere(ctx context.Context, which func(*Record, *Session) bo
 			reason = ReasonLogout
 			s.revokeOf(ctx, current)
 		}
+		if err := s.endBefore(ctx, r, reason); err != nil {
+			return err
+		}
 		if err := s.cfg.Store.Delete(ctx, r.Key, reason); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
@@ -108,7 +114,7 @@ func (s *Service) Sessions() http.Handler {
 // EndSession handles "DELETE /auth/sessions/{id}" and "DELETE /auth/sessions?scope=others|all". Another user's session is
 // 404, like one that never was.
 func (s *Service) EndSession() http.Handler {
-	return s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return s.Middleware(s.RefuseReadOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var err error
 		id, scope := r.PathValue("id"), r.URL.Query().Get("scope")
 		switch {
@@ -127,7 +133,7 @@ func (s *Service) EndSession() http.Handler {
 		}
 		noStore(w.Header())
 		w.WriteHeader(http.StatusNoContent)
-	}))
+	})))
 }
 
 func (s *Service) refuseListing(w http.ResponseWriter, r *http.Request, err error) bool {

@@ -69,6 +69,13 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 	}
 	b := session.body.Load()
 	held := b.Tokens[api.key()]
+	if session.readOnly {
+		// What it has serves what is under way; there is no more (step-up).
+		if held.Value == rejected || !held.alive(s.now()) {
+			return token{}, ErrSessionEnded
+		}
+		return held, nil
+	}
 	if held.Value != rejected && held.fresh(s.now(), b.jitter()) {
 		return held, nil
 	}

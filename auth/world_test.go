@@ -197,6 +197,7 @@ func (w *world) serve(t testing.TB, cfg auth.Config) *auth.Service {
 	mux.Handle("POST /auth/backchannel-logout", service.BackchannelLogout())
 	mux.Handle("GET /auth/frontchannel-logout", service.FrontchannelLogout())
 	mux.Handle("/call/{api}", guard(service.Middleware(w.caller(service))))
+	mux.Handle("/relay/{api}", guard(service.Middleware(service.RefuseReadOnly(w.caller(service)))))
 	mux.HandleFunc("/", func(out http.ResponseWriter, _ *http.Request) { io.WriteString(out, "home") })
 	w.routes.Store(mux)
 	return service
