@@ -45,6 +45,8 @@ func run(ctx context.Context, getenv func(string) string, args []string, stderr 
 		return check(args, getenv, os.Environ(), os.Stdout)
 	case "schema":
 		return printSchema(os.Stdout)
+	case "sessions":
+		return sessionsCommand(ctx, args, getenv, os.Environ(), os.Stdout)
 	case "healthcheck":
 		return healthcheck(ctx, args, getenv, os.Environ())
 	case "version":

@@ -10,6 +10,16 @@ func (s *Service) audit(ctx context.Context, event string, attrs ...slog.Attr) {
 	s.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "audit", append([]slog.Attr{slog.String("event", event)}, attrs...)...)
 }
 
+// userAttr names a user in the audit trail: the same for all of her sessions, and nothing that leads to her.
+func (s *Service) userAttr(issuer, subject string) slog.Attr {
+	return slog.String("user", s.auditUser(issuer, subject))
+}
+
+func (s *Service) auditUser(issuer, subject string) string {
+	name := s.keys.index("audit", issuer, subject)
+	return name[:min(len(name), 16)]
+}
+
 func sessionAttr(session *Session) slog.Attr { return slog.String("session", session.LogID()) }
 func reasonAttr(reason string) slog.Attr     { return slog.String("reason", reason) }
 func errorAttr(err error) slog.Attr          { return slog.String("error", err.Error()) }

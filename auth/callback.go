@@ -135,7 +135,7 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 		SignedInAt: claims.IssuedAt, LastSeen: now, IdleTimeout: s.cfg.IdleTimeout, Expires: now.Add(s.cfg.Lifetime),
 	}
 	var err error
-	h := head{Handle: handle, Device: deviceOf(r.UserAgent()), Address: coarse(s.clientAddress(r)), Created: now}
+	h := head{Handle: handle, Device: deviceOf(r.UserAgent()), Address: coarse(s.clientAddress(r)), Created: now, LogID: c.logID()}
 	if t.isStepUp() {
 		h.Before = t.Replaces
 	}

@@ -26,6 +26,9 @@ func (c credential) name(purpose string) string {
 	return encode(out)
 }
 
+// logID names the session in logs.
+func (c credential) logID() string { return c.name("log id")[:16] }
+
 // setCookie gives the browser a session.
 func (s *Service) setCookie(w http.ResponseWriter, c credential) error {
 	value, err := s.keys.keys[0].cookies.Encode(s.cookie, append(append([]byte(nil), c.id...), c.key...))

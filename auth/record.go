@@ -17,6 +17,8 @@ type head struct {
 	Device  string    `json:"d,omitempty"`
 	Address string    `json:"a,omitempty"`
 	Created time.Time `json:"c"`
+	// LogID names the session in logs, for endings whose cause has no cookie at hand.
+	LogID string `json:"l,omitempty"`
 	// Before names the session that this one replaced by a step-up.
 	Before string `json:"b,omitempty"`
 	// Replaced is the generation of the body when a step-up replaced this session; 0 if none has.

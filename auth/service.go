@@ -62,8 +62,9 @@ type Config struct {
 	LogoutHint string
 	// PostLogoutPath is where a person lands after signing out; default /.
 	PostLogoutPath string
-	// Frontchannel allows front-channel logout.
-	Frontchannel bool
+	// Frontchannel allows front-channel logout; FrontchannelSIDAlone also without the issuer, for providers whose sid nobody
+	// can guess and which do not send it.
+	Frontchannel, FrontchannelSIDAlone bool
 	// TrustedProxies may say where a request came from.
 	TrustedProxies []netip.Prefix
 	// APIs are the downstream APIs by name.

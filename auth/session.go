@@ -83,7 +83,7 @@ func (s *Session) IdleExpiresAt() time.Time { return s.record.Ends() }
 func (s *Session) Ref() string { return s.credential.name("ref")[:22] }
 
 // LogID names the session in logs; it opens nothing and is found in no cookie, store or page.
-func (s *Session) LogID() string { return s.credential.name("log id")[:16] }
+func (s *Session) LogID() string { return s.credential.logID() }
 
 // logoutToken is what the logout link carries; without the cookie it is worth nothing.
 func (s *Session) logoutToken() string { return s.credential.name("logout link") }
