@@ -26,7 +26,7 @@
 // # Audit
 //
 // Every event is one log record with message "audit" and the attribute event: login, login_refused, logout, session_ended,
-// refresh, refresh_failed, backchannel_logout, backchannel_refused, frontchannel_logout, frontchannel_refused, operator_listed,
+// refresh, exchange and client_token (each also with _failed), backchannel_logout, backchannel_refused, frontchannel_logout, frontchannel_refused, operator_listed,
 // operator_ended, cross_site_refused, session_changed, two_sessions. Sessions are named by a log id, which opens nothing, users
 // by a keyed hash.
 //

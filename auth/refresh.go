@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,8 +27,8 @@ func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, rej
 	return t, err
 }
 
-// fetchOnce holds the lease of the login's token family, so that no two refresh tokens of it are ever spent at once, on
-// this replica or another, and reads the session anew under it: another may have done the work.
+// fetchOnce holds a lease, so that no two refresh tokens of the login's token family are ever spent at once, on this replica
+// or another, and reads the session anew under it: another may have done the work.
 func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	for {
 		current, err := s.reload(ctx, session)
@@ -39,7 +40,7 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 			session.body.Store(b)
 			return held, nil
 		}
-		release, ok, err := s.cfg.Store.Lease(ctx, "grant:"+b.Grant, leaseLife)
+		release, ok, err := s.cfg.Store.Lease(ctx, leaseName(b, api), leaseLife)
 		if err != nil {
 			return token{}, fmt.Errorf("auth: refresh: %w", err)
 		}
@@ -53,6 +54,17 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 		case <-time.After(leasePause/2 + rand.N(leasePause)): //nolint:gosec // Jitter, no secret.
 		}
 	}
+}
+
+// leaseName names what one fetch holds. What spends the refresh token is one at a time for the whole token family, whatever
+// it is for; an exchange spends nothing, so only its like must wait.
+func leaseName(b *body, api APIToken) string {
+	name := "grant:" + b.Grant
+	if api.Kind == KindUser {
+		return name
+	}
+	sum := sha256.Sum256([]byte(api.key()))
+	return name + ":" + encode(sum[:16])
 }
 
 // reload reads a session anew. One that has ended, or was replaced by a step-up, gets no new token.
@@ -92,6 +104,9 @@ func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToke
 	// The new refresh token is stored before the new access token is used: what is not stored never happened.
 	stored, err := s.store(ctx, current, func(b *body) {
 		b.Tokens[key] = t
+		if api.Kind != KindUser {
+			return // Whatever else came with an exchange is not the login's.
+		}
 		if !grant.RefreshToken.IsZero() {
 			b.RefreshToken = grant.RefreshToken.Reveal()
 		}
@@ -106,7 +121,7 @@ func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToke
 		return token{}, err
 	}
 	session.body.Store(stored)
-	s.audit(ctx, "refresh", sessionAttr(current), slog.String("kind", api.Kind))
+	s.audit(ctx, tokenEvent(api), sessionAttr(current), slog.String("audience", api.audience()))
 	return t, nil
 }
 
@@ -115,15 +130,7 @@ func (s *Service) ask(ctx context.Context, current *Session, api APIToken) (*rp.
 	b := current.body.Load()
 	switch api.Kind {
 	case KindExchange, KindOnBehalfOf:
-		subject := b.Tokens[loginToken]
-		if !subject.alive(s.now()) {
-			t, err := s.fetchLeased(ctx, current, APIToken{Kind: KindUser}, "")
-			if err != nil {
-				return nil, err
-			}
-			subject = t
-		}
-		return s.cfg.Provider.TokenExchange(ctx, api.request(secret.New(subject.Value)))
+		return s.exchange(ctx, current, api)
 	case KindUser:
 		if b.RefreshToken == "" {
 			return nil, ErrUnauthenticated
@@ -137,6 +144,28 @@ func (s *Service) ask(ctx context.Context, current *Session, api APIToken) (*rp.
 	return nil, fmt.Errorf("auth: token kind %q has no grant", api.Kind)
 }
 
+// exchange trades the login's access token for the API's. One that is about to end will do, so that an exchange need not
+// wait for a refresh; but where the refresh took it away meanwhile, the new one is tried.
+func (s *Service) exchange(ctx context.Context, current *Session, api APIToken) (*rp.Grant, error) {
+	login := APIToken{Kind: KindUser}
+	b := current.body.Load()
+	subject := b.Tokens[loginToken]
+	var err error
+	if !subject.alive(s.now()) {
+		if subject, err = s.fetch(ctx, current, login, ""); err != nil {
+			return nil, err
+		}
+	}
+	grant, err := s.cfg.Provider.TokenExchange(ctx, api.request(secret.New(subject.Value)))
+	var refused *rp.TokenError
+	if errors.As(err, &refused) && !refused.Temporary() && !subject.fresh(s.now(), b.jitter()) {
+		if newer, failed := s.fetch(ctx, current, login, ""); failed == nil && newer.Value != subject.Value {
+			return s.cfg.Provider.TokenExchange(ctx, api.request(secret.New(newer.Value)))
+		}
+	}
+	return grant, err
+}
+
 // refreshFailed judges a failure. Only the provider's word that the grant is no more ends the session (T-11): a refresh
 // token that was revoked or spent, or a refresh that answered for somebody else.
 func (s *Service) refreshFailed(ctx context.Context, current *Session, api APIToken, note string, err error) error {
@@ -146,7 +175,7 @@ func (s *Service) refreshFailed(ctx context.Context, current *Session, api APITo
 	var refused *rp.TokenError
 	final := errors.As(err, &refused) && refused.Code == "invalid_grant" || isBadToken(err)
 	if !final || api.Kind != KindUser {
-		return s.providerFailed(ctx, note, err)
+		return s.providerFailed(ctx, note, api, err, sessionAttr(current))
 	}
 	s.audit(ctx, "session_ended", sessionAttr(current), reasonAttr(ReasonRevoked), errorAttr(err))
 	if err := s.cfg.Store.Delete(ctx, current.key, ReasonRevoked); err != nil && !errors.Is(err, ErrNotFound) {

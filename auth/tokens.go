@@ -1,11 +1,13 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -38,6 +40,20 @@ func (a APIToken) request(subject secret.Text) rp.TokenRequest {
 		req.Resources = []string{a.Resource}
 	}
 	return req
+}
+
+// audience is what the audit trail says that a token is for.
+func (a APIToken) audience() string { return cmp.Or(a.Audience, a.Resource) }
+
+// tokenEvent is the audit trail's name for fetching a token.
+func tokenEvent(api APIToken) string {
+	switch api.Kind {
+	case KindUser:
+		return "refresh"
+	case KindClient:
+		return "client_token"
+	}
+	return "exchange"
 }
 
 // fresh tells whether a token need not be refreshed yet: it is good for another minute, or, if it lives shortly, for a
@@ -89,8 +105,7 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 // clientToken gives a token of the gateway's own (RFC 6749 §4.4), shared by all sessions.
 func (s *Service) clientToken(ctx context.Context, api APIToken, rejected string) (token, error) {
 	key := api.key()
-	held, _ := s.anyone.Load(key)
-	if t, ok := held.(token); ok && t.Value != rejected && t.fresh(s.now(), 0) {
+	if t, ok := s.loadAnyone(key); ok && t.Value != rejected && t.fresh(s.now(), 0) {
 		return t, nil
 	}
 	return s.flights.do(ctx, s, "client\x00"+key, func(ctx context.Context) (token, error) {
@@ -102,11 +117,12 @@ func (s *Service) clientToken(ctx context.Context, api APIToken, rejected string
 		}
 		grant, err := s.cfg.Provider.ClientCredentials(ctx, api.request(secret.Text{}))
 		if err != nil {
-			return token{}, s.providerFailed(ctx, "client\x00"+key, err)
+			return token{}, s.providerFailed(ctx, "client\x00"+key, api, err)
 		}
 		s.flights.succeeded("client\x00" + key)
 		t := s.tokenOf(grant)
 		s.anyone.Store(key, t)
+		s.audit(ctx, tokenEvent(api), slog.String("audience", api.audience()))
 		return t, nil
 	})
 }
