@@ -136,7 +136,7 @@ func newAuth(cfg Config, store auth.Store, log *slog.Logger) (*auth.Service, err
 		Provider: provider, Store: store, PublicURL: cfg.publicURL(), Keys: keys,
 		IdleTimeout: cfg.Session.IdleTimeout, Lifetime: cfg.Session.Lifetime, Claims: cfg.Session.Claims, CSRFHeader: cfg.Session.CSRFHeader,
 		AuthParams: id.PassParams, LogoutHint: id.LogoutHint, PostLogoutPath: id.PostLogoutPath, Frontchannel: id.Frontchannel, FrontchannelSIDAlone: id.SIDAlone,
-		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, Logger: log,
+		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, RequestID: observe.RequestID, Logger: log,
 	})
 }
 
@@ -226,7 +226,7 @@ func classify(err error) *clients.Error {
 	switch {
 	case errors.Is(err, auth.ErrUnauthenticated):
 		return &clients.Error{Code: clients.CodeUnauthenticated}
-	case errors.Is(err, auth.ErrProviderUnavailable):
+	case errors.Is(err, auth.ErrProviderUnavailable), errors.Is(err, auth.ErrStoreUnavailable):
 		return &clients.Error{Code: clients.CodeUnavailable, Retryable: true, RetryAfter: 2 * time.Second}
 	}
 	return nil

@@ -39,7 +39,12 @@ func (s *Service) BackchannelLogout() http.Handler {
 			refuseJSON(w, http.StatusBadRequest, problemLogoutToken)
 			return
 		}
-		err = s.endByToken(r.Context(), r.PostForm.Get("logout_token"))
+		if len(r.PostForm["logout_token"]) != 1 {
+			s.audit(r.Context(), "backchannel_refused", reasonAttr("not one token"))
+			refuseJSON(w, http.StatusBadRequest, problemLogoutToken)
+			return
+		}
+		err = s.endByToken(r.Context(), r.PostForm["logout_token"][0])
 		switch {
 		case err == nil:
 			w.WriteHeader(http.StatusOK)
@@ -85,6 +90,6 @@ func (s *Service) endByToken(ctx context.Context, raw string) error {
 		}
 		return err
 	}
-	s.audit(ctx, "backchannel_logout", slog.Int("sessions", ended))
+	s.audit(ctx, "backchannel_logout", s.userAttr(issuer, token.Subject), slog.Int("sessions", ended))
 	return nil
 }

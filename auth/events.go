@@ -118,13 +118,27 @@ func (s *Service) Events() http.Handler {
 			refuse(w, r, http.StatusUnauthorized, problemUnauthenticated)
 			return
 		}
+		if found.changed(r) {
+			s.refuseChanged(w, r)
+			return
+		}
 		ended, leave, ok := s.streams.listen(found.session.key)
 		if !ok {
 			w.Header().Set("Retry-After", retryAfter)
-			refuse(w, r, http.StatusServiceUnavailable, problemStore)
+			refuse(w, r, http.StatusServiceUnavailable, problemStreams)
 			return
 		}
 		defer leave()
+		// What ended before we listened is told to nobody any more.
+		session, err := s.load(r.Context(), found.session.credential)
+		if errors.Is(err, ErrNotFound) {
+			refuse(w, r, http.StatusUnauthorized, problemUnauthenticated)
+			return
+		}
+		if err != nil {
+			s.refuseStoreOutage(w, r, err)
+			return
+		}
 		control := http.NewResponseController(w)
 		// The server's write timeout is for answers; a stream is bounded by its session.
 		if err := control.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -136,7 +150,7 @@ func (s *Service) Events() http.Handler {
 		h.Set("X-Accel-Buffering", "no")
 		noStore(h)
 		w.WriteHeader(http.StatusOK)
-		s.stream(r.Context(), w, control, found.session, ended)
+		s.stream(r.Context(), w, control, session, ended)
 	})
 }
 

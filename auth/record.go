@@ -40,6 +40,7 @@ type body struct {
 	Created      time.Time        `json:"c"`
 	Grant        string           `json:"g"` // names the login's token family
 	IDToken      string           `json:"id,omitempty"`
+	LogoutHint   string           `json:"lh,omitempty"`
 	RefreshToken string           `json:"rt,omitempty"`
 	Tokens       map[string]token `json:"t"`
 }

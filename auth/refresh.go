@@ -7,14 +7,21 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"vestibule.example/auth/rp"
 	"vestibule.example/auth/secret"
 )
 
-// maxConflicts is how often a write is tried again that somebody else's came before.
-const maxConflicts = 8
+const (
+	// maxConflicts is how often a write is tried again that somebody else's came before: each time, one of those is done.
+	maxConflicts = 64
+	// storePause and storeTries are how long a write is tried again whose store is out of order: a refresh token that the
+	// provider has just given is worth waiting for.
+	storePause = 250 * time.Millisecond
+	storeTries = 40
+)
 
 // fetch gets a token for a session from the provider: one call however many fields, requests and tabs ask (T-10).
 func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
@@ -42,16 +49,14 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 		}
 		release, ok, err := s.cfg.Store.Lease(ctx, leaseName(b, api), leaseLife)
 		if err != nil {
-			return token{}, fmt.Errorf("auth: refresh: %w", err)
+			return token{}, storeFailed(err)
 		}
 		if ok {
 			defer release()
 			return s.fetchLeased(ctx, session, api, rejected)
 		}
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, leasePause/2+rand.N(leasePause)) { //nolint:gosec // Jitter, no secret.
 			return token{}, errors.Join(ErrProviderUnavailable, ctx.Err())
-		case <-time.After(leasePause/2 + rand.N(leasePause)): //nolint:gosec // Jitter, no secret.
 		}
 	}
 }
@@ -74,7 +79,7 @@ func (s *Service) reload(ctx context.Context, session *Session) (*Session, error
 		return nil, ErrSessionEnded
 	}
 	if err != nil {
-		return nil, fmt.Errorf("auth: refresh: %w", err)
+		return nil, storeFailed(err)
 	}
 	return current, nil
 }
@@ -97,7 +102,7 @@ func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToke
 	}
 	grant, err := s.ask(ctx, current, api)
 	if err != nil {
-		return token{}, s.refreshFailed(ctx, current, api, note, err)
+		return s.refreshFailed(ctx, current, api, rejected, err)
 	}
 	s.flights.succeeded(note)
 	t := s.tokenOf(grant)
@@ -167,28 +172,48 @@ func (s *Service) exchange(ctx context.Context, current *Session, api APIToken) 
 }
 
 // refreshFailed judges a failure. Only the provider's word that the grant is no more ends the session (T-11): a refresh
-// token that was revoked or spent, or a refresh that answered for somebody else.
-func (s *Service) refreshFailed(ctx context.Context, current *Session, api APIToken, note string, err error) error {
-	if errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrProviderUnavailable) {
-		return err
+// token that was revoked or spent, or a refresh that answered for somebody else. Even that word is doubted where the
+// session has got another refresh token meanwhile: a lease was lost, and somebody else was quicker.
+func (s *Service) refreshFailed(ctx context.Context, current *Session, api APIToken, rejected string, err error) (token, error) {
+	if errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable) {
+		return token{}, err
 	}
-	var refused *rp.TokenError
-	final := errors.As(err, &refused) && refused.Code == "invalid_grant" || isBadToken(err)
-	if !final || api.Kind != KindUser {
-		return s.providerFailed(ctx, note, api, err, sessionAttr(current))
+	if api.Kind != KindUser || !isFinal(err) {
+		return token{}, s.providerFailed(ctx, current.key+"\x00"+api.key(), api, err, sessionAttr(current))
+	}
+	now, failed := s.reload(ctx, current)
+	if failed != nil {
+		return token{}, failed
+	}
+	if b := now.body.Load(); b.RefreshToken != current.body.Load().RefreshToken {
+		if held := b.Tokens[api.key()]; held.Value != rejected && held.alive(s.now()) {
+			return held, nil
+		}
+		return token{}, ErrProviderUnavailable
 	}
 	s.audit(ctx, "session_ended", sessionAttr(current), reasonAttr(ReasonRevoked), errorAttr(err))
 	if err := s.cfg.Store.Delete(ctx, current.key, ReasonRevoked); err != nil && !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("auth: refresh: %w", err)
+		return token{}, storeFailed(err)
 	}
 	s.bodies.drop(current.key)
-	return ErrSessionEnded
+	return token{}, ErrSessionEnded
 }
 
-// store changes a session's body and writes it if nobody else has written meanwhile; else it reads and tries again. A
-// session that has ended stays ended.
+// isFinal tells the provider's word that there will be no more tokens from an answer that just cannot be used.
+func isFinal(err error) bool {
+	var refused *rp.TokenError
+	if errors.As(err, &refused) {
+		return refused.Code == "invalid_grant"
+	}
+	var bad *rp.VerifyError
+	return errors.As(err, &bad) && slices.Contains([]string{"iss", "sub", "aud", "azp", "nonce", "auth_time"}, bad.Check)
+}
+
+// store changes a session's body and writes it if nobody else has written meanwhile; else it reads and tries again, and so
+// it does for a while if the store is out of order. A session that has ended stays ended.
 func (s *Service) store(ctx context.Context, current *Session, change func(*body)) (*body, error) {
-	for range maxConflicts {
+	var conflicts, outages int
+	for {
 		changed := copyBody(current.body.Load())
 		change(changed)
 		record := *current.record
@@ -201,12 +226,30 @@ func (s *Service) store(ctx context.Context, current *Session, change func(*body
 			return changed, nil
 		case errors.Is(err, ErrNotFound):
 			return nil, ErrSessionEnded
-		case !errors.Is(err, ErrConflict):
-			return nil, fmt.Errorf("auth: refresh: %w", err)
+		case errors.Is(err, ErrConflict):
+			conflicts++
+		default:
+			outages++
 		}
-		if current, err = s.reload(ctx, current); err != nil {
+		if conflicts >= maxConflicts || outages >= storeTries || outages > 0 && !pause(ctx, storePause) {
+			return nil, storeFailed(err)
+		}
+		again, err := s.reload(ctx, current)
+		switch {
+		case err == nil:
+			current = again
+		case !errors.Is(err, ErrStoreUnavailable):
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("auth: refresh: %w", ErrConflict)
+}
+
+// pause waits, and tells whether ctx still lives.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
 }

@@ -71,7 +71,9 @@ type Config struct {
 	APIs map[string]APIToken
 	// AfterLogin may refuse a sign-in that the provider granted, or provision the user; the error's text goes to the log.
 	AfterLogin func(context.Context, Login) error
-	Logger     *slog.Logger
+	// RequestID gives the id that a request has in the log; may be nil.
+	RequestID func(context.Context) string
+	Logger    *slog.Logger
 	Now        func() time.Time
 }
 
@@ -149,6 +151,9 @@ func withDefaults(cfg *Config) {
 	}
 	if cfg.LogoutHint == "" {
 		cfg.LogoutHint = "id_token"
+	}
+	if cfg.RequestID == nil {
+		cfg.RequestID = func(context.Context) string { return "" }
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -17,12 +18,16 @@ var (
 	ErrSessionEnded error = &sessionEnded{}
 	// ErrProviderUnavailable is a token that cannot be had because the provider does not give it now.
 	ErrProviderUnavailable = errors.New("auth: the identity provider is unavailable")
+	// ErrStoreUnavailable is work that cannot be done because the session store is out of order.
+	ErrStoreUnavailable = errors.New("auth: the session store is out of order")
 )
 
 type sessionEnded struct{}
 
 func (*sessionEnded) Error() string        { return "auth: the session has ended" }
 func (*sessionEnded) Is(target error) bool { return target == ErrUnauthenticated }
+
+func storeFailed(err error) error { return fmt.Errorf("%w: %w", ErrStoreUnavailable, err) }
 
 // Session is a signed-in user's session as one request sees it. Its methods are safe for concurrent use.
 type Session struct {
@@ -93,6 +98,14 @@ type lookup struct {
 	session *Session
 	// bears tells that a cookie of ours opened, whether or not it led to a session.
 	bears bool
+	// key is the record that the cookie names, if it is one cookie.
+	key string
+}
+
+// changed tells whether the request comes from a page of another session, or of one that is over.
+func (l lookup) changed(r *http.Request) bool {
+	ref := r.Header.Get("Vestibule-Session")
+	return ref != "" && (l.session == nil || l.session.Ref() != ref)
 }
 
 // find looks a request's session up. An error means that the store is out of order: nobody becomes anonymous for that.
@@ -108,13 +121,10 @@ func (s *Service) find(r *http.Request) (lookup, error) {
 		return lookup{bears: true}, nil
 	}
 	session, err := s.load(r.Context(), found[0])
-	if errors.Is(err, ErrNotFound) {
-		return lookup{bears: true}, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return lookup{}, err
 	}
-	return lookup{session: session, bears: true}, nil
+	return lookup{session: session, bears: true, key: found[0].storeKey()}, nil
 }
 
 // load opens the session of a credential; ErrNotFound if there is none.
@@ -188,9 +198,8 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 			s.refuseStoreOutage(w, r, err)
 			return
 		}
-		if ref := r.Header.Get("Vestibule-Session"); ref != "" && (found.session == nil || found.session.Ref() != ref) {
-			s.audit(r.Context(), "session_changed")
-			refuse(w, r, http.StatusConflict, problemSessionChanged)
+		if found.changed(r) {
+			s.refuseChanged(w, r)
 			return
 		}
 		if found.session != nil {
@@ -199,4 +208,9 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 		in := inContext{session: found.session, dead: found.bears && found.session == nil}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, in)))
 	})
+}
+
+func (s *Service) refuseChanged(w http.ResponseWriter, r *http.Request) {
+	s.audit(r.Context(), "session_changed", reasonAttr("another session's page"))
+	refuse(w, r, http.StatusConflict, problemSessionChanged)
 }

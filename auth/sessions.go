@@ -47,7 +47,7 @@ func (s *Service) List(ctx context.Context) ([]SessionEntry, error) {
 func (s *Service) entries(ctx context.Context, issuer, subject string) ([]UserSession, error) {
 	records, err := s.cfg.Store.List(ctx, s.keys.indexes("sub", issuer, subject))
 	if err != nil {
-		return nil, err
+		return nil, storeFailed(err)
 	}
 	entries := make([]UserSession, 0, len(records))
 	for _, r := range records {
@@ -88,7 +88,7 @@ func (s *Service) endWhere(ctx context.Context, which func(*Record, *Session) bo
 	}
 	records, err := s.cfg.Store.List(ctx, s.keys.indexes("sub", current.Issuer(), current.Subject()))
 	if err != nil {
-		return err
+		return storeFailed(err)
 	}
 	ended := false
 	for _, r := range records {
@@ -117,10 +117,12 @@ func (s *Service) endWhere(ctx context.Context, which func(*Record, *Session) bo
 // meanwhile.
 func (s *Service) endRecord(ctx context.Context, r *Record, reason string) error {
 	if err := s.endBefore(ctx, r, reason); err != nil {
-		return err
+		return storeFailed(err)
 	}
-	if err := s.cfg.Store.Delete(ctx, r.Key, reason); err != nil {
+	if err := s.cfg.Store.Delete(ctx, r.Key, reason); errors.Is(err, ErrNotFound) {
 		return err
+	} else if err != nil {
+		return storeFailed(err)
 	}
 	s.bodies.drop(r.Key)
 	h, err := s.keys.openHead(r)

@@ -23,6 +23,9 @@ func (t *transaction) isStepUp() bool { return len(t.ACR) > 0 || t.MaxAge != nil
 // The session cookie is not asked for: who it was of is told by the keyed hash of the subject, and the mark is in the head,
 // which the server opens. The mark is a write, so a refresh that is under way fails to store what it got.
 func (s *Service) replace(ctx context.Context, t *transaction, now time.Time, subjects []string) error {
+	if err := s.noteReplaced(ctx, t.Replaces); err != nil {
+		return err
+	}
 	for range maxConflicts {
 		old, err := s.cfg.Store.Get(ctx, t.Replaces)
 		if errors.Is(err, ErrNotFound) {

@@ -74,7 +74,7 @@ func (b *body) jitter() float64 {
 
 // accessToken gives a token for an API. rejected is a token that the API did not take, or nothing: it is not given again.
 //
-// While the provider is away, a token that still lives is served (BBA-22 is about what the provider says, not about its
+// While the provider or the store is away, a token that still lives is served (BBA-22 is about what the provider says, not about its
 // silence).
 func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	if api.Kind == KindClient {
@@ -96,7 +96,7 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 		return held, nil
 	}
 	fetched, err := s.fetch(ctx, session, api, rejected)
-	if err != nil && errors.Is(err, ErrProviderUnavailable) && held.Value != rejected && held.alive(s.now()) {
+	if (errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable)) && held.Value != rejected && held.alive(s.now()) {
 		return held, nil
 	}
 	return fetched, err

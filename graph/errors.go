@@ -111,6 +111,9 @@ func (p *presenter) describe(ctx context.Context, err error, extensions map[stri
 		return codeUnauthenticated
 	case errors.Is(err, auth.ErrNotFound):
 		return string(clients.CodeNotFound)
+	case errors.Is(err, auth.ErrStoreUnavailable):
+		extensions["retryable"] = true
+		return codeUnavailable
 	case errors.As(err, &input):
 		extensions["fields"] = []map[string]string{{"field": input.field, "message": input.message}}
 		return codeBadUserInput
