@@ -30,7 +30,7 @@ type Config struct {
 type ServerConfig struct {
 	Address        string         `key:"address" default:":8080" example:":8443" doc:"Public listener, host:port. In the demo 127.0.0.1:8080."`
 	PublicURL      string         `key:"public_url" example:"https://shop.example.com" doc:"The origin that browsers see; https, or http on loopback for development."`
-	AdminAddress   string         `key:"admin_address" default:"127.0.0.1:9090" example:"127.0.0.1:9090" doc:"Listener of /healthz and /readyz, for operators alone."`
+	AdminAddress   string         `key:"admin_address" default:"127.0.0.1:9090" example:"127.0.0.1:9090" doc:"Listener of /healthz, /readyz and the sessions command, for operators alone: who reaches it can end sessions."`
 	TrustedProxies []netip.Prefix `key:"trusted_proxies" example:"10.0.0.0/8" doc:"Networks of proxies whose X-Forwarded-For is believed."`
 	TLSCertFile    string         `key:"tls_cert_file" example:"/etc/vestibule/tls.crt" doc:"Certificate chain (PEM) for https on the public listener; with tls_key_file. Without, TLS ends in front."`
 	TLSKeyFile     string         `key:"tls_key_file" example:"/etc/vestibule/tls.key" doc:"Private key (PEM) of tls_cert_file."`
@@ -63,6 +63,7 @@ type IdentityConfig struct {
 	LogoutHint       string            `key:"logout_hint" default:"id_token" enum:"id_token logout_hint none" doc:"What the provider's end-session is told of the user."`
 	PostLogoutPath   string            `key:"post_logout_path" default:"/" example:"/signed-out" doc:"Where a person lands after signing out."`
 	Frontchannel     bool              `key:"frontchannel_logout" default:"false" doc:"Offer /auth/frontchannel-logout, for providers without back-channel logout."`
+	SIDAlone         bool              `key:"frontchannel_sid_alone" default:"false" doc:"Let front-channel logout name the session by sid without iss, for providers that leave iss out. Whoever knows a sid can then end its sessions."`
 }
 
 // SessionConfig is sessions and their cookie.

@@ -114,6 +114,9 @@ func (l *loader) checkIdentity(cfg *Config) {
 	} else if id.ClientSecret.IsZero() {
 		l.fault("identity.client_secret", "", id.AuthMethod+" needs it; set it, VESTIBULE_IDENTITY_CLIENT_SECRET, or a file by VESTIBULE_IDENTITY_CLIENT_SECRET_FILE", "")
 	}
+	if id.SIDAlone && !id.Frontchannel {
+		l.fault("identity.frontchannel_sid_alone", "true", "it is of use with identity.frontchannel_logout alone", "false")
+	}
 	l.between("identity.leeway", id.Leeway, time.Second, 5*time.Minute)
 	if !strings.HasPrefix(id.PostLogoutPath, "/") || strings.HasPrefix(id.PostLogoutPath, "//") || strings.Contains(id.PostLogoutPath, `\`) {
 		l.fault("identity.post_logout_path", id.PostLogoutPath, "want a path of this origin", "/signed-out")

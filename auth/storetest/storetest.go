@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) auth.Store) {
 		{"ending by the user", endBySubject},
 		{"ending a provider's session of another user ends nothing", endBySIDAndSubject},
 		{"a logout forbids the sign-in under way", markers},
+		{"a logout that comes late takes nothing back of a later one", lateLogout},
 		{"listing gives the user's alone", listed},
 		{"watchers learn what ended and why", watched},
 		{"a lease is one holder's", leased},
@@ -268,6 +269,19 @@ func markers(t *testing.T, s auth.Store, clock *Clock) {
 	create(t, s, session(clock, "after", "sub", "sid-new"))
 	clock.Advance(auth.MarkerLife)
 	create(t, s, session(clock, "much later", "x", "sid"))
+}
+
+// BCL-18
+func lateLogout(t *testing.T, s auth.Store, clock *Clock) {
+	first := clock.Now()
+	clock.Advance(time.Minute)
+	signedIn := session(clock, "a", "sub", "")
+	clock.Advance(time.Minute)
+	end(t, s, auth.Selector{Subject: []string{"sub"}, SignedInUpTo: clock.Now()}, 0)
+	end(t, s, auth.Selector{Subject: []string{"sub"}, SignedInUpTo: first}, 0)
+	if err := s.Create(t.Context(), signedIn); !errors.Is(err, auth.ErrLoggedOut) {
+		t.Errorf("a sign-in of before the later logout = %v, want ErrLoggedOut", err)
+	}
 }
 
 func listed(t *testing.T, s auth.Store, clock *Clock) {
