@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // MaxParallel bounds the calls that one Batch or Each has under way; the API's own bulkhead bounds them over all requests.
@@ -44,21 +45,19 @@ func batch[K cmp.Ordered, V any](ctx context.Context, keys []K, size int, fetch 
 		return map[K]V{}, nil
 	}
 	values, errs := make([]map[K]V, len(parts)), make([]error, len(parts))
-	run := func(i int) {
-		if errs[i] = ctx.Err(); errs[i] == nil {
-			values[i], errs[i] = guard(func() (map[K]V, error) { return fetch(ctx, parts[i]) })
+	var next atomic.Int64
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < len(parts); i = int(next.Add(1)) - 1 {
+			if errs[i] = ctx.Err(); errs[i] == nil {
+				values[i], errs[i] = guard(func() (map[K]V, error) { return fetch(ctx, parts[i]) })
+			}
 		}
 	}
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, MaxParallel)
-	for i := range parts[1:] {
-		wg.Go(func() {
-			slots <- struct{}{}
-			run(i + 1)
-			<-slots
-		})
+	for range min(len(parts), MaxParallel) - 1 {
+		wg.Go(work)
 	}
-	run(0)
+	work() // The caller takes its share: one part needs no other goroutine.
 	wg.Wait()
 	return gather(parts, values, errs)
 }
