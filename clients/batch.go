@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,31 @@ func Each[K cmp.Ordered, V any](ctx context.Context, keys []K, fetch func(contex
 		}
 		return map[K]V{keys[0]: v}, nil
 	})
+}
+
+// BatchGet is [Batch] for an API that takes keys as a repeated query parameter: GET /products?id=1&id=2. read makes values
+// by key of one part's answer; asked are that part's keys.
+func BatchGet[T, V any](ctx context.Context, api *API, path Path, param string, keys []string, size int, read func(asked []string, answer T) map[string]V) (map[string]V, error) {
+	return Batch(ctx, keys, size, func(ctx context.Context, keys []string) (map[string]V, error) {
+		return readPart(keys, read)(Get[T](ctx, api, path, IDs(param, keys)))
+	})
+}
+
+// BatchSearch is [Batch] for an API that takes keys in the body of a search: POST /products/search {"ids": ["1", "2"]}.
+// body makes that body.
+func BatchSearch[T, V any](ctx context.Context, api *API, path Path, body func(keys []string) any, keys []string, size int, read func(asked []string, answer T) map[string]V) (map[string]V, error) {
+	return Batch(ctx, keys, size, func(ctx context.Context, keys []string) (map[string]V, error) {
+		return readPart(keys, read)(Do[T](ctx, api, Call{Method: http.MethodPost, Path: path, Body: body(keys), ReadOnly: true}))
+	})
+}
+
+func readPart[T, V any](asked []string, read func([]string, T) map[string]V) func(T, error) (map[string]V, error) {
+	return func(answer T, err error) (map[string]V, error) {
+		if err != nil {
+			return nil, err
+		}
+		return read(asked, answer), nil
+	}
 }
 
 func batch[K cmp.Ordered, V any](ctx context.Context, keys []K, size int, fetch func(context.Context, []K) (map[K]V, error)) (map[K]V, error) {
