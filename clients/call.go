@@ -62,7 +62,7 @@ func Do[T any](ctx context.Context, api *API, call Call) (T, error) {
 	if err != nil {
 		return zero, err
 	}
-	ans, err := api.perform(ctx, x)
+	ans, err := api.obtain(ctx, x)
 	if err != nil {
 		return zero, api.failure(x, err)
 	}
