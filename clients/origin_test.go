@@ -99,7 +99,11 @@ func (o *origin) RoundTrip(req *http.Request) (*http.Response, error) {
 	if rec.Code == 0 || rec.Code == statusBrokenOff {
 		return nil, errors.New("connection reset")
 	}
-	return rec.Result(), nil
+	res := rec.Result()
+	if rec.Code == http.StatusNotModified {
+		res.ContentLength = 0 // as a transport has it, whatever the header says of the body that a 304 has not
+	}
+	return res, nil
 }
 
 // statusBrokenOff stands for no answer at all.
