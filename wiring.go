@@ -210,11 +210,14 @@ func newAPI(cfg Config, name string, service *auth.Service, log *slog.Logger) (*
 	return clients.New(clients.Config{
 		Name: name, BaseURL: base, Transport: service.Transport(name, newTransport()),
 		Identity: func(ctx context.Context) (clients.IdentityKey, error) {
-			key, public, err := service.Identity(ctx, name)
-			if public || err != nil {
-				return clients.PublicIdentity(), err
+			key, owner, public, err := service.Identity(ctx, name)
+			if err != nil {
+				return clients.IdentityKey{}, err
 			}
-			return clients.SessionIdentity(key), nil
+			if public {
+				return clients.PublicIdentity(), nil
+			}
+			return clients.SessionIdentity(key, owner), nil
 		},
 		Classify: classify, Timeout: api.Timeout, MaxResponseBytes: int64(api.MaxResponseBytes),
 		UserAgent: "vestibule/" + version(), Logger: log,

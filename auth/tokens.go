@@ -138,27 +138,27 @@ func (s *Service) tokenOf(grant *rp.Grant) token {
 }
 
 // Identity names whose answers an API's are: two calls may share an answer only if their identities are equal. It is an
-// HMAC, so that it names nobody. public is true only for an API that gets no token at all. ErrUnauthenticated if the API
-// needs a user and there is none.
-func (s *Service) Identity(ctx context.Context, name string) (key string, public bool, err error) {
+// HMAC, so that it names nobody. owner is the session that Config.Ended tells the end of, empty if there is none. public is
+// true only for an API that gets no token at all. ErrUnauthenticated if the API needs a user and there is none.
+func (s *Service) Identity(ctx context.Context, name string) (key, owner string, public bool, err error) {
 	api, ok := s.cfg.APIs[name]
 	if !ok {
-		return "", false, fmt.Errorf("auth: no API is called %q", name)
+		return "", "", false, fmt.Errorf("auth: no API is called %q", name)
 	}
 	if api.Kind == KindNone {
-		return "", true, nil
+		return "", "", true, nil
 	}
 	session := FromContext(ctx)
 	if session == nil && api.Kind != KindClient {
-		return "", false, ErrUnauthenticated
+		return "", "", false, ErrUnauthenticated
 	}
 	handle := ""
 	if session != nil {
-		handle = session.body.Load().Handle
+		handle, owner = session.body.Load().Handle, session.key
 	}
 	mac := hmac.New(sha256.New, s.keys.keys[0].index)
 	for _, part := range []string{"identity", handle, name, api.Kind, api.Audience, api.Resource, strings.Join(api.Scopes, " ")} {
 		fmt.Fprintf(mac, "%d:%s,", len(part), part)
 	}
-	return encode(mac.Sum(nil)), false, nil
+	return encode(mac.Sum(nil)), owner, false, nil
 }

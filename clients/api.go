@@ -28,6 +28,11 @@ type Config struct {
 	Transport http.RoundTripper
 	// Identity says whose answer a call with this context gets. Nil: no answer of this API is shared or kept.
 	Identity func(context.Context) (IdentityKey, error)
+	// Cache keeps answers. Default: none are.
+	Cache CacheConfig
+	// Changed is told of every unsafe call that may have changed something, with its context, before its caller has the
+	// answer: other APIs may have to be invalidated too.
+	Changed func(context.Context)
 	// Classify says what an error of Transport or Identity means that is not the API's fault, such as a session that has
 	// ended: an Error with Code and, where they apply, StepUp, Retryable and RetryAfter; nil for any other error. Such an
 	// error is neither retried nor counted against the API.
@@ -54,6 +59,8 @@ type API struct {
 	base       *url.URL
 	transport  http.RoundTripper
 	identity   func(context.Context) (IdentityKey, error)
+	cache      *cache
+	changed    func(context.Context)
 	classify   func(error) *Error
 	timeout    time.Duration
 	maxBytes   int64
@@ -71,6 +78,7 @@ func New(cfg Config) (*API, error) {
 		base:       cfg.BaseURL,
 		transport:  cfg.Transport,
 		identity:   cfg.Identity,
+		changed:    cfg.Changed,
 		classify:   cfg.Classify,
 		timeout:    cfg.Timeout,
 		maxBytes:   cfg.MaxResponseBytes,
@@ -92,6 +100,7 @@ func New(cfg Config) (*API, error) {
 		a.now = time.Now
 	}
 	a.fixed = fixedHeader(cfg)
+	a.cache = newCache(cfg.Cache)
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
@@ -117,6 +126,9 @@ func (cfg Config) check() error {
 	}
 	if cfg.MaxResponseBytes < 0 {
 		fault("its response limit is negative")
+	}
+	if cfg.Cache.MaxBytes < 0 {
+		fault("its cache's size is negative")
 	}
 	for name, value := range cfg.Headers {
 		if !isToken(name) || strings.ContainsFunc(value, isControl) {
