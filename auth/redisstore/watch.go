@@ -53,9 +53,9 @@ func (s *Store) Watch(ctx context.Context) (<-chan auth.Ended, error) {
 	}
 	select {
 	case <-subscribed:
-	case <-over:
+	case err := <-over:
 		give()
-		return nil, errNoSubscription
+		return nil, errors.Join(errNoSubscription, err)
 	case <-limited.Done():
 		give()
 		return nil, explain("watching", limited.Err())
@@ -63,7 +63,7 @@ func (s *Store) Watch(ctx context.Context) (<-chan auth.Ended, error) {
 	go func() {
 		select {
 		case <-behind.Done():
-		case <-over:
+		case <-over: //nolint:errcheck // Why it was lost changes nothing: the channel is closed.
 		}
 		give()
 		for range over { // The hooks are called no more once it is closed.
