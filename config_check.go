@@ -150,6 +150,37 @@ func (l *loader) checkSession(s SessionConfig) {
 		l.fault("session.idle_timeout", s.IdleTimeout.String(), "it is longer than session.lifetime ("+s.Lifetime.String()+")", "30m")
 	}
 	l.count("session.max_sessions", s.MaxSessions, 1, 100_000_000)
+	if s.Store == "file" && s.File == "" {
+		l.fault("session.file", "", "the file store needs it", "/var/lib/vestibule/sessions")
+	}
+	if s.Store == "redis" {
+		l.checkRedis(s.Redis)
+	}
+}
+
+func (l *loader) checkRedis(r RedisConfig) {
+	if len(r.Addresses) == 0 {
+		l.fault("session.redis.addresses", "", "the redis store needs at least one", "redis.internal:6379")
+	}
+	for _, address := range r.Addresses {
+		if host, _, err := net.SplitHostPort(address); err != nil || host == "" {
+			l.fault("session.redis.addresses", address, "want host:port", "redis.internal:6379")
+		}
+	}
+	if r.Username != "" && r.Password.IsZero() {
+		l.fault("session.redis.password", "", "a username goes with its password", "")
+	}
+	if r.Prefix == "" {
+		l.fault("session.redis.prefix", "", "it is what keeps gateways on one server apart", "vestibule:")
+	}
+	l.count("session.redis.database", r.Database, 0, 15)
+	l.between("session.redis.timeout", r.Timeout, 50*time.Millisecond, 30*time.Second)
+	if (r.TLSCertFile == "") != (r.TLSKeyFile == "") {
+		l.fault("session.redis.tls_cert_file", "", "tls_cert_file and tls_key_file go together", "/etc/vestibule/redis.crt")
+	}
+	if !r.TLS && (r.TLSCAFile != "" || r.TLSServerName != "" || r.TLSCertFile != "") {
+		l.fault("session.redis.tls", "false", "the other tls keys are for encrypted connections", "true")
+	}
 }
 
 func (l *loader) checkAPI(name string, api APIConfig) {

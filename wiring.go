@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"vestibule.example/auth"
-	"vestibule.example/auth/memstore"
 	"vestibule.example/auth/rp"
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
@@ -52,7 +51,10 @@ func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
 		}
 		defer func() { err = errors.Join(err, stop(context.WithoutCancel(ctx))) }()
 	}
-	store := memstore.New(memstore.Config{MaxSessions: cfg.Session.MaxSessions})
+	store, err := newStore(ctx, cfg.Session)
+	if err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	service, err := newAuth(cfg, store, log)
 	if err != nil {

@@ -16,7 +16,11 @@ import (
 )
 
 // Clock is the time that a store under test lives in.
-type Clock struct{ offset atomic.Int64 }
+type Clock struct {
+	offset atomic.Int64
+	// OnAdvance is told how far the clock was moved on; for stores whose server has a clock of its own.
+	OnAdvance func(time.Duration)
+}
 
 // Now is the clock's time.
 func (c *Clock) Now() time.Time {
@@ -24,7 +28,12 @@ func (c *Clock) Now() time.Time {
 }
 
 // Advance moves the clock on.
-func (c *Clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
+func (c *Clock) Advance(d time.Duration) {
+	c.offset.Add(int64(d))
+	if c.OnAdvance != nil {
+		c.OnAdvance(d)
+	}
+}
 
 // Run runs the contract against stores that open makes; each must be empty and live in the clock's time.
 func Run(t *testing.T, open func(t *testing.T, clock *Clock) auth.Store) {
