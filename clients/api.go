@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -45,8 +44,10 @@ type Config struct {
 	UserAgent string
 	// Headers are fixed headers for every call; not Authorization, Cookie or one that belongs to the connection.
 	Headers map[string]string
-	// ForwardLanguage passes the browser's Accept-Language on, ForwardClientAddr its address as Forwarded (RFC 7239).
-	ForwardLanguage, ForwardClientAddr bool
+	// ForwardLanguage passes the browser's Accept-Language on.
+	ForwardLanguage bool
+	// ClientAddress is the header that tells the browser's address: Forwarded (RFC 7239), X-Forwarded-For, or none.
+	ClientAddress string
 	// Logger hears of the API's health. Default: nobody does.
 	Logger *slog.Logger
 	// Now is the clock. Default time.Now.
@@ -66,7 +67,7 @@ type API struct {
 	maxBytes   int64
 	fixed      http.Header
 	language   bool
-	clientAddr bool
+	clientAddr string
 	log        *slog.Logger
 	now        func() time.Time
 }
@@ -83,7 +84,7 @@ func New(cfg Config) (*API, error) {
 		timeout:    cfg.Timeout,
 		maxBytes:   cfg.MaxResponseBytes,
 		language:   cfg.ForwardLanguage,
-		clientAddr: cfg.ForwardClientAddr,
+		clientAddr: cfg.ClientAddress,
 		log:        cfg.Logger,
 		now:        cfg.Now,
 	}
@@ -130,8 +131,11 @@ func (cfg Config) check() error {
 	if cfg.Cache.MaxBytes < 0 {
 		fault("its cache's size is negative")
 	}
+	if cfg.ClientAddress != "" && cfg.ClientAddress != headerForwarded && cfg.ClientAddress != headerForwardedFor {
+		fault("the client's address goes into Forwarded or X-Forwarded-For, not %q", cfg.ClientAddress)
+	}
 	for name, value := range cfg.Headers {
-		if !isToken(name) || strings.ContainsFunc(value, isControl) {
+		if !isToken(name) || !isVisible(value) {
 			fault("header %q cannot be sent", name)
 		} else if reservedHeader(name) {
 			fault("header %q is not its configuration's to set", name)

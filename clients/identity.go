@@ -52,7 +52,7 @@ type Inbound struct {
 	TraceParent string // W3C Trace Context, version 00
 	TraceState  string
 	Language    string // Accept-Language, to APIs with Config.ForwardLanguage
-	ClientAddr  string // an IP address, to APIs with Config.ForwardClientAddr
+	ClientAddr  string // an IP address, to APIs with Config.ClientAddress
 }
 
 type inboundKey struct{}
