@@ -36,13 +36,10 @@ func New(cfg Config) (*Provider, error) {
 		p.algs = append(p.algs, jose.SignatureAlgorithm(alg))
 	}
 	p.meta = cached[*metadata]{
-		name: "metadata", fetch: p.fetchMetadata,
-		now: cfg.Now, maxAge: cfg.RefreshInterval, timeout: cfg.Timeout, log: cfg.Logger,
+		name: "metadata", fetch: p.fetchMetadata, now: cfg.Now, maxAge: cfg.RefreshInterval, log: cfg.Logger,
 	}
 	p.keys = cached[[]jose.JSONWebKey]{
-		name: "keys", fetch: p.fetchKeys,
-		// Twice the time of one call, for the first fetch of keys waits for the metadata.
-		now: cfg.Now, maxAge: cfg.RefreshInterval, timeout: 2 * cfg.Timeout, log: cfg.Logger,
+		name: "keys", fetch: p.fetchKeys, now: cfg.Now, maxAge: cfg.RefreshInterval, log: cfg.Logger,
 	}
 	return p, nil
 }
