@@ -67,7 +67,7 @@ func (c *cached[T]) renew(ctx context.Context, seen int) (T, int, error) {
 	c.mu.Lock()
 	if c.flight == nil {
 		now := c.now()
-		if c.generation != seen || (!c.renewedAt.IsZero() && now.Sub(c.renewedAt) < renewEvery) {
+		if c.generation != seen || now.Sub(c.renewedAt) < renewEvery {
 			defer c.mu.Unlock()
 			return c.value, c.generation, c.lastErr
 		}

@@ -180,9 +180,20 @@ func TestFailedFetchesAreLogged(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		for _, what := range []string{"metadata", "keys"} {
-			if got := log.of(what); got["stale"] != "true" || got["failures"] != "1" || got["error"] == "" {
-				t.Errorf("log of %s = %v, want one failure that the old value outlives", what, got)
+		// Twice, with a good fetch in between: failures are counted since the last success.
+		for range 2 {
+			for _, what := range []string{"metadata", "keys"} {
+				if got := log.of(what); got["stale"] != "true" || got["failures"] != "1" || got["error"] == "" {
+					t.Errorf("log of %s = %v, want one failure that the old value outlives", what, got)
+				}
+			}
+			for _, down := range []bool{false, true} {
+				o.down.Store(down)
+				o.clock.advance(2 * time.Hour)
+				if err := o.rp.Ready(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
 			}
 		}
 	})

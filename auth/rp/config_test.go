@@ -48,7 +48,9 @@ func TestConfigurationFaults(t *testing.T) {
 		{"no secret", func(c *rp.Config) { c.ClientSecret = secret.Text{} }, "ClientSecret is required"},
 		{"a public client", func(c *rp.Config) { c.AuthMethod = "none" }, "AuthMethod must be"},
 		{"a shared secret that signs", func(c *rp.Config) { c.AuthMethod = "client_secret_jwt" }, "AuthMethod must be"},
-		{"a key beside a secret", func(c *rp.Config) { c.PrivateKeyID = "k" }, "PrivateKey is for private_key_jwt only"},
+		{"a key beside a secret", func(c *rp.Config) { c.PrivateKey = newECKey("").private }, "PrivateKey is for private_key_jwt only"},
+		{"a key's id beside a secret", func(c *rp.Config) { c.PrivateKeyID = "k" }, "PrivateKey is for private_key_jwt only"},
+		{"a key's algorithm beside a secret", func(c *rp.Config) { c.PrivateKeyAlg = "PS256" }, "PrivateKey is for private_key_jwt only"},
 		{"a secret beside a key", func(c *rp.Config) {
 			withKey(newECKey("").private, "")(c)
 			c.ClientSecret = secret.New("s")
@@ -61,6 +63,9 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a weak algorithm for a good key", withKey(rsaKeys[0](), "RS1"), "does not fit the key"},
 		{"no openid", func(c *rp.Config) { c.Scopes = []string{"profile"} }, "Scopes must contain openid"},
 		{"two scopes in one", func(c *rp.Config) { c.Scopes = []string{"openid", "a b"} }, "is not a scope"},
+		{"a scope with a quotation mark", func(c *rp.Config) { c.Scopes = []string{"openid", `a"`} }, "is not a scope"},
+		{"a scope with a backslash", func(c *rp.Config) { c.Scopes = []string{"openid", `a\b`} }, "is not a scope"},
+		{"a scope that is not ASCII", func(c *rp.Config) { c.Scopes = []string{"openid", "ä"} }, "is not a scope"},
 		{"an empty scope", func(c *rp.Config) { c.Scopes = []string{"openid", ""} }, "is not a scope"},
 		{"a relative resource", func(c *rp.Config) { c.Resources = []string{"/orders"} }, "is not an absolute URI"},
 		{"a resource with a fragment", func(c *rp.Config) { c.Resources = []string{"https://a.test/#"} }, "without fragment"},
@@ -129,12 +134,18 @@ func shapes(key *rsa.PrivateKey) []string {
 
 // New keeps its own copy: what the caller changes later changes nothing.
 func TestTheConfigurationIsCopied(t *testing.T) {
-	scopes := []string{"openid", "a"}
+	scopes, resources, friends, algs := []string{"openid", "a"}, []string{"urn:a"}, []string{"friend"}, []string{"ES256"}
 	params := map[string]string{"audience": "x"}
-	o := newOP(t, func(cfg *rp.Config) { cfg.Scopes, cfg.AuthParams = scopes, params })
-	scopes[1], params["audience"] = "admin", "y"
+	o := newOP(t, func(cfg *rp.Config) {
+		cfg.Scopes, cfg.Resources, cfg.TrustedAudiences, cfg.IDTokenAlgs, cfg.AuthParams = scopes, resources, friends, algs, params
+	})
+	scopes[1], resources[0], friends[0], algs[0], params["audience"] = "admin", "urn:b", "stranger", "HS256", "y"
 	query, err := o.authorize(nil)
-	if err != nil || query.Get("scope") != "openid a" || query.Get("audience") != "x" {
+	if err != nil || query.Get("scope") != "openid a" || query.Get("resource") != "urn:a" || query.Get("audience") != "x" {
 		t.Errorf("request = %v, %v", query, err)
+	}
+	o.idToken = func(claims map[string]any) { claims["aud"], claims["azp"] = []string{clientID, "stranger"}, clientID }
+	if _, err := o.exchange(); refusedBy(err) != "aud" {
+		t.Errorf("Exchange = %v, want it refused by aud", err)
 	}
 }

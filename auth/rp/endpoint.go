@@ -32,7 +32,7 @@ func (p *Provider) post(ctx context.Context, name, endpoint string, form url.Val
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if a.status < 200 || a.status > 299 {
+	if a.status/100 != 2 {
 		return nil, a.tokenError(name, p.cfg.Now())
 	}
 	return a, nil

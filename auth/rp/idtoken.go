@@ -29,12 +29,12 @@ func (p *Provider) verifyLogin(ctx context.Context, t *tokens, req ExchangeReque
 	if len(req.ACR) > 0 && !slices.Contains(req.ACR, id.ACR) { // (12)
 		return nil, c.refuse("acr")
 	}
-	if req.MaxAge != nil { // (13)
+	if req.MaxAge != nil { // (13); no auth_time is the zero time, which is too old
 		begun := req.RequestedAt
 		if begun.IsZero() {
 			begun = p.cfg.Now()
 		}
-		if id.AuthTime.IsZero() || id.AuthTime.Before(begun.Add(-*req.MaxAge-p.cfg.Leeway)) {
+		if id.AuthTime.Before(begun.Add(-*req.MaxAge - p.cfg.Leeway)) {
 			return nil, c.refuse("auth_time")
 		}
 	}

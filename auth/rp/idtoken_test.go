@@ -75,6 +75,7 @@ func TestClaimsOfTheIDToken(t *testing.T) {
 		{"c_hash is no text", "c_hash", 1, "c_hash"},
 		{"auth_time is ahead, within the leeway", "auth_time", now + 30, ""},
 		{"auth_time is ahead", "auth_time", now + 31, "auth_time"},
+		{"auth_time is before the epoch", "auth_time", -1, "auth_time"},
 		{"auth_time is a text", "auth_time", "now", "auth_time"},
 		{"auth_time is missing, and nobody asked", "auth_time", nil, ""},
 		{"acr is no text", "acr", 2, "acr"},

@@ -148,10 +148,11 @@ func (p *Provider) checkAudience(c *claims) ([]string, error) {
 	return audience, nil
 }
 
-// checkTimes wants exp and iat, and believes them within the leeway: OIDC Core 3.1.3.7 (9, 10).
+// checkTimes wants exp and iat, and believes them within the leeway: OIDC Core 3.1.3.7 (9, 10). An exp that is missing
+// is the zero time, which is long past.
 func (p *Provider) checkTimes(c *claims) (iat, exp time.Time, err error) {
 	now := p.cfg.Now()
-	if exp, err = c.time("exp"); err != nil || exp.IsZero() || !now.Before(exp.Add(p.cfg.Leeway)) {
+	if exp, err = c.time("exp"); err != nil || !now.Before(exp.Add(p.cfg.Leeway)) {
 		return iat, exp, c.refuse("exp")
 	}
 	if iat, err = c.time("iat"); err != nil || iat.IsZero() || iat.After(now.Add(p.cfg.Leeway)) {

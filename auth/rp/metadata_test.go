@@ -63,6 +63,28 @@ func TestTheDiscoveryDocument(t *testing.T) {
 	}
 }
 
+// BCP-15: a provider that is not on this machine cannot send us to a plain address that is.
+func TestAPlainEndpointOfARemoteProvider(t *testing.T) {
+	const remote = "https://login.example.test"
+	for endpoint, ok := range map[string]bool{remote + "/token": true, "https://other.example.test/token": true, "http://localhost:4444/token": false} {
+		o := newOP(t, func(cfg *rp.Config) {
+			cfg.Issuer = remote
+			transport := cfg.HTTPClient.Transport.(*http.Transport)
+			transport.DialTLSContext = transport.DialContext // As if it had been encrypted.
+		})
+		for name := range o.metadata {
+			if name != "authorization_response_iss_parameter_supported" {
+				o.metadata[name] = remote + "/x"
+			}
+		}
+		o.metadata["issuer"], o.metadata["token_endpoint"] = remote, endpoint
+		_, err := o.rp.AuthorizationURL(t.Context(), rp.AuthRequest{State: "s", Nonce: nonce, Verifier: verifier})
+		if (err == nil) != ok || !ok && !strings.Contains(err.Error(), "token_endpoint must be https") {
+			t.Errorf("a token endpoint at %s: AuthorizationURL = %v", endpoint, err)
+		}
+	}
+}
+
 // OIDC-17: what is needed must be there.
 func TestEndpointsThatTheConfigurationNeeds(t *testing.T) {
 	for member, change := range map[string]func(*rp.Config){

@@ -98,7 +98,6 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	c.Scopes, c.Resources = slices.Clone(c.Scopes), slices.Clone(c.Resources)
-	c.IDTokenAlgs, c.TrustedAudiences = slices.Clone(c.IDTokenAlgs), slices.Clone(c.TrustedAudiences)
-	c.AuthParams = maps.Clone(c.AuthParams)
+	c.TrustedAudiences, c.AuthParams = slices.Clone(c.TrustedAudiences), maps.Clone(c.AuthParams)
 	return c
 }

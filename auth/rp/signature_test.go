@@ -190,6 +190,19 @@ func TestKeysThatAreNotUsed(t *testing.T) {
 			t.Errorf("the key beside one %s: %v", row.name, err)
 		}
 	}
+	for _, member := range []string{"use", "alg", "kid"} {
+		o := newOP(t, nil)
+		key := map[string]any{}
+		if err := json.Unmarshal(o.key.jwk(), &key); err != nil {
+			t.Fatal(err)
+		}
+		delete(key, member)
+		o.keys = []json.RawMessage{must(json.Marshal(key))}
+		o.answer["id_token"] = o.key.token(map[string]any{"kid": nil}, o.idClaims())
+		if _, err := o.exchange(); err != nil {
+			t.Errorf("a key without %s: Exchange = %v", member, err)
+		}
+	}
 	private := must(json.Marshal(jose.JSONWebKey{Key: newECKey("").private, KeyID: "k1"}))
 	symmetric := must(json.Marshal(jose.JSONWebKey{Key: []byte("0123456789abcdef0123456789abcdef"), KeyID: "k1"}))
 	short := (&signer{"k1", "RS256", rsaKeys[2]()}).jwk()
