@@ -27,7 +27,7 @@ func TestUserInfo(t *testing.T) {
 	if len(got) != 1 || got[0].method != http.MethodGet || got[0].header.Get("Authorization") != "Bearer at-1" || got[0].query != "" || len(got[0].form) != 0 {
 		t.Errorf("calls = %+v", got)
 	}
-	o.says("/userinfo", 200, "application/json", `{"sub":"alice","acr":"high","auth_time":1,"sid":"other","nonce":"x","aud":"x","events":{},"locale":"de"}`)
+	o.says("/userinfo", 200, "application/json", `{"sub":"alice","name":"Mallory","acr":"high","auth_time":1,"sid":"other","nonce":"x","aud":"x","events":{},"locale":"de"}`)
 	o.idToken = func(claims map[string]any) {
 		for _, name := range []string{"acr", "auth_time", "sid"} {
 			delete(claims, name)
@@ -41,7 +41,7 @@ func TestUserInfo(t *testing.T) {
 			t.Errorf("UserInfo added %s = %v", name, value)
 		}
 	}
-	if grant.Claims.Raw["locale"] != "de" || grant.Claims.Raw["nonce"] != nonce {
+	if grant.Claims.Raw["locale"] != "de" || grant.Claims.Raw["name"] != "Alice" || grant.Claims.Raw["nonce"] != nonce {
 		t.Errorf("claims = %v", grant.Claims.Raw)
 	}
 	o = newOP(t, nil)
