@@ -189,8 +189,8 @@ func TestWrongTokensSignNobodyIn(t *testing.T) {
 		}
 	}
 	for _, f := range provider.IDTokenFaults() {
-		if f == provider.WrongSubject {
-			continue // At a login there is no subject to compare with; at a refresh there is.
+		if f == provider.WrongSubject || f == provider.NoHash || f == provider.NoKeyID {
+			continue // At a login there is no subject to compare with; at a refresh there is. The others are allowed.
 		}
 		t.Run("ID token "+string(f), func(t *testing.T) { try(t, provider.Tampering{IDToken: f}) })
 	}
