@@ -326,30 +326,6 @@ func TestAStoreOutageMakesNobodyAnonymous(t *testing.T) {
 	}
 }
 
-// FCL-1, FCL-3, FCL-4
-func TestFrontchannelLogout(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	sid := w.demo.Provider.Sessions()[0].SID
-	good := "/auth/frontchannel-logout?" + url.Values{"iss": {w.demo.Issuer}, "sid": {sid}}.Encode()
-	if res := get(t, v, good); res.StatusCode != http.StatusNotFound || !signedIn(t, v) {
-		t.Errorf("unless configured = %d, want 404 and still in", res.StatusCode)
-	}
-	cfg := w.config
-	cfg.Frontchannel = true
-	w.serve(t, cfg)
-	for _, bad := range []url.Values{{}, {"sid": {sid}}, {"iss": {w.demo.Issuer}}, {"iss": {"https://evil.test"}, "sid": {sid}}, {"iss": {w.demo.Issuer}, "sid": {"guess"}}} {
-		get(t, v, "/auth/frontchannel-logout?"+bad.Encode())
-		if !signedIn(t, v) {
-			t.Fatalf("%v signed her out", bad)
-		}
-	}
-	res := get(t, v, good)
-	if res.StatusCode != http.StatusOK || signedIn(t, v) || !strings.Contains(res.Header.Get("Content-Security-Policy"), "frame-ancestors "+w.demo.Issuer) || res.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("%d %v, want 200, out, framed by the provider alone", res.StatusCode, res.Header)
-	}
-}
-
 // SES-7, SES-8, T-28
 func TestLifetimes(t *testing.T) {
 	w := newWorld(t, nil)

@@ -195,6 +195,8 @@ func (w *world) serve(t testing.TB, cfg auth.Config) *auth.Service {
 	mux.Handle("POST /auth/backchannel-logout", service.BackchannelLogout())
 	mux.Handle("GET /auth/frontchannel-logout", service.FrontchannelLogout())
 	mux.Handle("/call/{api}", guard(service.Middleware(w.caller(service))))
+	mux.Handle("/prepare/{apis}", guard(service.Middleware(w.preparer(service))))
+	mux.Handle("/relay/{api}", guard(service.Middleware(service.RefuseReadOnly(w.caller(service)))))
 	mux.HandleFunc("/", func(out http.ResponseWriter, _ *http.Request) { io.WriteString(out, "home") })
 	w.routes.Store(mux)
 	return service
@@ -228,6 +230,30 @@ func (w *world) caller(service *auth.Service) http.Handler {
 		out.Header().Set("Token-Hash", res.Header.Get("Token-Hash"))
 		out.WriteHeader(res.StatusCode)
 		io.Copy(out, res.Body)
+	})
+}
+
+// preparer prepares the tokens of several APIs, as an operation does, and calls those that are configured one after another.
+func (w *world) preparer(service *auth.Service) http.Handler {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		names := strings.Split(r.PathValue("apis"), ",")
+		service.Prepare(r.Context(), names)
+		for _, name := range names {
+			if _, ok := w.config.APIs[name]; !ok {
+				continue
+			}
+			req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, w.api.server.URL, nil)
+			if err != nil {
+				http.Error(out, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			res, err := service.Transport(name, &http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+			if err != nil {
+				http.Error(out, err.Error(), http.StatusBadGateway)
+				return
+			}
+			res.Body.Close()
+		}
 	})
 }
 

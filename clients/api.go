@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -28,6 +27,11 @@ type Config struct {
 	Transport http.RoundTripper
 	// Identity says whose answer a call with this context gets. Nil: no answer of this API is shared or kept.
 	Identity func(context.Context) (IdentityKey, error)
+	// Cache keeps answers. Default: none are.
+	Cache CacheConfig
+	// Changed is told of every unsafe call that may have changed something, with its context, before its caller has the
+	// answer: other APIs may have to be invalidated too.
+	Changed func(context.Context)
 	// Classify says what an error of Transport or Identity means that is not the API's fault, such as a session that has
 	// ended: an Error with Code and, where they apply, StepUp, Retryable and RetryAfter; nil for any other error. Such an
 	// error is neither retried nor counted against the API.
@@ -40,8 +44,10 @@ type Config struct {
 	UserAgent string
 	// Headers are fixed headers for every call; not Authorization, Cookie or one that belongs to the connection.
 	Headers map[string]string
-	// ForwardLanguage passes the browser's Accept-Language on, ForwardClientAddr its address as Forwarded (RFC 7239).
-	ForwardLanguage, ForwardClientAddr bool
+	// ForwardLanguage passes the browser's Accept-Language on.
+	ForwardLanguage bool
+	// ClientAddress is the header that tells the browser's address: Forwarded (RFC 7239), X-Forwarded-For, or none.
+	ClientAddress string
 	// Logger hears of the API's health. Default: nobody does.
 	Logger *slog.Logger
 	// Now is the clock. Default time.Now.
@@ -54,12 +60,14 @@ type API struct {
 	base       *url.URL
 	transport  http.RoundTripper
 	identity   func(context.Context) (IdentityKey, error)
+	cache      *cache
+	changed    func(context.Context)
 	classify   func(error) *Error
 	timeout    time.Duration
 	maxBytes   int64
 	fixed      http.Header
 	language   bool
-	clientAddr bool
+	clientAddr string
 	log        *slog.Logger
 	now        func() time.Time
 }
@@ -71,11 +79,12 @@ func New(cfg Config) (*API, error) {
 		base:       cfg.BaseURL,
 		transport:  cfg.Transport,
 		identity:   cfg.Identity,
+		changed:    cfg.Changed,
 		classify:   cfg.Classify,
 		timeout:    cfg.Timeout,
 		maxBytes:   cfg.MaxResponseBytes,
 		language:   cfg.ForwardLanguage,
-		clientAddr: cfg.ForwardClientAddr,
+		clientAddr: cfg.ClientAddress,
 		log:        cfg.Logger,
 		now:        cfg.Now,
 	}
@@ -92,6 +101,7 @@ func New(cfg Config) (*API, error) {
 		a.now = time.Now
 	}
 	a.fixed = fixedHeader(cfg)
+	a.cache = newCache(cfg.Cache)
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
@@ -118,8 +128,14 @@ func (cfg Config) check() error {
 	if cfg.MaxResponseBytes < 0 {
 		fault("its response limit is negative")
 	}
+	if cfg.Cache.MaxBytes < 0 {
+		fault("its cache's size is negative")
+	}
+	if cfg.ClientAddress != "" && cfg.ClientAddress != headerForwarded && cfg.ClientAddress != headerForwardedFor {
+		fault("the client's address goes into Forwarded or X-Forwarded-For, not %q", cfg.ClientAddress)
+	}
 	for name, value := range cfg.Headers {
-		if !isToken(name) || strings.ContainsFunc(value, isControl) {
+		if !isToken(name) || !isVisible(value) {
 			fault("header %q cannot be sent", name)
 		} else if reservedHeader(name) {
 			fault("header %q is not its configuration's to set", name)
