@@ -70,7 +70,7 @@ func watchKeys(keys []auth.Key) {
 // browser is a visitor's transport that the suite watches.
 func (w *world) browser() http.RoundTripper {
 	return &canary.Browser{
-		Canary: suite, Origin: w.origin, Base: &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute},
+		Canary: suite, Origin: w.origin, Base: &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: time.Minute},
 		Parts: func(c *http.Cookie) map[string]string { return w.auth.CookieContent(c) },
 	}
 }
