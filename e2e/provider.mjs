@@ -2,6 +2,7 @@
 import Provider from 'oidc-provider';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { freePort } from './gateway.mjs';
+import * as canary from './canary.mjs';
 
 export const secret = 'vestibule-secret-0123456789-0123456789-0123456789';
 const users = {
@@ -78,9 +79,13 @@ export async function startProvider({ origin, accessTokenTTL = 300, audience = '
   provider.use((ctx, next) => interaction(provider, audience, ctx, next));
   provider.use(async (ctx, next) => {
     await next();
+    for (const name of ['state', 'nonce', 'code_verifier', 'client_assertion', 'code']) canary.secret(`the provider's ${name}`, ctx.oidc?.params?.[name]);
     if (ctx.path !== '/token') return;
     run.grants.push({ type: ctx.oidc?.params?.grant_type, status: ctx.status });
-    for (const name of ['access_token', 'refresh_token', 'id_token']) if (ctx.body?.[name]) run.issued.push(ctx.body[name]);
+    for (const name of ['access_token', 'refresh_token', 'id_token']) if (ctx.body?.[name]) {
+      run.issued.push(ctx.body[name]);
+      canary.secret(`the provider's ${name}`, ctx.body[name]);
+    }
   });
   const server = provider.listen(port, '127.0.0.1');
   await new Promise((done) => server.once('listening', done));
