@@ -2,8 +2,29 @@ package auth
 
 import (
 	"crypto/rand"
+	"net/http"
+	"strings"
 	"time"
 )
+
+// CookieContent gives what is sealed in one of our cookies: a session's id and key, or a login's seed and what is derived
+// of it. Nothing if it does not open.
+func (s *Service) CookieContent(c *http.Cookie) map[string]string {
+	if strings.HasPrefix(c.Name, s.transactionPrefix()) {
+		t, err := s.openTransaction(c.Name, c.Value)
+		if err != nil {
+			return nil
+		}
+		return map[string]string{"a login's seed": t.Seed, "a login's state": t.state(), "a login's nonce": t.nonce(), "a login's verifier": t.verifier()}
+	}
+	for _, found := range s.readCookies(&http.Request{Header: http.Header{"Cookie": {c.Name + "=" + c.Value}}}) {
+		return map[string]string{"a session's id": string(found.id), "a session's key": string(found.key)}
+	}
+	return nil
+}
+
+// KeyBytes gives a key as it is used.
+func KeyBytes(key Key) ([]byte, error) { return decodeKey(key.Secret.Reveal()) }
 
 // ForgetBodies empties the cache of opened bodies.
 func (s *Service) ForgetBodies() {
