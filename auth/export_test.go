@@ -1,8 +1,14 @@
 package auth
 
 import (
+	"context"
 	"crypto/rand"
+	"net/http"
+	"net/http/httptest"
 	"time"
+
+	"vestibule.example/auth/rp"
+	"vestibule.example/auth/secret"
 )
 
 // ForgetBodies empties the cache of opened bodies.
@@ -10,6 +16,23 @@ func (s *Service) ForgetBodies() {
 	s.bodies.mu.Lock()
 	defer s.bodies.mu.Unlock()
 	clear(s.bodies.bodies)
+}
+
+// Admit makes a session as a login does that the provider has granted, and gives its cookie.
+func (s *Service) Admit(ctx context.Context, subject, refreshToken string) (*http.Cookie, error) {
+	grant := &rp.Grant{
+		AccessToken: secret.New("access-token"), RefreshToken: secret.New(refreshToken), IDToken: secret.New("id-token"), Expiry: s.now().Add(time.Hour),
+		Claims: &rp.IDClaims{Issuer: s.cfg.Provider.Issuer(), Subject: subject, SID: "sid-" + subject, IssuedAt: s.now(), Raw: map[string]any{"name": "Alice Archer"}},
+	}
+	c, err := s.admit(ctx, httptest.NewRequest(http.MethodGet, "/", nil), &transaction{Seed: encode(random(32))}, grant)
+	if err != nil {
+		return nil, err
+	}
+	w := httptest.NewRecorder()
+	if err := s.setCookie(w, c); err != nil {
+		return nil, err
+	}
+	return w.Result().Cookies()[0], nil
 }
 
 // SealedRecordForBenchmark makes a record as a login does, with the same text for each of its three tokens.
