@@ -144,6 +144,8 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 	if t.Replaces != "" {
 		if err := s.cfg.Store.Delete(ctx, t.Replaces, ReasonElsewhere); err != nil && !errors.Is(err, ErrNotFound) {
 			s.cfg.Logger.WarnContext(ctx, "the session before could not be ended; it ends by itself", "error", err)
+		} else {
+			s.forget(t.Replaces)
 		}
 	}
 	session := &Session{credential: c, key: record.Key, record: record}

@@ -146,7 +146,7 @@ func (s *Service) refreshFailed(ctx context.Context, current *Session, api APITo
 	if err := s.cfg.Store.Delete(ctx, current.key, ReasonRevoked); err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("auth: refresh: %w", err)
 	}
-	s.bodies.drop(current.key)
+	s.forget(current.key)
 	return ErrSessionEnded
 }
 

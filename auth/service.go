@@ -70,8 +70,12 @@ type Config struct {
 	APIs map[string]APIToken
 	// AfterLogin may refuse a sign-in that the provider granted, or provision the user; the error's text goes to the log.
 	AfterLogin func(context.Context, Login) error
-	Logger     *slog.Logger
-	Now        func() time.Time
+	// Ended is told of every session that ended, on any replica, by the owner that Identity names: what is kept for it must
+	// go. Without a name the ends of some may have been missed, and what is kept for any must go. It may be told twice, from
+	// several goroutines, and must not wait.
+	Ended  func(owner string)
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // Service is one front end's sessions. It is safe for concurrent use.
@@ -148,6 +152,9 @@ func withDefaults(cfg *Config) {
 	}
 	if cfg.LogoutHint == "" {
 		cfg.LogoutHint = "id_token"
+	}
+	if cfg.Ended == nil {
+		cfg.Ended = func(string) {}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -85,6 +85,7 @@ func (s *Service) endWhere(ctx context.Context, which func(*Record, *Session) bo
 		if err := s.cfg.Store.Delete(ctx, r.Key, reason); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		s.forget(r.Key)
 		ended = true
 	}
 	if must && !ended {
