@@ -43,7 +43,7 @@ apis:
     base_url: https://orders.internal.example.com
 ` + "```" + `
 `)
-	docRows(&b, reflect.TypeFor[Config](), "", "", true)
+	docTable(&b, reflect.TypeFor[Config](), "", "VESTIBULE")
 	settings(reflect.ValueOf(Config{}), func(field reflect.StructField, _ reflect.Value, key string) {
 		t := field.Type
 		path, variable := key, "VESTIBULE_"+strings.ToUpper(key)
@@ -52,22 +52,27 @@ apis:
 		}
 		if isGroup(t) {
 			fmt.Fprintf(&b, "\n## `%s`\n\n%s\n", path, field.Tag.Get("doc"))
-			docRows(&b, t, path, variable, false)
+			docTable(&b, t, path, variable)
 		}
 	})
 	return b.String()
 }
 
-// docRows writes the table of one settings struct's own keys.
-func docRows(b *strings.Builder, t reflect.Type, path, variable string, top bool) {
+// docTable writes the table of one settings struct.
+func docTable(b *strings.Builder, t reflect.Type, path, variable string) {
 	b.WriteString("\n| key | variable | type | default | meaning |\n|---|---|---|---|---|\n")
+	docRows(b, t, path, variable)
+}
+
+// docRows writes the rows of a settings struct's keys. The groups at the top have tables of their own.
+func docRows(b *strings.Builder, t reflect.Type, path, variable string) {
 	settings(reflect.New(t).Elem(), func(field reflect.StructField, _ reflect.Value, key string) {
-		if isGroup(field.Type) || field.Type.Kind() == reflect.Map && isGroup(field.Type.Elem()) {
-			return
-		}
 		name := variable + "_" + strings.ToUpper(key)
-		if top {
-			name = "VESTIBULE_" + strings.ToUpper(key)
+		if isGroup(field.Type) || field.Type.Kind() == reflect.Map && isGroup(field.Type.Elem()) {
+			if path != "" {
+				docRows(b, field.Type, join(path, key), name)
+			}
+			return
 		}
 		doc := field.Tag.Get("doc")
 		if enum := field.Tag.Get("enum"); enum != "" {
