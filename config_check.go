@@ -114,6 +114,9 @@ func (l *loader) checkIdentity(cfg *Config) {
 	} else if id.ClientSecret.IsZero() {
 		l.fault("identity.client_secret", "", id.AuthMethod+" needs it; set it, VESTIBULE_IDENTITY_CLIENT_SECRET, or a file by VESTIBULE_IDENTITY_CLIENT_SECRET_FILE", "")
 	}
+	if id.SIDAlone && !id.Frontchannel {
+		l.fault("identity.frontchannel_sid_alone", "true", "it is of use with identity.frontchannel_logout alone", "false")
+	}
 	l.between("identity.leeway", id.Leeway, time.Second, 5*time.Minute)
 	if !strings.HasPrefix(id.PostLogoutPath, "/") || strings.HasPrefix(id.PostLogoutPath, "//") || strings.Contains(id.PostLogoutPath, `\`) {
 		l.fault("identity.post_logout_path", id.PostLogoutPath, "want a path of this origin", "/signed-out")
@@ -147,6 +150,37 @@ func (l *loader) checkSession(s SessionConfig) {
 		l.fault("session.idle_timeout", s.IdleTimeout.String(), "it is longer than session.lifetime ("+s.Lifetime.String()+")", "30m")
 	}
 	l.count("session.max_sessions", s.MaxSessions, 1, 100_000_000)
+	if s.Store == "file" && s.File == "" {
+		l.fault("session.file", "", "the file store needs it", "/var/lib/vestibule/sessions")
+	}
+	if s.Store == "redis" {
+		l.checkRedis(s.Redis)
+	}
+}
+
+func (l *loader) checkRedis(r RedisConfig) {
+	if len(r.Addresses) == 0 {
+		l.fault("session.redis.addresses", "", "the redis store needs at least one", "redis.internal:6379")
+	}
+	for _, address := range r.Addresses {
+		if host, _, err := net.SplitHostPort(address); err != nil || host == "" {
+			l.fault("session.redis.addresses", address, "want host:port", "redis.internal:6379")
+		}
+	}
+	if r.Username != "" && r.Password.IsZero() {
+		l.fault("session.redis.password", "", "a username goes with its password", "")
+	}
+	if r.Prefix == "" {
+		l.fault("session.redis.prefix", "", "it is what keeps gateways on one server apart", "vestibule:")
+	}
+	l.count("session.redis.database", r.Database, 0, 15)
+	l.between("session.redis.timeout", r.Timeout, 50*time.Millisecond, 30*time.Second)
+	if (r.TLSCertFile == "") != (r.TLSKeyFile == "") {
+		l.fault("session.redis.tls_cert_file", "", "tls_cert_file and tls_key_file go together", "/etc/vestibule/redis.crt")
+	}
+	if !r.TLS && (r.TLSCAFile != "" || r.TLSServerName != "" || r.TLSCertFile != "") {
+		l.fault("session.redis.tls", "false", "the other tls keys are for encrypted connections", "true")
+	}
 }
 
 func (l *loader) checkAPI(name string, api APIConfig) {

@@ -139,6 +139,11 @@ func TestTheDemoStartsWhenNothingIsSet(t *testing.T) {
 }
 
 // Every rule, by what breaks it. The fault names the key and says what to do.
+// withRedis is the minimal configuration with sessions in Redis.
+func withRedis(settings string) string {
+	return strings.Replace(minimal, "keys: [", "store: redis\n  redis: "+settings+"\n  keys: [", 1)
+}
+
 func TestFaults(t *testing.T) {
 	for _, c := range []struct{ name, yaml, key, says string }{
 		{"an unknown key names the nearest", minimal + "sesion: {}\n", "sesion", `did you mean "session"?`},
@@ -164,8 +169,18 @@ func TestFaults(t *testing.T) {
 		{"no client secret (BBA-1)", strings.Replace(minimal, "client_secret: canary-client-secret", "scopes: [openid]", 1), "identity.client_secret", "needs it"},
 		{"a private key's absence", strings.Replace(minimal, "client_id", "auth_method: private_key_jwt\n  client_id", 1), "identity.private_key_file", "needs it"},
 		{"a landing place elsewhere", strings.Replace(minimal, "client_id", "post_logout_path: //evil.test\n  client_id", 1), "identity.post_logout_path", "path of this origin"},
+		{"a sid alone where there is no front-channel logout (FCL-4)", strings.Replace(minimal, "client_id", "frontchannel_sid_alone: true\n  client_id", 1), "identity.frontchannel_sid_alone", "of use with"},
 		{"no session key (OPS-1)", strings.Replace(minimal, "keys: [{use: seal, secret: "+goodKey+"}]", "lifetime: 1h", 1), "session.keys", "at least one"},
 		{"no sealing key", strings.Replace(minimal, "use: seal", "use: open", 1), "session.keys", "exactly one"},
+		{"a file store without a file", strings.Replace(minimal, "keys: [", "store: file\n  keys: [", 1), "session.file", "needs it"},
+		{"a redis store without an address", withRedis("{}"), "session.redis.addresses", "at least one"},
+		{"a redis address without a port", withRedis("{addresses: [redis]}"), "session.redis.addresses", "host:port"},
+		{"a redis user without a password", withRedis("{addresses: ['redis:6379'], username: vestibule}"), "session.redis.password", "goes with"},
+		{"a redis database that is none", withRedis("{addresses: ['redis:6379'], database: 16}"), "session.redis.database", "want 0 to 15"},
+		{"no redis prefix", withRedis("{addresses: ['redis:6379'], prefix: ''}"), "session.redis.prefix", "apart"},
+		{"a redis timeout out of range", withRedis("{addresses: ['redis:6379'], timeout: 1ms}"), "session.redis.timeout", "want 50ms to"},
+		{"half a client certificate for redis", withRedis("{addresses: ['redis:6379'], tls: true, tls_cert_file: x}"), "session.redis.tls_cert_file", "go together"},
+		{"a certificate authority without encryption", withRedis("{addresses: ['redis:6379'], tls_ca_file: x}"), "session.redis.tls", "encrypted"},
 		{"an API without address", minimal + "apis: {orders: {}}\n", "apis.orders.base_url", "absolute"},
 		{"an API's address with a query", minimal + "apis: {orders: {base_url: 'https://x.test/?a=b'}}\n", "apis.orders.base_url", "without user, query"},
 		{"an API's bad name", minimal + "apis: {Orders: {base_url: 'https://x.test'}}\n", "apis.Orders", "small letters"},

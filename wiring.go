@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"vestibule.example/auth"
-	"vestibule.example/auth/memstore"
 	"vestibule.example/auth/rp"
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
@@ -52,7 +51,10 @@ func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
 		}
 		defer func() { err = errors.Join(err, stop(context.WithoutCancel(ctx))) }()
 	}
-	store := memstore.New(memstore.Config{MaxSessions: cfg.Session.MaxSessions})
+	store, err := newStore(ctx, cfg.Session)
+	if err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	service, err := newAuth(cfg, store, log)
 	if err != nil {
@@ -68,7 +70,7 @@ func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
 	limits := serverLimits{cfg.Server.ReadHeader, cfg.Server.Read, cfg.Server.Write, cfg.Server.Idle, cfg.Server.MaxHeaderBytes}
 	front := newServer(newHandler(p), limits, log)
 	front.RegisterOnShutdown(service.Drain)
-	operators := newServer(onlyHosts(localHost, newAdminHandler(&ready)), limits, log)
+	operators := newServer(onlyHosts(localHost, newAdminHandler(&ready, operatorSessions(service, log))), limits, log)
 	log.Info("serving", "address", public.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.Addr().String(), "version", version())
 	return serveUntil(ctx, []listener{
 		{"public", public, front, cfg.Server.TLSCertFile, cfg.Server.TLSKeyFile},
@@ -135,8 +137,8 @@ func newAuth(cfg Config, store auth.Store, log *slog.Logger) (*auth.Service, err
 	return auth.New(auth.Config{
 		Provider: provider, Store: store, PublicURL: cfg.publicURL(), Keys: keys,
 		IdleTimeout: cfg.Session.IdleTimeout, Lifetime: cfg.Session.Lifetime, Claims: cfg.Session.Claims, CSRFHeader: cfg.Session.CSRFHeader,
-		AuthParams: id.PassParams, LogoutHint: id.LogoutHint, PostLogoutPath: id.PostLogoutPath, Frontchannel: id.Frontchannel,
-		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, Logger: log,
+		AuthParams: id.PassParams, LogoutHint: id.LogoutHint, PostLogoutPath: id.PostLogoutPath, Frontchannel: id.Frontchannel, FrontchannelSIDAlone: id.SIDAlone,
+		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, RequestID: observe.RequestID, Logger: log,
 	})
 }
 
@@ -210,11 +212,14 @@ func newAPI(cfg Config, name string, service *auth.Service, log *slog.Logger) (*
 	return clients.New(clients.Config{
 		Name: name, BaseURL: base, Transport: service.Transport(name, newTransport()),
 		Identity: func(ctx context.Context) (clients.IdentityKey, error) {
-			key, public, err := service.Identity(ctx, name)
-			if public || err != nil {
-				return clients.PublicIdentity(), err
+			key, owner, public, err := service.Identity(ctx, name)
+			if err != nil {
+				return clients.IdentityKey{}, err
 			}
-			return clients.SessionIdentity(key), nil
+			if public {
+				return clients.PublicIdentity(), nil
+			}
+			return clients.SessionIdentity(key, owner), nil
 		},
 		Classify: classify, Timeout: api.Timeout, MaxResponseBytes: int64(api.MaxResponseBytes),
 		UserAgent: "vestibule/" + version(), Logger: log,
@@ -226,7 +231,7 @@ func classify(err error) *clients.Error {
 	switch {
 	case errors.Is(err, auth.ErrUnauthenticated):
 		return &clients.Error{Code: clients.CodeUnauthenticated}
-	case errors.Is(err, auth.ErrProviderUnavailable):
+	case errors.Is(err, auth.ErrProviderUnavailable), errors.Is(err, auth.ErrStoreUnavailable):
 		return &clients.Error{Code: clients.CodeUnavailable, Retryable: true, RetryAfter: 2 * time.Second}
 	}
 	return nil

@@ -373,13 +373,13 @@ func TestNobodyHasNoToken(t *testing.T) {
 
 func TestIdentity(t *testing.T) {
 	w := newWorld(t, nil)
-	if _, _, err := w.auth.Identity(t.Context(), "orders"); !errors.Is(err, auth.ErrUnauthenticated) {
+	if _, _, _, err := w.auth.Identity(t.Context(), "orders"); !errors.Is(err, auth.ErrUnauthenticated) {
 		t.Errorf("nobody's identity = %v, want ErrUnauthenticated", err)
 	}
-	if _, public, err := w.auth.Identity(t.Context(), "public"); err != nil || !public {
+	if _, _, public, err := w.auth.Identity(t.Context(), "public"); err != nil || !public {
 		t.Errorf("an API without token = %v, %v, want public", public, err)
 	}
-	if _, _, err := w.auth.Identity(t.Context(), "none"); err == nil {
+	if _, _, _, err := w.auth.Identity(t.Context(), "none"); err == nil {
 		t.Error("an API that is not configured has an identity")
 	}
 }

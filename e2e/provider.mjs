@@ -2,6 +2,7 @@
 import Provider from 'oidc-provider';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { freePort } from './gateway.mjs';
+import * as canary from './canary.mjs';
 
 export const secret = 'vestibule-secret-0123456789-0123456789-0123456789';
 const users = {
@@ -100,6 +101,7 @@ function registration({ client_id, origin, ...more }) {
 async function witness(run, origins, ctx, next) {
   if (ctx.path === '/auth' && ctx.method === 'GET') run.authorizations.push({ ...ctx.query });
   await next();
+  for (const name of ['state', 'nonce', 'code_verifier', 'client_assertion', 'code']) canary.secret(`the provider's ${name}`, ctx.oidc?.params?.[name]);
   const to = ctx.response.get('location') ?? '';
   if (run.tamper && origins.some((origin) => to.startsWith(`${origin}/auth/callback`))) {
     const address = new URL(to);
@@ -112,7 +114,10 @@ async function witness(run, origins, ctx, next) {
   run.calls.push({ path: ctx.path, client: ctx.oidc?.client?.clientId, auth, body, status: ctx.status });
   if (ctx.path !== '/token') return;
   run.grants.push({ type: body.grant_type, status: ctx.status });
-  for (const name of ['access_token', 'refresh_token', 'id_token']) if (ctx.body?.[name]) run.issued.push(ctx.body[name]);
+  for (const name of ['access_token', 'refresh_token', 'id_token']) if (ctx.body?.[name]) {
+    run.issued.push(ctx.body[name]);
+    canary.secret(`the provider's ${name}`, ctx.body[name]);
+  }
 }
 
 function logoutSource(ctx, form) {

@@ -48,7 +48,9 @@ func (p *Provider) LogoutToken(clientID, sub, sid string) (string, error) {
 		claims["sid"] = sid
 	}
 	lifespan(claims, p.now(), logoutTokenTTL)
-	return p.sign("logout+jwt", claims, p.Settings().Tampering.LogoutToken)
+	token, err := p.sign("logout+jwt", claims, p.Settings().Tampering.LogoutToken)
+	p.note("logout token", token)
+	return token, err
 }
 
 // BackChannelLogout sends a client a logout token and returns the status of its answer. The session here lives on.

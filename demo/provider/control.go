@@ -26,6 +26,8 @@ import (
 //	DELETE /control/provider/grants       ends refresh tokens, those of ?sub= or all: {"ended":1}
 //	GET    /control/provider/counters     what was asked
 //	DELETE /control/provider/counters     counts from zero
+//	POST   /control/provider/issued       begins to keep every secret that is issued
+//	GET    /control/provider/issued       those kept: {"issued":[{"kind":…,"value":…}],"dropped":0}
 func (p *Provider) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /control/provider/{$}", p.controlPage)
@@ -53,6 +55,11 @@ func (p *Provider) Control() http.Handler {
 		p.ResetCounters()
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("POST /control/provider/issued", func(w http.ResponseWriter, _ *http.Request) {
+		p.Record()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("GET /control/provider/issued", p.getIssued)
 	return p.guard(http.NewCrossOriginProtection().Handler(mux))
 }
 

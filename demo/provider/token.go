@@ -28,6 +28,9 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		tokenError(w, e)
 		return
 	}
+	p.note("access token", answer.AccessToken)
+	p.note("refresh token", answer.RefreshToken)
+	p.note("ID token", answer.IDToken)
 	p.count(func(c *Counters) { c.Token[grantType+" ok"]++ })
 	w.Header().Set("Pragma", "no-cache")
 	httphelper.MarshalJSON(w, answer)
@@ -51,6 +54,7 @@ func (p *Provider) exchange(r *http.Request) (grantType string, answer *oidc.Acc
 	if err := r.ParseForm(); err != nil || r.URL.RawQuery != "" {
 		return "malformed", nil, oidc.ErrInvalidRequest().WithDescription("parameters must be a form in the body")
 	}
+	p.noteProof(r)
 	grantType = r.PostForm.Get("grant_type")
 	if grantType != string(oidc.GrantTypeCode) && grantType != string(oidc.GrantTypeRefreshToken) {
 		return "other", nil, oidc.ErrUnsupportedGrantType()
