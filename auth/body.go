@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -197,14 +196,17 @@ func (d *decoder) token() string {
 	if parts == 0 {
 		return d.text()
 	}
-	var out []byte
+	ahead := *d
+	size := int(parts) - 1
+	for range parts {
+		size += base64.RawURLEncoding.EncodedLen(len(ahead.bytes()))
+	}
+	out := make([]byte, 0, max(size, 0))
 	for i := range parts {
 		if i > 0 {
 			out = append(out, '.')
 		}
-		raw := d.bytes()
-		out = slices.Grow(out, base64.RawURLEncoding.EncodedLen(len(raw))+1)
-		out = base64.RawURLEncoding.AppendEncode(out, raw)
+		out = base64.RawURLEncoding.AppendEncode(out, d.bytes())
 	}
 	return string(out)
 }
