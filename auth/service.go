@@ -74,7 +74,7 @@ type Config struct {
 	// RequestID gives the id that a request has in the log; may be nil.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
-	Now        func() time.Time
+	Now       func() time.Time
 }
 
 // Service is one front end's sessions. It is safe for concurrent use.

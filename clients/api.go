@@ -38,6 +38,11 @@ type Config struct {
 	Classify func(error) *Error
 	// Timeout bounds one call with all its attempts; what is left of the context may shorten it. Default 10 s.
 	Timeout time.Duration
+	// Retry says how failed calls are repeated, Breaker when the API is left alone.
+	Retry   Retry
+	Breaker Breaker
+	// Concurrency bounds the calls under way at once; four times as many may wait for their turn. Default 256.
+	Concurrency int
 	// MaxResponseBytes bounds an answer's body, decompressed. Default 4 MiB.
 	MaxResponseBytes int64
 	// UserAgent is sent as it is. Default "vestibule".
@@ -64,6 +69,11 @@ type API struct {
 	changed    func(context.Context)
 	classify   func(error) *Error
 	timeout    time.Duration
+	retries    int
+	budget     *retryBudget
+	breaker    *breaker
+	slots      *slots
+	count      counters
 	maxBytes   int64
 	fixed      http.Header
 	language   bool
@@ -74,6 +84,9 @@ type API struct {
 
 // New checks a configuration and reports all its faults at once. It sends nothing.
 func New(cfg Config) (*API, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
 	a := &API{
 		name:       cfg.Name,
 		base:       cfg.BaseURL,
@@ -82,6 +95,7 @@ func New(cfg Config) (*API, error) {
 		changed:    cfg.Changed,
 		classify:   cfg.Classify,
 		timeout:    cfg.Timeout,
+		retries:    cfg.Retry.Attempts,
 		maxBytes:   cfg.MaxResponseBytes,
 		language:   cfg.ForwardLanguage,
 		clientAddr: cfg.ClientAddress,
@@ -100,11 +114,17 @@ func New(cfg Config) (*API, error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
-	a.fixed = fixedHeader(cfg)
-	a.cache = newCache(cfg.Cache)
-	if err := cfg.check(); err != nil {
-		return nil, err
+	if a.retries == 0 {
+		a.retries = defaultAttempts
 	}
+	if cfg.Retry.Budget == 0 {
+		cfg.Retry.Budget = defaultBudget
+	}
+	if cfg.Concurrency == 0 {
+		cfg.Concurrency = defaultConcurrency
+	}
+	a.fixed, a.cache = fixedHeader(cfg), newCache(cfg.Cache)
+	a.budget, a.breaker, a.slots = newRetryBudget(cfg.Retry.Budget), newBreaker(cfg.Breaker, a.now), newSlots(cfg.Concurrency)
 	return a, nil
 }
 
@@ -124,6 +144,15 @@ func (cfg Config) check() error {
 	}
 	if cfg.Timeout < 0 {
 		fault("its timeout is negative")
+	}
+	if cfg.Retry.Attempts < 0 || cfg.Retry.Budget < 0 || cfg.Retry.Budget > 1 {
+		fault("its retries want no negative number of attempts and a budget from 0 to 1")
+	}
+	if cfg.Breaker.Window < 0 || cfg.Breaker.Open < 0 {
+		fault("its breaker's times are negative")
+	}
+	if cfg.Concurrency < 0 {
+		fault("its bound of calls at once is negative")
 	}
 	if cfg.MaxResponseBytes < 0 {
 		fault("its response limit is negative")

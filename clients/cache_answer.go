@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func (c *cache) toKeep(who IdentityKey, x *exchange, ans *answer, asked, came ti
 		return nil
 	}
 	k := &keptAnswer{
-		answer: &answer{status: ans.status, header: storedHeader(ans.header), body: ans.body},
+		answer: &answer{status: ans.status, header: storedHeader(ans.header), body: fitted(ans.body)},
 		etag:   ans.header.Get("Etag"), modified: ans.header.Get("Last-Modified"), fresh: freshness(ans.header, control, asked, came),
 	}
 	if !k.fresh.After(came) && k.etag == "" && k.modified == "" {
@@ -54,6 +55,14 @@ func (c *cache) toKeep(who IdentityKey, x *exchange, ans *answer, asked, came ti
 		k.ifError = k.fresh.Add(control.staleIfError)
 	}
 	return k
+}
+
+// fitted is a body in no more memory than it takes: what was read without knowing its length lies in twice as much.
+func fitted(body []byte) []byte {
+	if cap(body)-len(body) <= len(body)/8 {
+		return body
+	}
+	return bytes.Clone(body)
 }
 
 // storedHeader is a header without what belongs to the connection (RFC 9111 §3.1), and without cookies, which nobody gets.

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// enter gives what there is for a request: an answer that may be given now, or a call to wait for, which it has joined or
+// lookup gives what there is for a request: an answer that may be given now, or a call to wait for, which it has joined or
 // begun. Neither if the call is to be made alone, because its session has ended.
-func (a *API) enter(ctx context.Context, who IdentityKey, x *exchange) (kept *answer, call *flight[landing], joined bool) {
+func (a *API) lookup(ctx context.Context, who IdentityKey, x *exchange) (kept *answer, call *flight[landing], joined bool) {
 	target := x.url.String()
 	key, now, c := keyOf(x, target), a.now(), a.cache
 	c.mu.Lock()

@@ -52,7 +52,7 @@ func TestStepUpChallenge(t *testing.T) {
 			for _, v := range c.values {
 				headers = append(headers, "WWW-Authenticate", v)
 			}
-			_, err := clients.Get[thing](t.Context(), newUpstream(t, says(401, "", "", headers...)).api(t, nil), clients.At("/"), nil)
+			_, err := clients.Get[widget](t.Context(), newUpstream(t, says(401, "", "", headers...)).api(t, nil), clients.At("/"), nil)
 			var e *clients.Error
 			if !errors.As(err, &e) {
 				t.Fatalf("error = %v", err)
@@ -80,7 +80,7 @@ func TestStepUpChallenge(t *testing.T) {
 }
 
 func TestAStepUpChallengeCountsOnlyWith401(t *testing.T) {
-	_, err := clients.Get[thing](t.Context(), newUpstream(t, says(403, "", "", "WWW-Authenticate", "Bearer "+insufficient)).api(t, nil), clients.At("/"), nil)
+	_, err := clients.Get[widget](t.Context(), newUpstream(t, says(403, "", "", "WWW-Authenticate", "Bearer "+insufficient)).api(t, nil), clients.At("/"), nil)
 	var e *clients.Error
 	if !errors.As(err, &e) || e.Code != clients.CodeForbidden || e.StepUp != nil {
 		t.Errorf("error = %+v, want FORBIDDEN", e)
@@ -104,7 +104,7 @@ func FuzzAnswer(f *testing.F) {
 		api := newFake(t, func(*http.Request) (*http.Response, error) {
 			return fakeAnswer(status, http.Header{"Www-Authenticate": {challenge}, "Retry-After": {after}, "Content-Type": {contentType}}, body), nil
 		}, nil)
-		_, err := clients.Do[thing](t.Context(), api, clients.Call{Method: "POST", Path: clients.At("/")})
+		_, err := clients.Do[widget](t.Context(), api, clients.Call{Method: "POST", Path: clients.At("/")})
 		if err == nil {
 			if status < 200 || status > 299 {
 				t.Fatalf("status %d is no success", status)

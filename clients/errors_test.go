@@ -14,7 +14,7 @@ import (
 	"vestibule.example/clients"
 )
 
-type thing struct {
+type widget struct {
 	ID    string    `json:"id"`
 	Count int       `json:"count"`
 	At    time.Time `json:"at"`
@@ -140,12 +140,12 @@ func TestEveryAnswerEndsAsOneCode(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			api := newUpstream(t, c.answer).api(t, func(cfg *clients.Config) { cfg.MaxResponseBytes = manyBytes })
 			method := cmp.Or(c.method, "GET")
-			got, err := clients.Do[thing](t.Context(), api, clients.Call{Method: method, Path: clients.At("/things/{id}", "t-1")})
+			got, err := clients.Do[widget](t.Context(), api, clients.Call{Method: method, Path: clients.At("/things/{id}", "t-1")})
 			var e *clients.Error
 			if !errors.As(err, &e) {
 				t.Fatalf("Do = %+v, %v, want an *Error", got, err)
 			}
-			if got != (thing{}) {
+			if got != (widget{}) {
 				t.Errorf("value = %+v, want none beside an error", got)
 			}
 			if e.Code != c.want.Code || e.Status != c.want.Status || e.Retryable != c.want.Retryable || e.RetryAfter != c.want.RetryAfter || len(e.Fields) > 0 || e.StepUp != nil {
@@ -184,7 +184,7 @@ func TestGoodAnswers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			api := newUpstream(t, c.answer).api(t, func(cfg *clients.Config) { cfg.MaxResponseBytes = manyBytes })
-			if got, err := clients.Get[thing](t.Context(), api, clients.At("/things"), nil); err != nil || got.ID != "t-1" {
+			if got, err := clients.Get[widget](t.Context(), api, clients.At("/things"), nil); err != nil || got.ID != "t-1" {
 				t.Errorf("Get = %+v, %v, want t-1", got, err)
 			}
 		})
@@ -239,7 +239,7 @@ func TestFieldsOfARefusal(t *testing.T) {
 		{"long texts", problemType, `{"errors":[{"field":"` + long + `","message":"` + long + `"}]}`, []clients.FieldError{{Field: strings.Repeat("ä", 100) + "…", Message: strings.Repeat("ä", 150) + "…"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := clients.Post[thing](t.Context(), newUpstream(t, says(422, c.contentType, c.body)).api(t, nil), clients.At("/things"), map[string]int{})
+			_, err := clients.Post[widget](t.Context(), newUpstream(t, says(422, c.contentType, c.body)).api(t, nil), clients.At("/things"), map[string]int{})
 			var e *clients.Error
 			if !errors.As(err, &e) || e.Code != "BAD_USER_INPUT" {
 				t.Fatalf("error = %v, want BAD_USER_INPUT", err)
@@ -261,7 +261,7 @@ func TestFieldsAreBounded(t *testing.T) {
 		"a list":             `{"errors":["m"` + strings.Repeat(`,"m"`, 80) + `]}`,
 		"an object of lists": `{"errors":{"a":["m"` + strings.Repeat(`,"m"`, 40) + `],"b":["m"` + strings.Repeat(`,"m"`, 40) + `]}}`,
 	} {
-		_, err := clients.Post[thing](t.Context(), newUpstream(t, says(400, problemType, body)).api(t, nil), clients.At("/things"), nil)
+		_, err := clients.Post[widget](t.Context(), newUpstream(t, says(400, problemType, body)).api(t, nil), clients.At("/things"), nil)
 		var e *clients.Error
 		if !errors.As(err, &e) || len(e.Fields) != 50 {
 			t.Errorf("%s: %d fields, want 50 of 81", name, len(e.Fields))
@@ -280,7 +280,7 @@ func TestTheCauseOfAnInvalidAnswer(t *testing.T) {
 		{"a time that is none", jsonType, `{"at":"secret"}`, "cannot be read as its type"},
 		{"brackets", jsonType, strings.Repeat("[", 100), "nested too deep"},
 	} {
-		_, err := clients.Get[thing](t.Context(), newUpstream(t, says(200, c.contentType, c.body)).api(t, nil), clients.At("/things"), nil)
+		_, err := clients.Get[widget](t.Context(), newUpstream(t, says(200, c.contentType, c.body)).api(t, nil), clients.At("/things"), nil)
 		if cause := errors.Unwrap(err).Error(); !strings.Contains(cause, c.says) || strings.Contains(cause, "secret") {
 			t.Errorf("%s: cause = %s, want %s", c.name, cause, c.says)
 		}
@@ -295,7 +295,7 @@ func TestTheCauseOfARefusal(t *testing.T) {
 		{"a page", "text/html", "<p>secret", `9 bytes of "text/html"`},
 		{"nothing", "", "", `0 bytes of ""`},
 	} {
-		_, err := clients.Get[thing](t.Context(), newUpstream(t, says(500, c.contentType, c.body)).api(t, nil), clients.At("/things"), nil)
+		_, err := clients.Get[widget](t.Context(), newUpstream(t, says(500, c.contentType, c.body)).api(t, nil), clients.At("/things"), nil)
 		if cause := errors.Unwrap(err).Error(); !strings.Contains(cause, c.says) || strings.Contains(cause, "secret") {
 			t.Errorf("%s: cause = %s, want %s", c.name, cause, c.says)
 		}
@@ -322,7 +322,7 @@ func TestRetryAfter(t *testing.T) {
 		{"Fri, 01 Jan 2100 00:00:00 GMT", 24 * time.Hour},
 	} {
 		api := newUpstream(t, says(503, "", "", "Retry-After", c.value)).api(t, func(cfg *clients.Config) { cfg.Now = func() time.Time { return now } })
-		_, err := clients.Get[thing](t.Context(), api, clients.At("/"), nil)
+		_, err := clients.Get[widget](t.Context(), api, clients.At("/"), nil)
 		var e *clients.Error
 		if !errors.As(err, &e) || e.RetryAfter != c.want {
 			t.Errorf("Retry-After %q = %v, want %v", c.value, e.RetryAfter, c.want)
@@ -345,20 +345,20 @@ func TestErrorsThatAreNotTheAPIs(t *testing.T) {
 		}
 	}
 	u := newUpstream(t, says(200, jsonType, "{}"))
-	_, err := clients.Get[thing](t.Context(), u.api(t, failing(known)), clients.At("/things"), nil)
+	_, err := clients.Get[widget](t.Context(), u.api(t, failing(known)), clients.At("/things"), nil)
 	var e *clients.Error
 	if !errors.As(err, &e) || e.Code != clients.CodeUnavailable || !e.Retryable || e.RetryAfter != time.Second || e.API != "orders" || !errors.Is(err, known) {
 		t.Errorf("error = %+v, want what Classify says, with the cause", e)
 	}
-	_, err = clients.Get[thing](t.Context(), u.api(t, failing(errors.New("no route"))), clients.At("/things"), nil)
+	_, err = clients.Get[widget](t.Context(), u.api(t, failing(errors.New("no route"))), clients.At("/things"), nil)
 	if !errors.As(err, &e) || e.Code != clients.CodeUpstreamUnavailable || !e.Retryable {
 		t.Errorf("error = %+v, want UPSTREAM_UNAVAILABLE", e)
 	}
-	_, err = clients.Get[thing](t.Context(), u.api(t, failing(context.DeadlineExceeded)), clients.At("/things"), nil)
+	_, err = clients.Get[widget](t.Context(), u.api(t, failing(context.DeadlineExceeded)), clients.At("/things"), nil)
 	if !errors.As(err, &e) || e.Code != clients.CodeUpstreamTimeout {
 		t.Errorf("error = %+v, want UPSTREAM_TIMEOUT", e)
 	}
-	_, err = clients.Get[thing](t.Context(), u.api(t, failing(&url.Error{Op: "Get", Err: timeout{}})), clients.At("/things"), nil)
+	_, err = clients.Get[widget](t.Context(), u.api(t, failing(&url.Error{Op: "Get", Err: timeout{}})), clients.At("/things"), nil)
 	if !errors.As(err, &e) || e.Code != clients.CodeUpstreamTimeout {
 		t.Errorf("error = %+v, want UPSTREAM_TIMEOUT", e)
 	}
@@ -381,7 +381,7 @@ func TestAHangingAPI(t *testing.T) {
 		<-r.Context().Done()
 		close(gone)
 	})
-	_, err := clients.Get[thing](t.Context(), u.api(t, func(cfg *clients.Config) { cfg.Timeout = 20 * time.Millisecond }), clients.At("/things"), nil)
+	_, err := clients.Get[widget](t.Context(), u.api(t, func(cfg *clients.Config) { cfg.Timeout = 20 * time.Millisecond }), clients.At("/things"), nil)
 	var e *clients.Error
 	if !errors.As(err, &e) || e.Code != clients.CodeUpstreamTimeout || !e.Retryable || e.Status != 0 {
 		t.Errorf("error = %+v, want UPSTREAM_TIMEOUT", e)

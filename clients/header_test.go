@@ -19,7 +19,7 @@ func TestHeadersToAnAPI(t *testing.T) {
 	told := func(change func(*clients.Config), in clients.Inbound) http.Header {
 		t.Helper()
 		u := newUpstream(t, says(200, jsonType, `{}`))
-		if _, err := clients.Get[thing](clients.WithInbound(t.Context(), in), u.api(t, change), clients.At("/"), nil); err != nil {
+		if _, err := clients.Get[widget](clients.WithInbound(t.Context(), in), u.api(t, change), clients.At("/"), nil); err != nil {
 			t.Fatal(err)
 		}
 		return u.requests()[0].Header
@@ -75,7 +75,7 @@ func TestIdempotencyKeys(t *testing.T) {
 		{strings.Repeat("k", 256), false}, {"a\r\nb", false}, {"ä", false}, {" a", false}, {"a ", false}, {"\x00", false},
 	} {
 		u := newUpstream(t, says(502, "", ""))
-		_, err := clients.Do[thing](t.Context(), u.api(t, nil), clients.Call{Method: "POST", Path: clients.At("/"), Body: 1, IdempotencyKey: c.key})
+		_, err := clients.Do[widget](t.Context(), u.api(t, nil), clients.Call{Method: "POST", Path: clients.At("/"), Body: 1, IdempotencyKey: c.key})
 		var e *clients.Error
 		if !errors.As(err, &e) {
 			t.Fatalf("error = %v", err)
@@ -99,19 +99,19 @@ func TestBodies(t *testing.T) {
 		says(200, jsonType, `{}`)(w, r)
 	})
 	api := u.api(t, nil)
-	for want, call := range map[string]func(context.Context) (thing, error){
-		`POST application/json {"a":1}`: func(ctx context.Context) (thing, error) {
-			return clients.Post[thing](ctx, api, clients.At("/"), map[string]int{"a": 1})
+	for want, call := range map[string]func(context.Context) (widget, error){
+		`POST application/json {"a":1}`: func(ctx context.Context) (widget, error) {
+			return clients.Post[widget](ctx, api, clients.At("/"), map[string]int{"a": 1})
 		},
-		`PUT application/json {"a":1}`: func(ctx context.Context) (thing, error) {
-			return clients.Put[thing](ctx, api, clients.At("/"), map[string]int{"a": 1})
+		`PUT application/json {"a":1}`: func(ctx context.Context) (widget, error) {
+			return clients.Put[widget](ctx, api, clients.At("/"), map[string]int{"a": 1})
 		},
-		`PATCH application/json {"a":1}`: func(ctx context.Context) (thing, error) {
-			return clients.Patch[thing](ctx, api, clients.At("/"), map[string]int{"a": 1})
+		`PATCH application/json {"a":1}`: func(ctx context.Context) (widget, error) {
+			return clients.Patch[widget](ctx, api, clients.At("/"), map[string]int{"a": 1})
 		},
-		`POST  `:   func(ctx context.Context) (thing, error) { return clients.Post[thing](ctx, api, clients.At("/"), nil) },
-		`DELETE  `: func(ctx context.Context) (thing, error) { return clients.Delete[thing](ctx, api, clients.At("/")) },
-		`GET  `:    func(ctx context.Context) (thing, error) { return clients.Get[thing](ctx, api, clients.At("/"), nil) },
+		`POST  `:   func(ctx context.Context) (widget, error) { return clients.Post[widget](ctx, api, clients.At("/"), nil) },
+		`DELETE  `: func(ctx context.Context) (widget, error) { return clients.Delete[widget](ctx, api, clients.At("/")) },
+		`GET  `:    func(ctx context.Context) (widget, error) { return clients.Get[widget](ctx, api, clients.At("/"), nil) },
 	} {
 		if _, err := call(t.Context()); err != nil || got != want {
 			t.Errorf("the API got %q, %v, want %q", got, err, want)

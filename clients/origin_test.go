@@ -64,8 +64,8 @@ func newOrigin(t testing.TB, change func(*clients.Config)) *origin {
 	}
 	o := &origin{now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)}
 	cfg := clients.Config{
-		Name: "things", BaseURL: base, Transport: o, Identity: identityOf, ForwardLanguage: true, ForwardClientAddr: true, Now: o.clock,
-		Cache: clients.CacheConfig{MaxBytes: 1 << 20},
+		Name: "things", BaseURL: base, Transport: o, Identity: identityOf, ForwardLanguage: true, ClientAddress: "Forwarded", Now: o.clock,
+		Cache: clients.CacheConfig{MaxBytes: 1 << 20}, Retry: clients.Retry{Attempts: 1}, Breaker: clients.Breaker{Failures: -1},
 	}
 	if change != nil {
 		change(&cfg)

@@ -62,7 +62,7 @@ func TestPathsStayWhereTheyBelong(t *testing.T) {
 				}
 				cfg.BaseURL = base
 			})
-			_, err := clients.Get[thing](t.Context(), api, c.path, c.query)
+			_, err := clients.Get[widget](t.Context(), api, c.path, c.query)
 			var e *clients.Error
 			switch {
 			case c.want == "":
@@ -85,18 +85,18 @@ func TestMisusedTemplatesAreTheProgramsFault(t *testing.T) {
 		"no slash":                clients.At("a"),
 		"a broken escape":         clients.At("/a%zz"),
 	} {
-		_, err := clients.Get[thing](t.Context(), u.api(t, nil), path, nil)
+		_, err := clients.Get[widget](t.Context(), u.api(t, nil), path, nil)
 		var e *clients.Error
 		if !errors.As(err, &e) || e.Code != clients.CodeInternal || e.Retryable {
 			t.Errorf("%s: error = %v, want INTERNAL", name, err)
 		}
 	}
-	_, err := clients.Post[thing](t.Context(), u.api(t, nil), clients.At("/a"), func() {})
+	_, err := clients.Post[widget](t.Context(), u.api(t, nil), clients.At("/a"), func() {})
 	var e *clients.Error
 	if !errors.As(err, &e) || e.Code != clients.CodeInternal {
 		t.Errorf("a body that cannot be JSON: error = %v, want INTERNAL", err)
 	}
-	_, err = clients.Do[thing](t.Context(), u.api(t, nil), clients.Call{Method: "BAD METHOD", Path: clients.At("/a")})
+	_, err = clients.Do[widget](t.Context(), u.api(t, nil), clients.Call{Method: "BAD METHOD", Path: clients.At("/a")})
 	if !errors.As(err, &e) || e.Code != clients.CodeInternal {
 		t.Errorf("a method that is none: error = %v, want INTERNAL", err)
 	}

@@ -26,7 +26,7 @@ type answer struct {
 func (a *API) perform(ctx context.Context, x *exchange) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
-	return a.send(ctx, x)
+	return a.attempts(ctx, x)
 }
 
 // send is one attempt: one request, its answer read in full.

@@ -34,7 +34,7 @@ func (a *API) share(ctx context.Context, who IdentityKey, x *exchange) (*answer,
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	kept, call, joined := a.enter(ctx, who, x)
+	kept, call, joined := a.lookup(ctx, who, x)
 	switch {
 	case kept != nil:
 		return kept, nil

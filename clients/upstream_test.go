@@ -49,7 +49,7 @@ func (u *upstream) api(t testing.TB, change func(*clients.Config)) *clients.API 
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := clients.Config{Name: "orders", BaseURL: base, Transport: transport}
+	cfg := clients.Config{Name: "orders", BaseURL: base, Transport: transport, Retry: clients.Retry{Attempts: 1}}
 	if change != nil {
 		change(&cfg)
 	}
@@ -78,7 +78,7 @@ func says(status int, contentType, body string, headers ...string) http.HandlerF
 // newFake is an API without a wire, for fuzzing and for clocks that testing/synctest drives.
 func newFake(t testing.TB, answer func(*http.Request) (*http.Response, error), change func(*clients.Config)) *clients.API {
 	t.Helper()
-	cfg := clients.Config{Name: "orders", BaseURL: &url.URL{Scheme: "https", Host: "orders.example.test"}, Transport: roundTripper(answer)}
+	cfg := clients.Config{Name: "orders", Retry: clients.Retry{Attempts: 1}, BaseURL: &url.URL{Scheme: "https", Host: "orders.example.test"}, Transport: roundTripper(answer)}
 	if change != nil {
 		change(&cfg)
 	}

@@ -56,7 +56,8 @@ export function witness(context, origin) {
   context.on('response', (response) => {
     if (!response.url().startsWith(origin)) return;
     seen.pending.push((async () => {
-      const headers = await response.allHeaders();
+      const headers = await response.allHeaders().catch(() => null);
+      if (!headers) return; // The page was closed before the answer was complete: nobody has read it.
       let body = '';
       // A redirect has no body, and a stream's never ends while the page is open.
       if (response.status() < 300 && !(headers['content-type'] ?? '').startsWith('text/event-stream')) {

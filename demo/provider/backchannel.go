@@ -39,6 +39,8 @@ func (p *Provider) LogoutToken(clientID, sub, sid string) (string, error) {
 		"iss": p.issuer, "aud": []string{clientID}, "jti": random(),
 		"events": map[string]any{logoutEvent: struct{}{}},
 	}
+	// Relying parties ignore what they do not know (§2.4).
+	claims[stranger+"/claim"] = "unknown"
 	if sub != "" {
 		claims["sub"] = sub
 	}

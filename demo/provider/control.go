@@ -72,8 +72,7 @@ func (p *Provider) Reset() {
 
 // patchSettings answers PATCH /control/provider/settings.
 func (p *Provider) patchSettings(w http.ResponseWriter, r *http.Request) {
-	now := p.Settings()
-	wire := wireSettings{now.AccessTokenTTL.String(), now.IDTokenTTL.String(), now.KeepRefreshToken, now.Refresh, now.Tampering}
+	wire := p.Settings().wire()
 	if !read(w, r, &wire) {
 		return
 	}
@@ -150,6 +149,8 @@ func (p *Provider) writeControl(w http.ResponseWriter, r *http.Request, status i
 			{"accessToken", "Access tokens", set.Tampering.AccessToken, AccessTokenFaults()},
 			{"logoutToken", "Logout tokens", set.Tampering.LogoutToken, LogoutTokenFaults()},
 			{"response", "Authorization responses", set.Tampering.Response, ResponseFaults()},
+			{"userInfo", "UserInfo answers", set.Tampering.UserInfo, UserInfoFaults()},
+			{"metadata", "Metadata", set.Tampering.Metadata, MetadataFaults()},
 		},
 	})
 }
@@ -169,10 +170,11 @@ func (p *Provider) act(r *http.Request) error {
 	case "settings":
 		next, err := wireSettings{
 			r.PostFormValue("accessTokenTTL"), r.PostFormValue("idTokenTTL"), r.PostFormValue("keepRefreshToken") != "",
-			RefreshAnswer(r.PostFormValue("refresh")),
+			r.PostFormValue("signedUserInfo") != "", RefreshAnswer(r.PostFormValue("refresh")),
 			Tampering{
-				Fault(r.PostFormValue("idToken")), Fault(r.PostFormValue("accessToken")),
-				Fault(r.PostFormValue("logoutToken")), Fault(r.PostFormValue("response")),
+				IDToken: Fault(r.PostFormValue("idToken")), AccessToken: Fault(r.PostFormValue("accessToken")),
+				LogoutToken: Fault(r.PostFormValue("logoutToken")), Response: Fault(r.PostFormValue("response")),
+				UserInfo: Fault(r.PostFormValue("userInfo")), Metadata: Fault(r.PostFormValue("metadata")),
 			},
 		}.settings()
 		if err != nil {

@@ -3,6 +3,7 @@ package provider
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 
 	jose "github.com/go-jose/go-jose/v4"
@@ -155,9 +156,9 @@ func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
 	if err == nil && raw == "" {
 		err = errUnknown
 	}
-	var info *oidc.UserInfo
+	var claims map[string]any
 	if err == nil {
-		info, err = p.userOfToken(raw)
+		claims, err = p.userOfToken(raw)
 	}
 	if err != nil {
 		p.refused(r.Context(), "userinfo", err)
@@ -167,11 +168,27 @@ func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.count(func(c *Counters) { c.UserInfo["200"]++ })
-	httphelper.MarshalJSON(w, info)
+	set := p.Settings()
+	if !set.SignedUserInfo {
+		delete(claims, "iss")
+		delete(claims, "aud")
+		set.Tampering.UserInfo.distort(claims, p.now())
+		httphelper.MarshalJSON(w, claims)
+		return
+	}
+	signed, err := p.sign("JWT", claims, set.Tampering.UserInfo)
+	if err != nil {
+		p.refused(r.Context(), "userinfo", err)
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jwt")
+	_, _ = io.WriteString(w, signed) // the client has gone
 }
 
-// userOfToken reads one of our access tokens. The audience may be any: all of them are the user's own.
-func (p *Provider) userOfToken(raw string) (*oidc.UserInfo, error) {
+// userOfToken reads one of our access tokens and gives what UserInfo says for it, with iss and aud. The token's own
+// audience may be any: all of them are the user's.
+func (p *Provider) userOfToken(raw string) (map[string]any, error) {
 	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		return nil, err
@@ -191,7 +208,12 @@ func (p *Provider) userOfToken(raw string) (*oidc.UserInfo, error) {
 	if !p.now().Before(claims.GetExpiration()) {
 		return nil, oidc.ErrExpired
 	}
-	return user.claims(claims.Scopes), nil
+	content, err := json.Marshal(user.claims(claims.Scopes))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]any{"iss": p.issuer, "aud": []string{claims.ClientID}}
+	return all, json.Unmarshal(content, &all)
 }
 
 // revoke answers POST /revoke (RFC 7009).
