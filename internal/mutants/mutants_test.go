@@ -102,6 +102,8 @@ func TestWhatDidNotRunIsReported(t *testing.T) {
 {"Action":"fail",` + pkg + `,"Test":"TestSevenWithoutLooking"}`, []string{"why", "failed"}, "did not run", true},
 		{"another test failed", passed + `{"Action":"pass",` + pkg + `,"Test":"TestSevenWithoutLooking"}
 {"Action":"fail","Package":"shop.example/other","Test":"TestOther"}`, nil, "did not run", true},
+		{"one did not come to its end", passed + `{"Action":"output",` + pkg + `,"Test":"TestSevenWithoutLooking","Output":"panic: timed out\n"}
+{"Action":"fail",` + pkg + `}`, []string{"panic: timed out", "did not run"}, "chatter", true},
 		{"no JSON", passed + "\nFAIL", nil, "did not run", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"vestibule.example/internal/mutants/table"
@@ -49,6 +51,11 @@ func checkRan(file, module string, in io.Reader, out io.Writer) error {
 			outcome[key] = e.Action
 		case "pass", "skip":
 			outcome[key] = e.Action
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(held)) {
+		if outcome[key] == "" && failed {
+			fmt.Fprint(out, held[key]) // A test that did not come to its end says why, if anybody does.
 		}
 	}
 	for _, row := range rows {
