@@ -112,6 +112,15 @@ type APIConfig struct {
 	Scopes           []string      `key:"scopes" example:"orders:read" doc:"Scopes to narrow the token to."`
 	Timeout          time.Duration `key:"timeout" default:"5s" doc:"How long one call may take, 10ms to 5m."`
 	MaxResponseBytes int           `key:"max_response_bytes" default:"4194304" doc:"Largest answer that is read, in bytes."`
+	Cache            CacheConfig   `key:"cache"`
+	Invalidates      []string      `key:"invalidates" example:"catalog" doc:"Other APIs whose kept answers a session is not given any more after it changed something at this one."`
+}
+
+// CacheConfig is how an API's answers are kept.
+type CacheConfig struct {
+	MaxBytes                     int  `key:"max_bytes" default:"0" example:"67108864" doc:"Room for answers that the API lets a private cache keep, each session's its own, in bytes of memory; 0 keeps none. See caching.md."`
+	PersonalStaleIfError         bool `key:"personal_stale_if_error" default:"false" doc:"Give a session its stale answers after a failure of the API, for as long as its stale-if-error says. Answers of an API with token none always are."`
+	PersonalStaleWhileRevalidate bool `key:"personal_stale_while_revalidate" default:"false" doc:"Give a session its stale answers while they are renewed, for as long as the API's stale-while-revalidate says. Answers of an API with token none always are."`
 }
 
 // GraphQLConfig is the GraphQL endpoint.

@@ -24,6 +24,7 @@ func (l *loader) check(cfg *Config) {
 	l.checkSession(cfg.Session)
 	for _, name := range sortedKeys(cfg.APIs) {
 		l.checkAPI(name, cfg.APIs[name])
+		l.checkCache(name, cfg.APIs)
 	}
 	l.checkGraphQL(cfg.GraphQL)
 }
@@ -199,6 +200,20 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 	}
 	if api.Token == "on_behalf_of" && len(api.Scopes) == 0 || api.Token == "exchange" && api.Audience == "" && api.Resource == "" {
 		l.fault(at+".token", api.Token, "say what for: exchange needs audience or resource, on_behalf_of needs scopes", "")
+	}
+}
+
+func (l *loader) checkCache(name string, apis map[string]APIConfig) {
+	at, c := "apis."+name+".cache", apis[name].Cache
+	if c.MaxBytes != 0 {
+		l.count(at+".max_bytes", c.MaxBytes, 64<<10, 64<<30)
+	} else if c.PersonalStaleIfError || c.PersonalStaleWhileRevalidate {
+		l.fault(at+".max_bytes", "", "stale answers are kept ones, and none are kept", "67108864")
+	}
+	for _, other := range apis[name].Invalidates {
+		if _, there := apis[other]; !there || other == name {
+			l.fault("apis."+name+".invalidates", other, "want names of other configured APIs; its own answers are invalidated anyway", "")
+		}
 	}
 }
 

@@ -98,6 +98,7 @@ func TestEverythingFromVariables(t *testing.T) {
 		"VESTIBULE_IDENTITY_ISSUER": "https://login.example.com", "VESTIBULE_IDENTITY_CLIENT_ID": "v", "VESTIBULE_IDENTITY_CLIENT_SECRET_FILE": secretFile,
 		"VESTIBULE_IDENTITY_AUTHORIZATION_PARAMS": "audience=https://api.example.com", "VESTIBULE_SESSION_KEYS": "seal:" + goodKey,
 		"VESTIBULE_APIS_ORDERS_BASE_URL": "https://orders.example.com", "VESTIBULE_APIS_ORDERS_MAX_RESPONSE_BYTES": "2048",
+		"VESTIBULE_APIS_ORDERS_CACHE_MAX_BYTES": "1048576", "VESTIBULE_APIS_ORDERS_CACHE_PERSONAL_STALE_IF_ERROR": "true", "VESTIBULE_APIS_ORDERS_INVALIDATES": "gift_cards",
 		"VESTIBULE_APIS_GIFT_CARDS_BASE_URL": "https://gifts.example.com", "VESTIBULE_APIS_GIFT_CARDS_TOKEN": "none",
 	})
 	if err != nil {
@@ -111,6 +112,9 @@ func TestEverythingFromVariables(t *testing.T) {
 	}
 	if got := cfg.APIs["orders"]; got.BaseURL != "https://orders.example.com" || got.MaxResponseBytes != 2048 || got.Timeout != 5*time.Second {
 		t.Errorf("orders = %+v, want its variables over the defaults", got)
+	}
+	if got := cfg.APIs["orders"]; got.Cache != (CacheConfig{MaxBytes: 1 << 20, PersonalStaleIfError: true}) || len(got.Invalidates) != 1 {
+		t.Errorf("orders' cache = %+v, invalidates %v", got.Cache, got.Invalidates)
 	}
 	if got := cfg.APIs["gift_cards"]; got.Token != "none" {
 		t.Errorf("gift_cards = %+v", got)
@@ -195,6 +199,11 @@ func TestFaults(t *testing.T) {
 		{"keys as a group", strings.Replace(minimal, "keys: [{use: seal, secret: "+goodKey+"}]", "keys: {use: seal}", 1), "session.keys", "want a list"},
 		{"a list where a text belongs", minimal + "observe: {log_level: [debug]}\n", "observe.log_level", "wrong shape"},
 		{"a group where a list belongs", strings.Replace(minimal, "client_id", "scopes: {openid: 1}\n  client_id", 1), "identity.scopes", "wrong shape"},
+		{"a cache too small", minimal + "apis: {orders: {base_url: 'https://x.test', cache: {max_bytes: 100}}}\n", "apis.orders.cache.max_bytes", "want 65536 to"},
+		{"stale answers without a cache", minimal + "apis: {orders: {base_url: 'https://x.test', cache: {personal_stale_if_error: true}}}\n", "apis.orders.cache.max_bytes", "none are kept"},
+		{"renewed answers without a cache", minimal + "apis: {orders: {base_url: 'https://x.test', cache: {personal_stale_while_revalidate: true}}}\n", "apis.orders.cache.max_bytes", "none are kept"},
+		{"invalidating an API that is not there", minimal + "apis: {orders: {base_url: 'https://x.test', invalidates: [catalogue]}}\n", "apis.orders.invalidates", "other configured APIs"},
+		{"invalidating itself", minimal + "apis: {orders: {base_url: 'https://x.test', invalidates: [orders]}}\n", "apis.orders.invalidates", "other configured APIs"},
 		{"a secret file that is not there", strings.Replace(minimal, "client_secret: canary-client-secret", "client_secret_file: /nowhere/secret", 1), "identity.client_secret_file", "cannot be read"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -73,8 +73,12 @@ type Config struct {
 	AfterLogin func(context.Context, Login) error
 	// RequestID gives the id that a request has in the log; may be nil.
 	RequestID func(context.Context) string
-	Logger    *slog.Logger
-	Now       func() time.Time
+	// Ended is told of every session that ended, on any replica, by the owner that Identity names: what is kept for it must
+	// go. Without a name the ends of some may have been missed, and what is kept for any must go. It may be told twice, from
+	// several goroutines, and must not wait.
+	Ended  func(owner string)
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // Service is one front end's sessions. It is safe for concurrent use.
@@ -154,6 +158,9 @@ func withDefaults(cfg *Config) {
 	}
 	if cfg.RequestID == nil {
 		cfg.RequestID = func(context.Context) string { return "" }
+	}
+	if cfg.Ended == nil {
+		cfg.Ended = func(string) {}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

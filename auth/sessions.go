@@ -124,7 +124,7 @@ func (s *Service) endRecord(ctx context.Context, r *Record, reason string) error
 	} else if err != nil {
 		return storeFailed(err)
 	}
-	s.bodies.drop(r.Key)
+	s.forget(r.Key)
 	h, err := s.keys.openHead(r)
 	if err != nil {
 		s.cfg.Logger.ErrorContext(ctx, "a session's head does not open", "error", err)

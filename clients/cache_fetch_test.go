@@ -333,6 +333,57 @@ func TestStaleWhileRevalidate(t *testing.T) {
 	}
 }
 
+// A slot has one call at a time: while one is made for a request that what is kept does not serve, nothing is renewed.
+func TestRevalidationsBehindGiveWayToCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOrigin(t, func(c *clients.Config) { c.Cache.PersonalStaleWhileRevalidate = true })
+		o.serves(echoes("Cache-Control: max-age=60, stale-while-revalidate=600", "Vary: X-Request-Id"))
+		first := o.get(t, "alice")
+		o.advance(time.Minute)
+		open := o.shut()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			clients.Get[echo](clients.WithInbound(as(t.Context(), "alice"), clients.Inbound{RequestID: "other"}), o.api, clients.At("/x"), nil)
+		})
+		synctest.Wait()
+		if got := o.get(t, "alice"); got != first {
+			t.Errorf("= %+v, want the stale one", got)
+		}
+		synctest.Wait()
+		if o.calls() != 2 {
+			t.Errorf("%d calls, want none beside the one that is made", o.calls())
+		}
+		open()
+		wg.Wait()
+	})
+}
+
+// A call that nobody waits for any more gives nobody a stale answer.
+func TestStaleAnswersAreCountedWhenTheyAreGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOrigin(t, func(c *clients.Config) { c.Cache.PersonalStaleIfError = true })
+		o.serves(echoes("Cache-Control: max-age=60, stale-if-error=600"))
+		first := o.get(t, "alice")
+		o.advance(time.Minute)
+		open := o.shut()
+		ctx, cancel := context.WithCancel(as(t.Context(), "alice"))
+		var wg sync.WaitGroup
+		wg.Go(func() { clients.Get[echo](ctx, o.api, clients.At("/x"), nil) })
+		synctest.Wait()
+		cancel()
+		wg.Wait()
+		synctest.Wait()
+		open()
+		if got := o.api.Stats(); got.Stale != 0 {
+			t.Errorf("Stats = %+v, want none stale", got)
+		}
+		o.serves(refusesWith(503))
+		if got := o.get(t, "alice"); got != first {
+			t.Errorf("afterwards = %+v, want what was kept still there", got)
+		}
+	})
+}
+
 // Renewing behind readers' backs is bounded, ends when its answer is no longer wanted, and ends with the API.
 func TestRevalidationsBehindAreBoundedAndEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

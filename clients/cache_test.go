@@ -151,6 +151,7 @@ func TestChangesInvalidate(t *testing.T) {
 		{"a POST that was refused, on the very page", "alice", clients.Call{Method: "POST", Path: clients.At("/x")}, refusesWith(404), false, false, false, false},
 		{"a POST that may have been done", "alice", post, refusesWith(502), true, false, false, true},
 		{"a POST of which nothing is known", "alice", post, refusesWith(statusBrokenOff), true, false, false, true},
+		{"a POST that was never sent", "alice", post, refusesWith(statusUnsent), false, false, false, false},
 		{"a change of the page itself is everybody's", "alice", clients.Call{Method: "PUT", Path: clients.At("/x")}, echoes(), true, true, true, true},
 		{"a change that names the page", "alice", post, echoes("Location: /v1/x"), true, true, true, true},
 		{"by a relative name", "alice", post, echoes("Location: x#top"), true, true, true, true},
@@ -165,6 +166,7 @@ func TestChangesInvalidate(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			told := false
 			o := newOrigin(t, func(cfg *clients.Config) {
+				cfg.Classify = classify
 				cfg.Changed = func(ctx context.Context) { told = told || ctx.Value(whoKey{}) == c.by }
 			})
 			fresh := echoes("Cache-Control: max-age=60")
