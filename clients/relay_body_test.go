@@ -17,7 +17,7 @@ import (
 	"vestibule.example/clients"
 )
 
-func (r *relaying) get(t testing.TB, ctx context.Context, path string) *http.Response {
+func (r *relaying) get(ctx context.Context, t testing.TB, path string) *http.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, "GET", r.URL+path, nil)
 	if err != nil {
@@ -51,7 +51,7 @@ func TestDownloadsAreStreamed(t *testing.T) {
 			}
 		}
 	}, func(cfg *clients.Config) { cfg.MaxResponseBytes = 1 }, nil)
-	res := r.get(t, t.Context(), "/api/orders/files/a.pdf")
+	res := r.get(t.Context(), t, "/api/orders/files/a.pdf")
 	buf := make([]byte, len(part))
 	for range 3 {
 		if _, err := io.ReadFull(res.Body, buf); err != nil {
@@ -86,7 +86,7 @@ func TestEventsAreFlushedAndOutliveTheWriteTimeout(t *testing.T) {
 	slow.Start()
 	t.Cleanup(slow.Close)
 	r.Server = slow
-	res := r.get(t, t.Context(), "/api/orders/things/1/events")
+	res := r.get(t.Context(), t, "/api/orders/things/1/events")
 	lines := bufio.NewReader(res.Body)
 	if line, err := lines.ReadString('\n'); line != "data: 1\n" || err != nil {
 		t.Fatalf("the first event = %q, %v", line, err)
@@ -111,7 +111,7 @@ func TestStreamsEndWithTheSession(t *testing.T) {
 			return session, func() { close(left) }, nil
 		}
 	})
-	res := r.get(t, t.Context(), "/api/orders/things/1/events")
+	res := r.get(t.Context(), t, "/api/orders/things/1/events")
 	body := bufio.NewReader(res.Body)
 	body.ReadString('\n')
 	end()
@@ -126,7 +126,7 @@ func TestAClientThatGoesCancelsTheAPIsWork(t *testing.T) {
 	gone := make(chan struct{})
 	r := newRelaying(t, events(nil, gone), nil, nil)
 	ctx, cancel := context.WithCancel(t.Context())
-	res := r.get(t, ctx, "/api/orders/things/1/events")
+	res := r.get(ctx, t, "/api/orders/things/1/events")
 	bufio.NewReader(res.Body).ReadString('\n')
 	cancel()
 	<-gone
@@ -160,7 +160,7 @@ func TestTooManyStreams(t *testing.T) {
 			return nil, nil, errors.New("too many streams")
 		}
 	})
-	res := r.get(t, t.Context(), "/api/orders/things/1/events")
+	res := r.get(t.Context(), t, "/api/orders/things/1/events")
 	if res.StatusCode != 503 || res.Header.Get("Retry-After") != "1" || res.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("a stream too many = %d %v, want 503 with Retry-After", res.StatusCode, res.Header)
 	}
@@ -174,7 +174,7 @@ func TestAnAnswerThatBreaksOffIsCut(t *testing.T) {
 		writes(w, strings.Repeat("x", 10_000))
 		panic(http.ErrAbortHandler)
 	}, nil, nil)
-	res := r.get(t, t.Context(), "/api/orders/files/a.pdf")
+	res := r.get(t.Context(), t, "/api/orders/files/a.pdf")
 	if _, err := io.ReadAll(res.Body); err == nil {
 		t.Error("the answer ended in order")
 	}
@@ -368,7 +368,7 @@ func TestTheRelaySharesTheAPIsHealth(t *testing.T) {
 			says(200, jsonType, `{}`)(w, req)
 		}
 	}, func(cfg *clients.Config) { cfg.Concurrency, cfg.Breaker.Failures = 1, 3 }, nil)
-	stream := r.get(t, t.Context(), "/api/orders/things/1/events")
+	stream := r.get(t.Context(), t, "/api/orders/things/1/events")
 	if err := send(t.Context(), r.calls, "GET"); err != nil {
 		t.Errorf("a call beside an open stream = %v, want it unhindered", err)
 	}
@@ -376,10 +376,10 @@ func TestTheRelaySharesTheAPIsHealth(t *testing.T) {
 	io.Copy(io.Discard, stream.Body)
 	failing = true
 	for range 3 {
-		r.get(t, t.Context(), "/api/orders/things")
+		r.get(t.Context(), t, "/api/orders/things")
 	}
 	before := len(r.api.requests())
-	res := r.get(t, t.Context(), "/api/orders/things")
+	res := r.get(t.Context(), t, "/api/orders/things")
 	if err := send(t.Context(), r.calls, "GET"); codeOf(err) != clients.CodeUpstreamUnavailable || res.StatusCode != 503 || res.Header.Get("Retry-After") == "" || len(r.api.requests()) != before {
 		t.Errorf("with the breaker open: relay %d, call %v, want both refused unsent", res.StatusCode, err)
 	}

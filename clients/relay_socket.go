@@ -44,7 +44,7 @@ func (r *Relay) socket(w http.ResponseWriter, req *http.Request, res *http.Respo
 		r.refuse(w, req, &Error{Code: CodeInternal, err: fmt.Errorf("clients: taking over the connection: %w", err)})
 		return
 	}
-	defer conn.Close()
+	defer conn.Close()                                    //nolint:errcheck // It is over either way.
 	if err := conn.SetDeadline(time.Time{}); err != nil { // the server's own
 		return
 	}
@@ -67,7 +67,7 @@ func (r *Relay) socket(w http.ResponseWriter, req *http.Request, res *http.Respo
 	both.Go(func() { carry(api, buffered.Reader) })
 	both.Go(func() { carry(patient{conn}, api) })
 	<-ctx.Done()
-	conn.Close()
+	conn.Close() //nolint:errcheck // It is over either way.
 	api.Close()
 	both.Wait()
 }
