@@ -44,8 +44,9 @@ func (r *Relay) socket(w http.ResponseWriter, req *http.Request, res *http.Respo
 		r.refuse(w, req, &Error{Code: CodeInternal, err: fmt.Errorf("clients: taking over the connection: %w", err)})
 		return
 	}
-	defer conn.Close()                                    //nolint:errcheck // It is over either way.
-	if err := conn.SetDeadline(time.Time{}); err != nil { // the server's own
+	defer conn.Close() //nolint:errcheck // It is over either way.
+	// The server set a deadline for an answer; this is none.
+	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return
 	}
 	h := http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}}
