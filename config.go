@@ -199,6 +199,7 @@ type ClientTLSConfig struct {
 type GraphQLConfig struct {
 	RequireSession bool          `key:"require_session" default:"false" doc:"Turn away every request without a session (401)."`
 	Introspection  string        `key:"introspection" default:"auto" enum:"auto on off" doc:"auto: in development only."`
+	Executor       string        `key:"executor" default:"plan" enum:"plan gqlgen" doc:"plan: operations are compiled to plans, and what plans do not cover runs on gqlgen's executor. gqlgen: all run on gqlgen's."`
 	BodyBytes      int           `key:"body_bytes" default:"262144" doc:"Largest request body, in bytes."`
 	Tokens         int           `key:"tokens" default:"5000" doc:"Largest document, in tokens."`
 	Depth          int           `key:"depth" default:"15" doc:"Deepest nesting of fields."`

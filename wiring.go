@@ -184,7 +184,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	upstream.fill(apis)
 	g := cfg.GraphQL
 	endpoint, err := graph.NewHandler(graph.Config{
-		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on",
+		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor,
 		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Logger: log,
 		Limits: graph.Limits{BodyBytes: int64(g.BodyBytes), Tokens: g.Tokens, Depth: g.Depth, Aliases: g.Aliases, RootFields: g.RootFields, Directives: g.Directives},
 	})

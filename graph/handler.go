@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ import (
 
 	"vestibule.example/auth"
 	"vestibule.example/graph/exec"
+	"vestibule.example/graph/plan"
 )
 
 // cachedDocuments is how many parsed and validated documents are kept.
@@ -31,6 +33,8 @@ type Config struct {
 	Development bool
 	// Introspection shows the schema in production too.
 	Introspection bool
+	// Executor is plan, the default, or gqlgen: who runs operations (see package plan).
+	Executor string
 	// RequireSession turns away every request without a session.
 	RequireSession bool
 	// LoginURL is where a person signs in; default /auth/login.
@@ -68,7 +72,15 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	runner := executor.New(exec.NewExecutableSchema(exec.Config{Resolvers: cfg.Resolver}))
+	schema := exec.NewExecutableSchema(exec.Config{Resolvers: cfg.Resolver})
+	switch cfg.Executor {
+	case "", "plan":
+		schema = plan.New(schema, exec.PlanTables(), plan.Config{Operations: cachedDocuments})
+	case "gqlgen":
+	default:
+		return nil, fmt.Errorf("graph: no executor %q", cfg.Executor)
+	}
+	runner := executor.New(schema)
 	runner.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
 	runner.SetParserTokenLimit(cfg.Limits.Tokens)
 	runner.SetDisableSuggestion(!cfg.Development)
@@ -122,6 +134,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), h.cfg.Timeout, errOperationTimeout)
 	defer cancel()
+	ctx, done := plan.Lend(ctx)
+	defer done()
 	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures))
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
 	params.Headers = http.Header{}
@@ -160,18 +174,38 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, para
 	if r.Context().Err() != nil {
 		return // Nobody is there to read it.
 	}
-	data := result.Data
-	if data == nil {
-		data = json.RawMessage("null")
-	}
-	h.write(w, media, http.StatusOK, response{Errors: result.Errors, Data: data, Extensions: result.Extensions})
+	h.answer(w, media, result)
 }
 
-// response is a GraphQL response; without data for a request that was not run.
+// answer writes what an operation gave. Its data is JSON already, and not looked through again.
+func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Response) {
+	head := bytes.NewBufferString("{")
+	if len(result.Errors) > 0 || len(result.Extensions) > 0 {
+		head.Reset()
+		encoder := json.NewEncoder(head)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(response{Errors: result.Errors, Extensions: result.Extensions}); err != nil {
+			panic(fmt.Errorf("graph: errors or extensions that are no JSON: %w", err))
+		}
+		head.Truncate(head.Len() - len("}\n"))
+		head.WriteByte(',')
+	}
+	head.WriteString(`"data":`)
+	data := []byte(result.Data)
+	if data == nil {
+		data = []byte("null")
+	}
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.WriteHeader(http.StatusOK)
+	for _, part := range [][]byte{head.Bytes(), data, []byte("}\n")} {
+		w.Write(part) //nolint:errcheck // The reader is gone; there is nobody to tell.
+	}
+}
+
+// response is a GraphQL response without data.
 type response struct {
-	Errors     gqlerror.List   `json:"errors,omitempty"`
-	Data       json.RawMessage `json:"data,omitempty"`
-	Extensions map[string]any  `json:"extensions,omitempty"`
+	Errors     gqlerror.List  `json:"errors,omitempty"`
+	Extensions map[string]any `json:"extensions,omitempty"`
 }
 
 func (h *handler) write(w http.ResponseWriter, media string, status int, body response) {

@@ -65,6 +65,18 @@ type Gamma struct {
 // Vault has what plans do not cover.
 type Vault struct{ ID string }
 
+// Post is what the benchmarks ask for.
+type Post struct {
+	ID, UserID int
+	Title      string
+}
+
+// User is a post's.
+type User struct {
+	ID          int
+	Name, Email string
+}
+
 // IsNode tells the types of the interface.
 func (*Alpha) IsNode() {}
 

@@ -20,8 +20,10 @@ func PlanTables() plan.Tables {
 			planObjectBeta(),
 			planObjectGamma(),
 			planObjectMutation(),
+			planObjectPost(),
 			planObjectQuery(),
 			planObjectSpot(),
+			planObjectUser(),
 			planObjectVault(),
 		},
 		Exec: func(schema graphql.ExecutableSchema, operation *graphql.OperationContext) any {
@@ -478,6 +480,24 @@ func planObjectMutation() *plan.Object {
 	}}
 }
 
+func planObjectPost() *plan.Object {
+	return &plan.Object{Name: "Post", Fields: map[string]*plan.Field{
+		"id":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).ID) }},
+		"userId": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).UserID) }},
+		"title":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Post).Title) }},
+		"user": {Resolver: plan.Batch(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Post_user(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parents []any) ([]*User, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Post().User(ctx, plan.Parents[*Post](parents))
+			},
+			columnOUser2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐUser,
+		)},
+	}}
+}
+
 func planObjectQuery() *plan.Object {
 	return &plan.Object{Name: "Query", Fields: map[string]*plan.Field{
 		"alpha": {Resolver: plan.Single(true,
@@ -580,6 +600,16 @@ func planObjectQuery() *plan.Object {
 			},
 			columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault,
 		)},
+		"posts": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_posts(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) ([]*Post, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Posts(ctx)
+			},
+			columnNPost2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐPostᚄ,
+		)},
 	}}
 }
 
@@ -588,6 +618,14 @@ func planObjectSpot() *plan.Object {
 		"x":    {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Spot).X) }},
 		"y":    {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*Spot).Y) }},
 		"mark": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Spot).Mark) }},
+	}}
+}
+
+func planObjectUser() *plan.Object {
+	return &plan.Object{Name: "User", Fields: map[string]*plan.Field{
+		"id":    {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*User).ID) }},
+		"name":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*User).Name) }},
+		"email": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*User).Email) }},
 	}}
 }
 
@@ -700,8 +738,20 @@ func columnNNode2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNodeᚄ(c *p
 	plan.List(c, v, true, columnNNode2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNode)
 }
 
+func columnNPost2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐPostᚄ(c *plan.Column, v []*Post) {
+	plan.List(c, v, true, columnNPost2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐPost)
+}
+
+func columnNPost2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐPost(c *plan.Column, v *Post) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(4, v)
+}
+
 func columnNSpot2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c *plan.Column, v *Spot) {
-	c.Object(5, v)
+	c.Object(6, v)
 }
 
 func columnNSpot2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpotᚄ(c *plan.Column, v []Spot) {
@@ -713,7 +763,7 @@ func columnNSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c *plan
 		c.Null()
 		return
 	}
-	c.Object(5, v)
+	c.Object(6, v)
 }
 
 func columnOAlpha2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐAlpha(c *plan.Column, v []*Alpha) {
@@ -811,7 +861,15 @@ func columnOSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c *plan
 		c.Null()
 		return
 	}
-	c.Object(5, v)
+	c.Object(6, v)
+}
+
+func columnOUser2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐUser(c *plan.Column, v *User) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(7, v)
 }
 
 func columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault(c *plan.Column, v *Vault) {
@@ -819,7 +877,7 @@ func columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault(c *pl
 		c.Null()
 		return
 	}
-	c.Object(6, v)
+	c.Object(8, v)
 }
 
 func leafNBoolean2bool(w *plan.Writer, v bool) bool {

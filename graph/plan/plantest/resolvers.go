@@ -34,6 +34,7 @@ type (
 	mutationResolver     struct{ *World }
 	subscriptionResolver struct{}
 	vaultResolver        struct{}
+	postResolver         struct{}
 )
 
 // Alpha implements ResolverRoot.
@@ -54,9 +55,15 @@ func (r *Resolver) Subscription() SubscriptionResolver { return subscriptionReso
 // Vault implements ResolverRoot.
 func (r *Resolver) Vault() VaultResolver { return vaultResolver{} }
 
+// Post implements ResolverRoot.
+func (r *Resolver) Post() PostResolver { return postResolver{} }
+
 // one answers a single resolver.
-func one[T any](w *World, seed uint64, name string, value func(uint64) T) (T, error) {
-	w.called(name, 1)
+func one[T any](ctx context.Context, w *World, seed uint64, name string, value func(uint64) T) (T, error) {
+	if err := w.called(ctx, name, 1); err != nil {
+		var none T
+		return none, err
+	}
 	return answer(w, seed, name, value)
 }
 
@@ -74,36 +81,36 @@ func seedOfBeta(b *Beta) uint64 {
 	return b.seed
 }
 
-func (r alphaResolver) Friend(_ context.Context, a *Alpha) (*Alpha, error) {
-	return one(r.World, a.seed, "friend", r.alpha)
+func (r alphaResolver) Friend(ctx context.Context, a *Alpha) (*Alpha, error) {
+	return one(ctx, r.World, a.seed, "friend", r.alpha)
 }
 
-func (r alphaResolver) FriendN(_ context.Context, a *Alpha) (*Alpha, error) {
-	return one(r.World, a.seed, "friendN", r.alpha)
+func (r alphaResolver) FriendN(ctx context.Context, a *Alpha) (*Alpha, error) {
+	return one(ctx, r.World, a.seed, "friendN", r.alpha)
 }
 
-func (r alphaResolver) Friends(_ context.Context, a *Alpha, count int, filter *Filter) ([]*Alpha, error) {
+func (r alphaResolver) Friends(ctx context.Context, a *Alpha, count int, filter *Filter) ([]*Alpha, error) {
 	name := "friends"
 	if filter != nil {
 		name += filter.Word
 	}
-	return one(r.World, a.seed, name, func(s uint64) []*Alpha { return some(r.World, s, min(count, 3), true, r.alpha) })
+	return one(ctx, r.World, a.seed, name, func(s uint64) []*Alpha { return some(r.World, s, min(count, 3), true, r.alpha) })
 }
 
-func (r alphaResolver) FriendsN(_ context.Context, a *Alpha) ([]*Alpha, error) {
-	return one(r.World, a.seed, "friendsN", func(s uint64) []*Alpha { return some(r.World, s, 2, true, r.alpha) })
+func (r alphaResolver) FriendsN(ctx context.Context, a *Alpha) ([]*Alpha, error) {
+	return one(ctx, r.World, a.seed, "friendsN", func(s uint64) []*Alpha { return some(r.World, s, 2, true, r.alpha) })
 }
 
-func (r alphaResolver) One(_ context.Context, a *Alpha) (Any, error) {
-	return one(r.World, a.seed, "one", r.any)
+func (r alphaResolver) One(ctx context.Context, a *Alpha) (Any, error) {
+	return one(ctx, r.World, a.seed, "one", r.any)
 }
 
-func (r alphaResolver) Ones(_ context.Context, a *Alpha) ([]Node, error) {
-	return one(r.World, a.seed, "ones", func(s uint64) []Node { return some(r.World, s, 3, true, r.node) })
+func (r alphaResolver) Ones(ctx context.Context, a *Alpha) ([]Node, error) {
+	return one(ctx, r.World, a.seed, "ones", func(s uint64) []Node { return some(r.World, s, 3, true, r.node) })
 }
 
-func (r alphaResolver) Score(_ context.Context, a *Alpha, plus *int) (*int, error) {
-	return one(r.World, a.seed, "score", func(s uint64) *int {
+func (r alphaResolver) Score(ctx context.Context, a *Alpha, plus *int) (*int, error) {
+	return one(ctx, r.World, a.seed, "score", func(s uint64) *int {
 		n := number(s)
 		if plus != nil {
 			*n += *plus
@@ -112,108 +119,108 @@ func (r alphaResolver) Score(_ context.Context, a *Alpha, plus *int) (*int, erro
 	})
 }
 
-func (r alphaResolver) ScoreN(_ context.Context, a *Alpha) (int, error) {
-	return one(r.World, a.seed, "scoreN", func(s uint64) int { return *number(s) })
+func (r alphaResolver) ScoreN(ctx context.Context, a *Alpha) (int, error) {
+	return one(ctx, r.World, a.seed, "scoreN", func(s uint64) int { return *number(s) })
 }
 
-func (r alphaResolver) Tags(_ context.Context, a *Alpha) ([]string, error) {
-	return one(r.World, a.seed, "tags", func(s uint64) []string {
+func (r alphaResolver) Tags(ctx context.Context, a *Alpha) ([]string, error) {
+	return one(ctx, r.World, a.seed, "tags", func(s uint64) []string {
 		return some(r.World, s, 3, false, func(s uint64) string { return fmt.Sprint(s % 10) })
 	})
 }
 
-func (r alphaResolver) Cube(_ context.Context, a *Alpha) ([][]float64, error) {
-	return one(r.World, a.seed, "cube", func(s uint64) [][]float64 {
+func (r alphaResolver) Cube(ctx context.Context, a *Alpha) ([][]float64, error) {
+	return one(ctx, r.World, a.seed, "cube", func(s uint64) [][]float64 {
 		return some(r.World, s, 2, true, func(s uint64) []float64 {
 			return some(r.World, s, 2, false, func(s uint64) float64 { return float64(s%100000) * 1e3 })
 		})
 	})
 }
 
-func (r alphaResolver) Value(_ context.Context, a *Alpha) (*Spot, error) {
-	return one(r.World, a.seed, "value", func(s uint64) *Spot { spot := r.spot(s); return &spot })
+func (r alphaResolver) Value(ctx context.Context, a *Alpha) (*Spot, error) {
+	return one(ctx, r.World, a.seed, "value", func(s uint64) *Spot { spot := r.spot(s); return &spot })
 }
 
-func (r alphaResolver) Mate(_ context.Context, list []*Alpha) ([]*Beta, error) {
-	return together(r.World, list, seedOfAlpha, "mate", r.beta)
+func (r alphaResolver) Mate(ctx context.Context, list []*Alpha) ([]*Beta, error) {
+	return together(ctx, r.World, list, seedOfAlpha, "mate", r.beta)
 }
 
-func (r alphaResolver) MateN(_ context.Context, list []*Alpha) ([]*Beta, error) {
-	return together(r.World, list, seedOfAlpha, "mateN", r.beta)
+func (r alphaResolver) MateN(ctx context.Context, list []*Alpha) ([]*Beta, error) {
+	return together(ctx, r.World, list, seedOfAlpha, "mateN", r.beta)
 }
 
-func (r alphaResolver) Mates(_ context.Context, list []*Alpha, count int) ([][]*Beta, error) {
-	return together(r.World, list, seedOfAlpha, "mates", func(s uint64) []*Beta { return some(r.World, s, min(count, 3), true, r.beta) })
+func (r alphaResolver) Mates(ctx context.Context, list []*Alpha, count int) ([][]*Beta, error) {
+	return together(ctx, r.World, list, seedOfAlpha, "mates", func(s uint64) []*Beta { return some(r.World, s, min(count, 3), true, r.beta) })
 }
 
-func (r alphaResolver) Peer(_ context.Context, list []*Alpha) ([]Node, error) {
-	return together(r.World, list, seedOfAlpha, "peer", r.node)
+func (r alphaResolver) Peer(ctx context.Context, list []*Alpha) ([]Node, error) {
+	return together(ctx, r.World, list, seedOfAlpha, "peer", r.node)
 }
 
-func (r alphaResolver) Peers(_ context.Context, list []*Alpha) ([][]Node, error) {
-	return together(r.World, list, seedOfAlpha, "peers", func(s uint64) []Node { return some(r.World, s, 2, true, r.node) })
+func (r alphaResolver) Peers(ctx context.Context, list []*Alpha) ([][]Node, error) {
+	return together(ctx, r.World, list, seedOfAlpha, "peers", func(s uint64) []Node { return some(r.World, s, 2, true, r.node) })
 }
 
-func (r alphaResolver) Rank(_ context.Context, list []*Alpha) ([]*int, error) {
-	return together(r.World, list, seedOfAlpha, "rank", number)
+func (r alphaResolver) Rank(ctx context.Context, list []*Alpha) ([]*int, error) {
+	return together(ctx, r.World, list, seedOfAlpha, "rank", number)
 }
 
-func (r alphaResolver) RankN(_ context.Context, list []*Alpha) ([]int, error) {
-	return together(r.World, list, seedOfAlpha, "rankN", func(s uint64) int { return *number(s) })
+func (r alphaResolver) RankN(ctx context.Context, list []*Alpha) ([]int, error) {
+	return together(ctx, r.World, list, seedOfAlpha, "rankN", func(s uint64) int { return *number(s) })
 }
 
-func (r alphaResolver) Ranks(_ context.Context, list []*Alpha, size *Size) ([][]int, error) {
-	return together(r.World, list, seedOfAlpha, "ranks", func(s uint64) []int {
+func (r alphaResolver) Ranks(ctx context.Context, list []*Alpha, size *Size) ([][]int, error) {
+	return together(ctx, r.World, list, seedOfAlpha, "ranks", func(s uint64) []int {
 		return some(r.World, s, 3, false, func(s uint64) int { return *number(s) * int(*size) })
 	})
 }
 
-func (r alphaResolver) Guarded(_ context.Context, a *Alpha) (*Alpha, error) {
-	return one(r.World, a.seed, "guarded", r.alpha)
+func (r alphaResolver) Guarded(ctx context.Context, a *Alpha) (*Alpha, error) {
+	return one(ctx, r.World, a.seed, "guarded", r.alpha)
 }
 
-func (r betaResolver) Peer(_ context.Context, b *Beta) (Node, error) {
-	return one(r.World, b.seed, "peer", r.node)
+func (r betaResolver) Peer(ctx context.Context, b *Beta) (Node, error) {
+	return one(ctx, r.World, b.seed, "peer", r.node)
 }
 
-func (r betaResolver) Peers(_ context.Context, list []*Beta) ([][]Node, error) {
-	return together(r.World, list, seedOfBeta, "peers", func(s uint64) []Node { return some(r.World, s, 2, true, r.node) })
+func (r betaResolver) Peers(ctx context.Context, list []*Beta) ([][]Node, error) {
+	return together(ctx, r.World, list, seedOfBeta, "peers", func(s uint64) []Node { return some(r.World, s, 2, true, r.node) })
 }
 
-func (r betaResolver) Mate(_ context.Context, list []*Beta) ([]*Alpha, error) {
-	return together(r.World, list, seedOfBeta, "mate", r.alpha)
+func (r betaResolver) Mate(ctx context.Context, list []*Beta) ([]*Alpha, error) {
+	return together(ctx, r.World, list, seedOfBeta, "mate", r.alpha)
 }
 
-func (r betaResolver) Count(_ context.Context, b *Beta) (int, error) {
-	return one(r.World, b.seed, "count", func(s uint64) int { return *number(s) })
+func (r betaResolver) Count(ctx context.Context, b *Beta) (int, error) {
+	return one(ctx, r.World, b.seed, "count", func(s uint64) int { return *number(s) })
 }
 
-func (r queryResolver) Alpha(_ context.Context, seed int) (*Alpha, error) {
-	return one(r.World, uint64(seed), "alpha", r.alpha)
+func (r queryResolver) Alpha(ctx context.Context, seed int) (*Alpha, error) {
+	return one(ctx, r.World, uint64(seed), "alpha", r.alpha)
 }
 
-func (r queryResolver) AlphaN(_ context.Context, seed int) (*Alpha, error) {
-	return one(r.World, uint64(seed), "alphaN", r.alpha)
+func (r queryResolver) AlphaN(ctx context.Context, seed int) (*Alpha, error) {
+	return one(ctx, r.World, uint64(seed), "alphaN", r.alpha)
 }
 
-func (r queryResolver) Alphas(_ context.Context, count int, _ *Filter) ([]*Alpha, error) {
-	return one(r.World, uint64(count), "alphas", func(s uint64) []*Alpha { return some(r.World, s, min(count, 4), true, r.alpha) })
+func (r queryResolver) Alphas(ctx context.Context, count int, _ *Filter) ([]*Alpha, error) {
+	return one(ctx, r.World, uint64(count), "alphas", func(s uint64) []*Alpha { return some(r.World, s, min(count, 4), true, r.alpha) })
 }
 
-func (r queryResolver) Node(_ context.Context, seed int) (Node, error) {
-	return one(r.World, uint64(seed), "node", r.node)
+func (r queryResolver) Node(ctx context.Context, seed int) (Node, error) {
+	return one(ctx, r.World, uint64(seed), "node", r.node)
 }
 
-func (r queryResolver) Nodes(_ context.Context, count int) ([]Node, error) {
-	return one(r.World, uint64(count), "nodes", func(s uint64) []Node { return some(r.World, s, min(count, 4), true, r.node) })
+func (r queryResolver) Nodes(ctx context.Context, count int) ([]Node, error) {
+	return one(ctx, r.World, uint64(count), "nodes", func(s uint64) []Node { return some(r.World, s, min(count, 4), true, r.node) })
 }
 
-func (r queryResolver) Any(_ context.Context, seed int) (Any, error) {
-	return one(r.World, uint64(seed), "any", r.any)
+func (r queryResolver) Any(ctx context.Context, seed int) (Any, error) {
+	return one(ctx, r.World, uint64(seed), "any", r.any)
 }
 
-func (r queryResolver) Anys(_ context.Context, count int) ([]Any, error) {
-	return one(r.World, uint64(count), "anys", func(s uint64) []Any { return some(r.World, s, min(count, 4), true, r.any) })
+func (r queryResolver) Anys(ctx context.Context, count int) ([]Any, error) {
+	return one(ctx, r.World, uint64(count), "anys", func(s uint64) []Any { return some(r.World, s, min(count, 4), true, r.any) })
 }
 
 func (r queryResolver) Echo(_ context.Context, filter Filter, colours []Colour, size *Size, stamp *time.Time, id *string, n *float64, on *bool) (string, error) {
@@ -225,12 +232,12 @@ func (r queryResolver) Constant(context.Context) (string, error) { return "const
 
 func (r queryResolver) Vault(context.Context) (*Vault, error) { return &Vault{"1"}, nil }
 
-func (r mutationResolver) Bump(_ context.Context, by int) (*Alpha, error) {
-	return one(r.World, uint64(by), "bump", r.alpha)
+func (r mutationResolver) Bump(ctx context.Context, by int) (*Alpha, error) {
+	return one(ctx, r.World, uint64(by), "bump", r.alpha)
 }
 
-func (r mutationResolver) BumpN(_ context.Context, by int) (*Alpha, error) {
-	return one(r.World, uint64(by), "bumpN", r.alpha)
+func (r mutationResolver) BumpN(ctx context.Context, by int) (*Alpha, error) {
+	return one(ctx, r.World, uint64(by), "bumpN", r.alpha)
 }
 
 func (subscriptionResolver) Ticks(context.Context) (<-chan int, error) {
@@ -242,4 +249,26 @@ func (subscriptionResolver) Ticks(context.Context) (<-chan int, error) {
 
 func (vaultResolver) Opened(_ context.Context, list []*Vault) ([]*string, error) {
 	return make([]*string, len(list)), nil
+}
+
+// posts are a hundred by ten users, as the benchmarks ask for them.
+const posts = 100
+
+func (queryResolver) Posts(context.Context) ([]*Post, error) {
+	list := make([]*Post, posts)
+	for i := range list {
+		list[i] = &Post{ID: i + 1, UserID: i/10 + 1, Title: "sunt aut facere repellat provident occaecati excepturi optio"}
+	}
+	return list, nil
+}
+
+func (postResolver) User(_ context.Context, list []*Post) ([]*User, error) {
+	users, byPost := map[int]*User{}, make([]*User, len(list))
+	for i, p := range list {
+		if users[p.UserID] == nil {
+			users[p.UserID] = &User{ID: p.UserID, Name: "Leanne Graham", Email: "Sincere@april.biz"}
+		}
+		byPost[i] = users[p.UserID]
+	}
+	return byPost, nil
 }

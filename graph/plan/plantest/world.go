@@ -1,6 +1,7 @@
 package plantest
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,8 +17,8 @@ type World struct {
 	Seed uint64
 	// Faults is how many of a thousand values are null, an error or a panic.
 	Faults uint64
-	// Before, if any, is told of each resolver's call.
-	Before func(field string, parents int)
+	// Before, if any, is told of each resolver's call; an error is the call's.
+	Before func(ctx context.Context, field string, parents int) error
 
 	// Calls counts the calls of resolvers.
 	Calls atomic.Int64
@@ -60,11 +61,12 @@ func (w *World) fate(seed uint64, name string) fate {
 }
 
 // called notes a call.
-func (w *World) called(field string, parents int) {
+func (w *World) called(ctx context.Context, field string, parents int) error {
 	w.Calls.Add(1)
-	if w.Before != nil {
-		w.Before(field, parents)
+	if w.Before == nil {
+		return nil
 	}
+	return w.Before(ctx, field, parents)
 }
 
 // answer answers a resolver: what there is, unless the seed wants otherwise.
@@ -96,8 +98,10 @@ func held[T any](w *World, seed uint64, name string, value func(seed uint64) T) 
 }
 
 // together answers a batch resolver.
-func together[P any, T any](w *World, parents []P, seedOf func(P) uint64, name string, value func(seed uint64) T) ([]T, error) {
-	w.called(name, len(parents))
+func together[P any, T any](ctx context.Context, w *World, parents []P, seedOf func(P) uint64, name string, value func(seed uint64) T) ([]T, error) {
+	if err := w.called(ctx, name, len(parents)); err != nil {
+		return nil, err
+	}
 	results, errs := make([]T, len(parents)), make(graphql.BatchErrorList, len(parents))
 	failed := false
 	for i, p := range parents {
