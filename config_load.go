@@ -24,9 +24,7 @@ func loadConfig(args []string, getenv func(string) string, environ []string) (Co
 	file := flags.String("config", getenv("VESTIBULE_CONFIG"), "")
 	address := flags.String("address", "", "")
 	dev := flags.Bool("dev", false, "")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return Config{}, err
-	} else if err != nil {
+	if err := flags.Parse(args); err != nil {
 		return Config{}, fmt.Errorf("%w; `vestibule help` lists the flags", err)
 	}
 	if flags.NArg() > 0 {

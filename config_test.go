@@ -274,6 +274,40 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 }
 
+// What a variable says is checked as what the file says.
+func TestFaultsOfVariables(t *testing.T) {
+	for name, c := range map[string]struct {
+		environment map[string]string
+		key, says   string
+	}{
+		"a key without its use":     {map[string]string{"VESTIBULE_SESSION_KEYS": goodKey}, "session.keys", "use:secret"},
+		"a parameter without value": {map[string]string{"VESTIBULE_IDENTITY_AUTHORIZATION_PARAMS": "audience"}, "identity.authorization_params", "name=value"},
+		"a secret said twice": {
+			map[string]string{"VESTIBULE_IDENTITY_CLIENT_SECRET": "canary", "VESTIBULE_IDENTITY_CLIENT_SECRET_FILE": writeFile(t, "secret", "canary")},
+			"identity.client_secret", "both set",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, minimal, c.environment)
+			var faults *configError
+			if !errors.As(err, &faults) || !slices.ContainsFunc(faults.faults, func(f fault) bool { return f.key == c.key && strings.Contains(f.rule, c.says) }) {
+				t.Errorf("load: %v, want a fault of %s: %s", err, c.key, c.says)
+			}
+			if err != nil && (strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), goodKey)) {
+				t.Errorf("a secret is in the fault: %v", err)
+			}
+		})
+	}
+}
+
+// BBA-24: a key in place of a secret is all that private_key_jwt needs.
+func TestAPrivateKeyInPlaceOfASecret(t *testing.T) {
+	_, err := load(t, strings.Replace(minimal, "client_secret: canary-client-secret", "auth_method: private_key_jwt\n  private_key_file: client.pem", 1), nil)
+	if err != nil {
+		t.Errorf("load: %v, want no fault", err)
+	}
+}
+
 func TestWeakSessionKeysStopTheStart(t *testing.T) {
 	for name, key := range map[string]string{"short": "c2hvcnQ=", "no encoding": "----", "not random": strings.Repeat("A", 43) + "="} {
 		yaml := strings.Replace(minimal, goodKey, key, 1)
@@ -288,6 +322,15 @@ func TestBadFlagsAndCommands(t *testing.T) {
 	for _, args := range [][]string{{"-nothing"}, {"dance"}, {"serve", "extra"}} {
 		if err := run(t.Context(), func(string) string { return "" }, args, os.Stderr); err == nil || !strings.Contains(err.Error(), "vestibule help") {
 			t.Errorf("run(%v) = %v, want advice", args, err)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"-h"}, {"-help"}, {"help"}} {
+		var out strings.Builder
+		if err := run(t.Context(), func(string) string { return "" }, args, &out); err != nil || !strings.Contains(out.String(), "-config") {
+			t.Errorf("run(%v) = %v and %q, want the usage", args, err, &out)
 		}
 	}
 }

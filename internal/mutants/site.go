@@ -17,6 +17,7 @@ import (
 // site is one guard.
 type site struct {
 	id         int
+	pkg        string // the package's name
 	file       string
 	line       int
 	function   string
@@ -37,7 +38,7 @@ func (s site) String() string {
 
 // key names the site without its line, so that an exclusion outlives edits above it.
 func (s site) key() string {
-	return filepath.Base(filepath.Dir(s.file)) + "/" + filepath.Base(s.file) + " " + s.function + ": " + s.keyword + " " + s.condition
+	return s.pkg + "/" + filepath.Base(s.file) + " " + s.function + ": " + s.keyword + " " + s.condition
 }
 
 // findSites lists the guards of a file; ids count on from first.
@@ -51,7 +52,7 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 	add := func(function *ast.FuncDecl, keyword string, condition ast.Expr) {
 		start, end := set.Position(condition.Pos()), set.Position(condition.End())
 		sites = append(sites, site{
-			id: first + len(sites), file: file, line: start.Line, function: name(function), keyword: keyword,
+			id: first + len(sites), pkg: tree.Name.Name, file: file, line: start.Line, function: name(function), keyword: keyword,
 			condition: strings.Join(strings.Fields(string(source[start.Offset:end.Offset])), " "),
 			start:     start.Offset, end: end.Offset,
 		})

@@ -39,7 +39,8 @@ func (s *suite) names(ctx context.Context) ([]string, error) {
 	return strings.Fields(string(out)), nil
 }
 
-// observe runs each of the tests alone and notes what it sees of the guards; all must pass. The quickest comes first.
+// observe runs each of the tests alone and notes what it sees of the guards. All that see any must pass; what the others
+// are about is not ours. The quickest comes first.
 func (s *suite) observe(ctx context.Context, names []string, at int) ([]observed, error) {
 	tests := make([]observed, len(names))
 	runs, ctx := errgroup.WithContext(ctx)
@@ -61,9 +62,6 @@ func (s *suite) observeOne(ctx context.Context, name, seen string) (observed, er
 	if err != nil {
 		return observed{}, err
 	}
-	if !passed {
-		return observed{}, fmt.Errorf("%s: %s fails with every guard in place", s.pkg, name)
-	}
 	t := observed{name: name, took: time.Since(start), fires: map[int]bool{}, passes: map[int]bool{}}
 	ids, err := os.ReadFile(seen)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -79,6 +77,9 @@ func (s *suite) observeOne(ctx context.Context, name, seen string) (observed, er
 		} else {
 			t.passes[-n] = true
 		}
+	}
+	if !passed && len(t.fires)+len(t.passes) > 0 {
+		return observed{}, fmt.Errorf("%s: %s fails with every guard in place", s.pkg, name)
 	}
 	return t, nil
 }
