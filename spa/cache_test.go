@@ -230,8 +230,10 @@ func TestPlayground(t *testing.T) {
 		}
 	}
 	// Mounted wrongly it serves nothing rather than the wrong thing.
-	if answer, _ := ask(t, serve(t, spa.Playground()), "GET", "/playgrounds", navigation); answer.StatusCode != 404 {
-		t.Errorf("GET /playgrounds = %d, want 404", answer.StatusCode)
+	for _, target := range []string{"/playgrounds", "/playgroundindex.html", "/index.html", "/"} {
+		if answer, _ := ask(t, serve(t, spa.Playground()), "GET", target, navigation); answer.StatusCode != 404 {
+			t.Errorf("GET %s = %d, want 404", target, answer.StatusCode)
+		}
 	}
 }
 
