@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vestibule.example/clients"
 )
 
 var apiName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
@@ -24,6 +26,7 @@ func (l *loader) check(cfg *Config) {
 	l.checkSession(cfg.Session)
 	for _, name := range sortedKeys(cfg.APIs) {
 		l.checkAPI(name, cfg.APIs[name])
+		l.checkCache(name, cfg.APIs)
 	}
 	l.checkGraphQL(cfg.GraphQL)
 }
@@ -194,11 +197,53 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 	}
 	l.between(at+".timeout", api.Timeout, 10*time.Millisecond, 5*time.Minute)
 	l.count(at+".max_response_bytes", api.MaxResponseBytes, 1<<10, 1<<30)
+	l.checkCalls(at, api)
+	l.checkAPITLS(at+".tls", api)
+	for i, route := range api.Relay {
+		if err := clients.RelayRoute(route).Check(); err != nil {
+			l.fault(fmt.Sprintf("%s.relay[%d]", at, i), "", err.Error(), "{methods: [GET], path: /shipments/*/events}")
+		}
+	}
+	l.count(at+".max_request_bytes", api.MaxRequestBytes, 1, 1<<40)
 	if api.Token == "none" && (api.Audience != "" || api.Resource != "" || len(api.Scopes) > 0) {
 		l.fault(at+".token", api.Token, "audience, resource and scopes are for a token, and this API gets none", "user")
 	}
 	if api.Token == "on_behalf_of" && len(api.Scopes) == 0 || api.Token == "exchange" && api.Audience == "" && api.Resource == "" {
 		l.fault(at+".token", api.Token, "say what for: exchange needs audience or resource, on_behalf_of needs scopes", "")
+	}
+}
+
+func (l *loader) checkCache(name string, apis map[string]APIConfig) {
+	at, c := "apis."+name+".cache", apis[name].Cache
+	if c.MaxBytes != 0 {
+		l.count(at+".max_bytes", c.MaxBytes, 64<<10, 64<<30)
+	} else if c.PersonalStaleIfError || c.PersonalStaleWhileRevalidate {
+		l.fault(at+".max_bytes", "", "stale answers are kept ones, and none are kept", "67108864")
+	}
+	for _, other := range apis[name].Invalidates {
+		if _, there := apis[other]; !there || other == name {
+			l.fault("apis."+name+".invalidates", other, "want names of other configured APIs; its own answers are invalidated anyway", "")
+		}
+	}
+}
+
+// checkCalls checks how an API's calls are made.
+func (l *loader) checkCalls(at string, api APIConfig) {
+	l.count(at+".concurrency", api.Concurrency, 1, 100_000)
+	l.count(at+".warm_up", api.WarmUp, 0, api.Concurrency)
+	l.count(at+".retry.attempts", api.Retry.Attempts, 1, 10)
+	l.count(at+".retry.budget", api.Retry.Budget, 1, 100)
+	l.count(at+".breaker.failures", api.Breaker.Failures, 0, 100_000)
+	l.between(at+".breaker.window", api.Breaker.Window, time.Second, 10*time.Minute)
+	l.between(at+".breaker.open", api.Breaker.Open, 100*time.Millisecond, 10*time.Minute)
+}
+
+func (l *loader) checkAPITLS(at string, api APIConfig) {
+	if (api.TLS.CertFile == "") != (api.TLS.KeyFile == "") {
+		l.fault(at+".cert_file", "", "cert_file and key_file go together", "/etc/vestibule/client.crt")
+	}
+	if api.TLS != (ClientTLSConfig{}) && strings.HasPrefix(api.BaseURL, "http://") {
+		l.fault(at, "", "the base_url is http, where no certificate is ever looked at", "")
 	}
 }
 

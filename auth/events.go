@@ -37,7 +37,7 @@ func (t *streams) start(ctx context.Context, s *Service) error {
 	go func() {
 		for ctx.Err() == nil {
 			for ended := range endings {
-				s.bodies.drop(ended.Key)
+				s.forget(ended.Key)
 				t.tell(ended)
 			}
 			// Fell behind, or the store went away for a while: streams re-check by themselves meanwhile.
@@ -48,10 +48,17 @@ func (t *streams) start(ctx context.Context, s *Service) error {
 			}
 			if again, err := s.cfg.Store.Watch(ctx); err == nil {
 				endings = again
+				s.cfg.Ended("") // Only now: what ends from here on is told.
 			}
 		}
 	}()
 	return nil
+}
+
+// forget drops what this process keeps for a session that has ended.
+func (s *Service) forget(key string) {
+	s.bodies.drop(key)
+	s.cfg.Ended(key)
 }
 
 func (t *streams) tell(ended Ended) {

@@ -138,7 +138,7 @@ func (s *Service) end(ctx context.Context, session *Session) (farewell, error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return farewell{}, err
 	}
-	s.bodies.drop(session.key)
+	s.forget(session.key)
 	s.audit(ctx, "logout", sessionAttr(session))
 	b := session.body.Load()
 	s.revoke(ctx, secret.New(b.RefreshToken))

@@ -195,7 +195,7 @@ func (s *Service) refreshFailed(ctx context.Context, current *Session, api APITo
 	if err := s.cfg.Store.Delete(ctx, current.key, ReasonRevoked); err != nil && !errors.Is(err, ErrNotFound) {
 		return token{}, storeFailed(err)
 	}
-	s.bodies.drop(current.key)
+	s.forget(current.key)
 	return token{}, ErrSessionEnded
 }
 

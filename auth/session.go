@@ -133,11 +133,12 @@ func (s *Service) load(ctx context.Context, c credential) (*Session, error) {
 	record, err := s.cfg.Store.Get(ctx, key)
 	if err != nil {
 		if errors.Is(err, ErrNotFound) {
-			s.bodies.drop(key)
+			s.forget(key)
 		}
 		return nil, err
 	}
 	if !s.now().Before(record.Ends()) {
+		s.forget(key) // Nobody tells that a session expires.
 		return nil, ErrNotFound
 	}
 	sum := sha256.Sum256(c.key)

@@ -119,12 +119,10 @@ func (s *Service) endRecord(ctx context.Context, r *Record, reason string) error
 	if err := s.endBefore(ctx, r, reason); err != nil {
 		return storeFailed(err)
 	}
-	if err := s.cfg.Store.Delete(ctx, r.Key, reason); errors.Is(err, ErrNotFound) {
-		return err
-	} else if err != nil {
+	if err := s.cfg.Store.Delete(ctx, r.Key, reason); err != nil {
 		return storeFailed(err)
 	}
-	s.bodies.drop(r.Key)
+	s.forget(r.Key)
 	h, err := s.keys.openHead(r)
 	if err != nil {
 		s.cfg.Logger.ErrorContext(ctx, "a session's head does not open", "error", err)

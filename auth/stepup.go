@@ -37,10 +37,11 @@ func (s *Service) replace(ctx context.Context, t *transaction, now time.Time, su
 		h, err := s.keys.openHead(old)
 		if err != nil || !t.isStepUp() || !slices.Contains(subjects, old.Subject) {
 			err := s.cfg.Store.Delete(ctx, old.Key, ReasonElsewhere)
-			if errors.Is(err, ErrNotFound) {
-				return nil
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
 			}
-			return err
+			s.forget(old.Key)
+			return nil
 		}
 		if h.Replaced != 0 {
 			return nil // Another step-up came before; its time runs already.
@@ -75,7 +76,7 @@ func (s *Service) endBefore(ctx context.Context, r *Record, reason string) error
 	if err := s.cfg.Store.Delete(ctx, h.Before, reason); err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	s.bodies.drop(h.Before)
+	s.forget(h.Before)
 	return nil
 }
 

@@ -17,8 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"vestibule.example/auth"
 	"vestibule.example/auth/memstore"
 	"vestibule.example/auth/rp"
@@ -28,8 +26,6 @@ import (
 	"vestibule.example/demo/provider"
 	"vestibule.example/demo/visitor"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world is sessions between the demo's provider and one API, over real HTTP.
 type world struct {
@@ -134,6 +130,7 @@ func newWorld(t testing.TB, change func(*auth.Config, *rp.Config)) *world {
 			t.Errorf("closing the demo: %v", err)
 		}
 	})
+	w.watch(t)
 	logger := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	party := rp.Config{
@@ -173,6 +170,7 @@ func parse(t testing.TB, raw string) *url.URL {
 // serve makes a service of the configuration and puts it behind the world's origin.
 func (w *world) serve(t testing.TB, cfg auth.Config) *auth.Service {
 	t.Helper()
+	watchKeys(cfg.Keys)
 	service, err := auth.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -261,7 +259,7 @@ func (w *world) preparer(service *auth.Service) http.Handler {
 
 func (w *world) visitor(t testing.TB) *visitor.Visitor {
 	t.Helper()
-	v, err := visitor.New(w.origin, nil)
+	v, err := visitor.New(w.origin, w.browser())
 	if err != nil {
 		t.Fatal(err)
 	}

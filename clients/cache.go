@@ -177,9 +177,6 @@ func (c *cache) dropInvalid(s *slot) {
 
 // forget drops what there is for a session and remembers that it ended.
 func (c *cache) forget(owner string, now time.Time) {
-	if owner == "" {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.ended) >= maxEnded || now.Sub(c.endedSince) > endedLife {

@@ -45,8 +45,8 @@ func (c *cache) toKeep(who IdentityKey, x *exchange, ans *answer, asked, came ti
 			k.varied[name] = x.header[name]
 		}
 	}
-	if control.noCache || control.mustRevalidate {
-		return k // Never stale, whatever else it says (RFC 9111 §4.2.4).
+	if control.mustRevalidate {
+		return k // Never given stale, whatever else it says (RFC 9111 §4.2.4); with no-cache no time is left to begin with.
 	}
 	if who.class == public || c.cfg.PersonalStaleWhileRevalidate {
 		k.whileRevalidate = k.fresh.Add(control.staleWhileRevalidate)

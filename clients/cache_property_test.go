@@ -185,15 +185,17 @@ func TestNobodyGetsWhatIsNotHers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer api.Close()
-
 	var wg sync.WaitGroup
 	for who := range propertyUsers + 1 {
 		wg.Go(func() { l.user(t, api, who) })
 	}
 	wg.Wait()
+	api.Close()
 	stats := api.Stats()
 	t.Logf("%+v", stats)
+	for _, fault := range api.CacheFaults() {
+		t.Error(fault)
+	}
 	for name, n := range map[string]int64{
 		"hits": stats.Hits, "misses": stats.Misses, "revalidated": stats.Revalidated, "shared": stats.Shared, "stale": stats.Stale,
 		"stored": stats.Stored, "invalidated": stats.Invalidated, "forgotten": stats.Forgotten, "evicted": stats.Evicted,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -104,6 +105,43 @@ func TestWhatIsKeptIsOneIdentitys(t *testing.T) {
 	}
 }
 
+// A call made beside Do, such as a relayed one, invalidates as one by Do does.
+func TestChangesBesideDo(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		by, at     string
+		status     int
+		header     http.Header
+		alice, bob bool
+	}{
+		{"hers elsewhere", "alice", "/v1/y", 200, nil, true, false},
+		{"hers at the page", "alice", "/v1/x", 204, nil, true, true},
+		{"hers that names the page", "alice", "/v1/y", 201, http.Header{"Location": {"/v1/x"}}, true, true},
+		{"hers that was refused", "alice", "/v1/x", 403, nil, false, false},
+		{"hers without an answer", "alice", "/v1/y", 0, nil, true, false},
+		{"of who knows whom", "", "/v1/x", 200, nil, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			told := false
+			o := newOrigin(t, func(cfg *clients.Config) { cfg.Changed = func(context.Context) { told = true } })
+			o.serves(echoes("Cache-Control: max-age=60"))
+			alice, bob := o.get(t, "alice"), o.get(t, "bob")
+			o.api.NoteChange(as(t.Context(), c.by), &url.URL{Scheme: "http", Host: "things.test", Path: c.at}, c.status, c.header)
+			if anew := o.get(t, "alice") != alice; anew != c.alice || told != c.alice {
+				t.Errorf("alice asked anew: %v, others were told: %v, want %v", anew, told, c.alice)
+			}
+			if anew := o.get(t, "bob") != bob; anew != c.bob {
+				t.Errorf("bob asked anew: %v, want %v", anew, c.bob)
+			}
+		})
+	}
+	plain := newOrigin(t, func(cfg *clients.Config) {
+		cfg.Identity = nil
+		cfg.Changed = func(context.Context) { t.Error("a change at an API without identities is told") }
+	})
+	plain.api.NoteChange(t.Context(), &url.URL{Scheme: "http", Host: "things.test"}, 200, nil)
+}
+
 func TestCacheIsOffUnlessItHasRoom(t *testing.T) {
 	o := newOrigin(t, func(c *clients.Config) { c.Cache = clients.CacheConfig{PersonalStaleIfError: true} })
 	o.serves(echoes("Cache-Control: max-age=60", `Etag: "1"`))
@@ -151,6 +189,7 @@ func TestChangesInvalidate(t *testing.T) {
 		{"a POST that was refused, on the very page", "alice", clients.Call{Method: "POST", Path: clients.At("/x")}, refusesWith(404), false, false, false, false},
 		{"a POST that may have been done", "alice", post, refusesWith(502), true, false, false, true},
 		{"a POST of which nothing is known", "alice", post, refusesWith(statusBrokenOff), true, false, false, true},
+		{"a POST that was never sent", "alice", post, refusesWith(statusUnsent), false, false, false, false},
 		{"a change of the page itself is everybody's", "alice", clients.Call{Method: "PUT", Path: clients.At("/x")}, echoes(), true, true, true, true},
 		{"a change that names the page", "alice", post, echoes("Location: /v1/x"), true, true, true, true},
 		{"by a relative name", "alice", post, echoes("Location: x#top"), true, true, true, true},
@@ -165,6 +204,7 @@ func TestChangesInvalidate(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			told := false
 			o := newOrigin(t, func(cfg *clients.Config) {
+				cfg.Classify = classify
 				cfg.Changed = func(ctx context.Context) { told = told || ctx.Value(whoKey{}) == c.by }
 			})
 			fresh := echoes("Cache-Control: max-age=60")

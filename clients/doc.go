@@ -5,7 +5,7 @@
 //	typed call (Get, Post, …, Do)
 //	  → final headers            nothing after this point adds any but Authorization
 //	  → identity                 whose answer this will be
-//	  → sharing and cache        only among calls of that same identity
+//	  → sharing and cache        only among calls of that same identity (docs/caching.md)
 //	  → retry, breaker, bulkhead
 //	  → Config.Transport         adds the Bearer token; this package never sees one
 //
@@ -15,6 +15,9 @@
 // Beside single calls there are [Batch], which asks for many keys in as few calls as the API allows, and [Entities], which
 // makes one call of what several places of one request need. The packages below (accounts, catalog, orders, shipping) are
 // the APIs themselves: generated types and a method of a few lines per operation.
+//
+// [Relay] is the handler that lets browsers reach listed paths of an API directly, for what is no GraphQL: files, uploads,
+// event streams, WebSockets.
 //
 // Not done here: who may see what (each API decides), tokens (package auth), GraphQL (package graph), logging of failed
 // calls (who handles the error logs it, once).

@@ -73,7 +73,12 @@ func newOrigin(t testing.TB, change func(*clients.Config)) *origin {
 	if o.api, err = clients.New(cfg); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(o.api.Close)
+	t.Cleanup(func() {
+		o.api.Close()
+		for _, fault := range o.api.CacheFaults() {
+			t.Error(fault)
+		}
+	})
 	return o
 }
 
@@ -96,8 +101,11 @@ func (o *origin) RoundTrip(req *http.Request) (*http.Response, error) {
 	who, _ := req.Context().Value(whoKey{}).(string)
 	rec := httptest.NewRecorder()
 	serve(rec, req.WithContext(context.WithValue(req.Context(), echo{}, echo{who, req.URL.RequestURI(), n})))
-	if rec.Code == 0 || rec.Code == statusBrokenOff {
+	switch rec.Code {
+	case statusBrokenOff:
 		return nil, errors.New("connection reset")
+	case statusUnsent:
+		return nil, errNobodyKnows
 	}
 	res := rec.Result()
 	if rec.Code == http.StatusNotModified {
@@ -106,8 +114,8 @@ func (o *origin) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// statusBrokenOff stands for no answer at all.
-const statusBrokenOff = 999
+// statusBrokenOff stands for no answer at all, statusUnsent for a call that was never sent.
+const statusBrokenOff, statusUnsent = 999, 998
 
 // echoes answers 200 with an echo and headers given as "Name: value".
 func echoes(headers ...string) http.HandlerFunc {

@@ -106,16 +106,16 @@ func TestSharingInFlight(t *testing.T) {
 	}
 }
 
+func classify(err error) *clients.Error {
+	if errors.Is(err, errNobodyKnows) {
+		return &clients.Error{Code: clients.CodeUnauthenticated}
+	}
+	return nil
+}
+
 // What is not said to be anybody's is never shared, and what has no identity is not sent.
 func TestCallsWithoutIdentity(t *testing.T) {
-	o := newOrigin(t, func(c *clients.Config) {
-		c.Classify = func(err error) *clients.Error {
-			if errors.Is(err, errNobodyKnows) {
-				return &clients.Error{Code: clients.CodeUnauthenticated}
-			}
-			return nil
-		}
-	})
+	o := newOrigin(t, func(c *clients.Config) { c.Classify = classify })
 	for _, method := range []string{"GET", "POST"} {
 		_, err := clients.Do[echo](t.Context(), o.api, clients.Call{Method: method, Path: clients.At("/x")})
 		var failed *clients.Error
@@ -182,8 +182,44 @@ func TestSharingAndTheEndOfCallers(t *testing.T) {
 		}
 		ended, cancel := context.WithCancelCause(as(t.Context(), "alice"))
 		cancel(gone)
-		if _, err := clients.Get[echo](ended, o.api, clients.At("/y"), nil); !errors.Is(err, gone) || o.calls() != 2 {
+		_, err := clients.Get[echo](ended, o.api, clients.At("/y"), nil)
+		synctest.Wait()
+		if !errors.Is(err, gone) || o.calls() != 2 {
 			t.Errorf("who comes with an ended context = %v after %d calls, want its cause and no call", err, o.calls())
+		}
+	})
+}
+
+// A call that was given up and is answered all the same does not land in the place of the one begun after it.
+func TestACallThatWasGivenUpLandsNowhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOrigin(t, nil)
+		releases := []chan struct{}{make(chan struct{}), make(chan struct{})}
+		o.serves(func(w http.ResponseWriter, r *http.Request) {
+			<-releases[o.calls()-1] // deaf to the end of its context
+			echoes("Cache-Control: max-age=60")(w, r)
+		})
+		ctx, cancel := context.WithCancel(as(t.Context(), "alice"))
+		var wg sync.WaitGroup
+		wg.Go(func() { clients.Get[echo](ctx, o.api, clients.At("/x"), nil) })
+		synctest.Wait()
+		cancel()
+		wg.Wait()
+		for range 2 {
+			wg.Go(func() {
+				if got := o.get(t, "alice"); got.N != 2 {
+					t.Errorf("who asked after it was given up = %+v, want call 2's", got)
+				}
+			})
+			synctest.Wait()
+			close(releases[0])
+			releases[0] = make(chan struct{})
+			synctest.Wait()
+		}
+		close(releases[1])
+		wg.Wait()
+		if got := o.get(t, "alice"); got.N != 2 || o.calls() != 2 {
+			t.Errorf("then = %+v after %d calls, want call 2's kept", got, o.calls())
 		}
 	})
 }
@@ -274,6 +310,9 @@ func TestACallAfterAChangeDoesNotJoinOneBefore(t *testing.T) {
 				}
 				if got := o.get(t, "alice"); got.N == 1 {
 					t.Errorf("then = %+v: what was on its way was kept", got)
+				}
+				if got := o.api.Stats(); got.Stored > 1 {
+					t.Errorf("Stats = %+v: what was on its way was stored", got)
 				}
 			})
 		})

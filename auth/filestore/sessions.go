@@ -105,16 +105,37 @@ func (tx transaction) named(index string, names []string) []string {
 	return keys
 }
 
-func (tx transaction) forbids(name string, signedIn time.Time) (bool, error) {
+func (tx transaction) marker(name string) (marker, error) {
+	var m marker
 	text := tx.Bucket([]byte(markers)).Get([]byte(name))
 	if text == nil {
-		return false, nil
+		return m, nil
 	}
-	var m marker
 	if err := json.Unmarshal(text, &m); err != nil {
-		return false, fmt.Errorf("a marker is damaged: %w", err)
+		return m, fmt.Errorf("a marker is damaged: %w", err)
 	}
-	return tx.now.Before(m.Until) && (m.UpTo.IsZero() || !signedIn.After(m.UpTo)), nil
+	return m, nil
+}
+
+// mark sets a marker. One that came earlier and forbids more goes on forbidding it.
+func (tx transaction) mark(name string, m marker) error {
+	before, err := tx.marker(name)
+	if err != nil {
+		return err
+	}
+	if tx.now.Before(before.Until) && (before.UpTo.IsZero() || !m.UpTo.IsZero() && before.UpTo.After(m.UpTo)) {
+		m.UpTo = before.UpTo
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return tx.Bucket([]byte(markers)).Put([]byte(name), text)
+}
+
+func (tx transaction) forbids(name string, signedIn time.Time) (bool, error) {
+	m, err := tx.marker(name)
+	return tx.now.Before(m.Until) && (m.UpTo.IsZero() || !signedIn.After(m.UpTo)), err
 }
 
 // Create implements [auth.Store].
@@ -222,12 +243,8 @@ func (s *Store) End(ctx context.Context, which auth.Selector, reason string) (in
 		if len(which.SID) > 0 {
 			index, kind, names, upTo = bySID, "sid:", which.SID, time.Time{}
 		}
-		text, err := json.Marshal(marker{UpTo: upTo, Until: tx.now.Add(auth.MarkerLife)})
-		if err != nil {
-			return err
-		}
 		for _, name := range names {
-			if err := tx.Bucket([]byte(markers)).Put([]byte(kind+name), text); err != nil {
+			if err := tx.mark(kind+name, marker{UpTo: upTo, Until: tx.now.Add(auth.MarkerLife)}); err != nil {
 				return err
 			}
 		}
