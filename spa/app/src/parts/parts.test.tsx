@@ -2,7 +2,7 @@ import { act, fireEvent, screen, waitFor, within } from "@testing-library/react"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { add } from "../basket";
 import { customer, data, lamp } from "../testing/answers";
-import { anonymous, signedIn } from "../testing/gateway";
+import { anonymous, Events, Locks, signedIn } from "../testing/gateway";
 import { failing, leave, show, violations } from "../testing/page";
 
 beforeEach(() => {
@@ -161,6 +161,29 @@ describe("the session's notice", () => {
     const notice = screen.getByRole("complementary", { name: "Session" });
     expect(within(notice).queryByRole("button")).toBeNull();
     expect(within(notice).getByRole("link", { name: "Sign in again" }).getAttribute("href")).toBe("/auth/login?return_to=%2Fbasket&prompt=login");
+  });
+
+  test.each([
+    ["logout", "You have signed out."],
+    ["backchannel", "signed out where you sign in"],
+    ["frontchannel", "signed out where you sign in"],
+    ["idle", "nothing happened here for a while"],
+    ["lifetime", "its greatest age"],
+    ["revoked", "by those who run the shop"],
+    ["elsewhere", "ended on another device"],
+  ])("says why: %s", async (reason, words) => {
+    const locks = new Locks();
+    Object.defineProperty(navigator, "locks", { value: locks, configurable: true });
+    const events = new Events();
+    const { gateway, vestibule } = await show("/nowhere", {}, signedIn());
+    gateway.on("/auth/events", events.reply);
+    const stop = vestibule.start();
+    await waitFor(() => expect(gateway.to("/auth/events")).toHaveLength(1));
+    gateway.on("/auth/session", anonymous);
+    events.send({ type: "ended", reason });
+    expect((await screen.findByRole("alert")).textContent).toContain(words);
+    stop();
+    Reflect.deleteProperty(navigator, "locks");
   });
 
   test("says that the session has ended, to those who had one, until it is dismissed", async () => {

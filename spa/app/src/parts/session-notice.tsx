@@ -23,8 +23,8 @@ const endings: Record<EndReason, string> = {
   frontchannel: "You have been signed out where you sign in, and so here too.",
   idle: "You have been signed out, because nothing happened here for a while.",
   lifetime: "You have been signed out, because this session had reached its greatest age.",
-  revoked: "This session was ended: on another device, or by those who run the shop.",
-  elsewhere: "This session has been replaced by another sign-in.",
+  revoked: "This session was ended where you sign in, or by those who run the shop.",
+  elsewhere: "This session was ended on another device, or by another sign-in.",
 };
 
 /** Tells that the session is about to end, and that it has ended. */

@@ -104,6 +104,18 @@ describe("what the gateway tells", () => {
     expect(gateway.to("/auth/events").at(-1)?.headers.get("Vestibule-Session")).toBe("s-2");
   });
 
+  test.each<[string, Reply]>([
+    ["the gateway knows nobody here any more", anonymous],
+    ["the gateway cannot say", { fails: true }],
+    ["the gateway has not noticed", signedIn()],
+  ])("elsewhere is the end of it here when %s", async (_, reply) => {
+    const { vestibule } = await tab();
+    gateway.on("/auth/session", reply);
+    streams[0]?.send({ type: "ended", reason: "elsewhere" });
+    await settle();
+    expect(vestibule.current).toEqual({ status: "anonymous", reason: "elsewhere" });
+  });
+
   test("moves the end nearer and further, in whatever pieces it comes", async () => {
     const { vestibule } = await tab();
     const text = 'event: session\ndata: {"type":"expiring","expires_in":900,"idle_expires_in":100}\n\n';
