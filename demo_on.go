@@ -15,6 +15,9 @@ import (
 	"vestibule.example/demo"
 )
 
+// stepUpOver is the total in cents above which the demo's orders API wants a second factor.
+const stepUpOver = 500_00
+
 // startDemo starts the demo's provider and APIs and points the configuration at them. address is where the gateway
 // listens. It prints what a newcomer needs to know.
 func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logger, out io.Writer) (func(context.Context) error, error) {
@@ -23,7 +26,7 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 		return nil, fmt.Errorf("demo: %w", err)
 	}
 	cfg.Server.PublicURL = "http://" + net.JoinHostPort("localhost", port)
-	world, err := demo.Start(ctx, demo.Config{PublicURL: cfg.Server.PublicURL, Address: cfg.DemoAddress, Logger: log})
+	world, err := demo.Start(ctx, demo.Config{PublicURL: cfg.Server.PublicURL, Address: cfg.DemoAddress, StepUpOver: stepUpOver, Logger: log})
 	if err != nil {
 		return nil, err
 	}

@@ -8,10 +8,10 @@ import * as canary from './canary.mjs';
 const audience = 'https://accounts.demo.test';
 
 /**
- * Starts all three. `host` is the name under which the gateway is reached, `provider` adds to startProvider's options.
+ * Starts all three. `host` is the name under which the gateway is reached, `provider` adds to startProvider's options, `env` to the gateway's variables.
  * The answer has `provider`, `accounts`, `gateway`, `origin` and `stop()`.
  */
-export async function startWorld({ host = 'localhost', provider: options = {} } = {}) {
+export async function startWorld({ host = 'localhost', provider: options = {}, env = {} } = {}) {
   const port = await freePort();
   const origin = `http://${host}:${port}`;
   const provider = await startProvider({ origin, audience, ...options });
@@ -22,6 +22,7 @@ export async function startWorld({ host = 'localhost', provider: options = {} } 
   const gateway = await startGateway({
     port,
     origin,
+    env,
     config: `
 mode: development
 server:

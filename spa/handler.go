@@ -108,7 +108,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if name == "" {
-		h.serveFile(w, r, "index.html")
+		// A team's own bundle may be in the middle of being replaced.
+		if !h.serveFile(w, r, "index.html") {
+			h.refuse.write(w, r, http.StatusNotFound)
+		}
 		return
 	}
 	if servable(name) && h.serveFile(w, r, name) {

@@ -117,9 +117,6 @@ type directory struct {
 }
 
 func (d directory) open(name, encoding string) (*asset, error) {
-	if !filepath.IsLocal(filepath.FromSlash(name)) {
-		return nil, fs.ErrNotExist
-	}
 	file, err := d.root.Open(filepath.FromSlash(name + suffixes[encoding]))
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, err

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-const skipped = new Set(["node_modules", "gql", "coverage"]);
+const skipped = new Set(["node_modules", "gql", "coverage", "testing"]);
 
 /** Whether a file takes part in the bundle; tests do not. */
 function counts(name) {

@@ -1,13 +1,14 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useMutation } from "urql";
 import { graphql } from "../gql";
 import { clear, mostOfEach, put, remark, useBasket, type Basket, type BasketLine } from "../basket";
 import { readErrors } from "../client";
 import { count } from "../dates";
+import { useLeft } from "../left";
 import { money, sum } from "../money";
 import { tell } from "../notice";
 import { Page } from "../parts/page";
-import { Problems } from "../parts/problem";
+import { Confirmed, Problems } from "../parts/problem";
 import { Stepper } from "../parts/stepper";
 import { Link, navigate } from "../router";
 import { useSession, useVestibule } from "../session";
@@ -74,6 +75,12 @@ function Checkout({ basket }: { basket: Basket }) {
   const session = useSession();
   const [{ fetching, error }, place] = useMutation(PlaceOrder);
   const [tried, setTried] = useState(false);
+  const back = useLeft("order");
+  const button = useRef<HTMLButtonElement>(null);
+  // Back from confirming that it is her, all that is left to do is to press it.
+  useEffect(() => {
+    if (back?.confirmed) button.current?.focus();
+  }, [back]);
 
   async function order() {
     setTried(true);
@@ -108,7 +115,8 @@ function Checkout({ basket }: { basket: Basket }) {
         </span>
         <textarea rows={2} maxLength={200} value={basket.note} onChange={(event) => remark(event.target.value)} />
       </label>
-      {tried && !fetching && <Problems errors={readErrors(error)} retry={() => void order()} />}
+      {back?.confirmed && !tried && <Confirmed id="confirmed" next="Your basket is as you left it. You can place the order now." />}
+      {tried && !fetching && <Problems errors={readErrors(error)} retry={() => void order()} doing={{ action: "order" }} />}
       {session.status === "anonymous" ? (
         <>
           <a className="button primary large" href={vestibule.loginUrl({ returnTo: "/basket" })}>
@@ -117,7 +125,14 @@ function Checkout({ basket }: { basket: Basket }) {
           <p className="muted">Your basket waits for you here.</p>
         </>
       ) : (
-        <button type="button" className="button primary large" disabled={fetching || session.status !== "signed-in"} onClick={() => void order()}>
+        <button
+          ref={button}
+          type="button"
+          className="button primary large"
+          disabled={fetching || session.status !== "signed-in"}
+          aria-describedby={back?.confirmed && !tried ? "confirmed" : undefined}
+          onClick={() => void order()}
+        >
           {fetching ? "Placing your order…" : "Place the order"}
         </button>
       )}

@@ -1,13 +1,14 @@
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useMutation, useQuery } from "urql";
 import { graphql } from "../gql";
 import { errorsAt, readErrors } from "../client";
 import { atTime } from "../dates";
+import { useLeft } from "../left";
 import { money } from "../money";
 import { tell } from "../notice";
 import { OrderLines, Progress, Shipment, Status } from "../parts/order";
 import { Page } from "../parts/page";
-import { Problem, Problems, SignInNeeded } from "../parts/problem";
+import { Confirmed, Problem, Problems, SignInNeeded } from "../parts/problem";
 import { Waiting } from "../parts/waiting";
 import { Link } from "../router";
 import { useSession, useVestibule } from "../session";
@@ -147,6 +148,12 @@ function Cancel({ id, again }: { id: string; again: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [{ fetching, error }, cancel] = useMutation(CancelOrder);
   const [tried, setTried] = useState(false);
+  const action = `cancel ${id}`;
+  const back = useLeft(action);
+  const opener = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (back?.confirmed) opener.current?.focus();
+  }, [back]);
   async function confirm() {
     dialog.current?.close();
     setTried(true);
@@ -157,8 +164,16 @@ function Cancel({ id, again }: { id: string; again: () => void }) {
   }
   return (
     <>
-      {tried && !fetching && <Problems errors={readErrors(error)} retry={() => void confirm()} compact />}
-      <button type="button" className="button danger" disabled={fetching} onClick={() => dialog.current?.showModal()}>
+      {back?.confirmed && !tried && <Confirmed id="confirmed" next="You can cancel the order now." />}
+      {tried && !fetching && <Problems errors={readErrors(error)} retry={() => void confirm()} doing={{ action }} compact />}
+      <button
+        ref={opener}
+        type="button"
+        className="button danger"
+        disabled={fetching}
+        aria-describedby={back?.confirmed && !tried ? "confirmed" : undefined}
+        onClick={() => dialog.current?.showModal()}
+      >
         {fetching ? "Cancelling…" : "Cancel the order"}
       </button>
       <dialog ref={dialog} aria-labelledby="cancel-title">

@@ -3,8 +3,9 @@ import { useMutation } from "urql";
 import { graphql } from "../gql";
 import type { AddAddressInput } from "../gql/graphql";
 import { readErrors } from "../client";
+import { useLeft } from "../left";
 import { tell } from "../notice";
-import { Problems } from "./problem";
+import { Confirmed, Problems } from "./problem";
 
 const AddAddress = graphql(`
   mutation AddAddress($input: AddAddressInput!) {
@@ -42,6 +43,7 @@ export function AddressForm() {
   const [faults, setFaults] = useState<Partial<Record<string, string>>>({});
   const [{ fetching, error }, add] = useMutation(AddAddress);
   const [tried, setTried] = useState(false);
+  const back = useLeft("address");
   const form = useRef<HTMLFormElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
 
@@ -53,6 +55,13 @@ export function AddressForm() {
   useEffect(() => {
     if (open) form.current?.querySelector("input")?.focus();
   }, [open]);
+
+  // Back from a sign-in that came in between, the form is as it was left.
+  useEffect(() => {
+    if (!back) return;
+    setInput({ ...blank, ...(back.draft as Partial<AddAddressInput>) });
+    setOpen(true);
+  }, [back]);
 
   function close() {
     setOpen(false);
@@ -116,7 +125,8 @@ export function AddressForm() {
               )}
             </label>
           ))}
-          <Problems errors={others} retry={() => void submit()} compact />
+          {back?.confirmed && !tried && <Confirmed id="confirmed-address" next="What you entered is still here. You can save it now." />}
+          <Problems errors={others} retry={() => void submit()} doing={{ action: "address", draft: input }} compact />
           <p className="actions">
             <button type="submit" className="button primary" disabled={fetching}>
               {fetching ? "Saving…" : "Save the address"}

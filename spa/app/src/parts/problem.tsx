@@ -1,8 +1,9 @@
 import { useState } from "react";
-import { useVestibule } from "../session";
+import { leave } from "../left";
+import { useSession, useVestibule } from "../session";
 import { span } from "../dates";
 import { remedyFor, type ErrorCode, type GatewayError } from "../vestibule";
-import { Key, Warning } from "./icons";
+import { Check, Key, Warning } from "./icons";
 
 const apis: Record<string, string> = {
   accounts: "The customer accounts",
@@ -40,9 +41,23 @@ function words(error: GatewayError): [string, string] {
   return texts[error.code];
 }
 
+/** What a person was doing when it failed, to be taken up again after a sign-in. */
+export interface Doing {
+  action: string;
+  /** What she has entered, if that would be lost. */
+  draft?: unknown;
+}
+
+interface Ways {
+  retry?: (() => void) | undefined;
+  doing?: Doing | undefined;
+  compact?: boolean | undefined;
+}
+
 /** One error, and the way out of it. */
-export function Problem({ error, retry, compact }: { error: GatewayError; retry?: () => void; compact?: boolean }) {
+export function Problem({ error, retry, doing, compact }: Ways & { error: GatewayError }) {
   const vestibule = useVestibule();
+  const session = useSession();
   const [headline, meaning] = words(error);
   const remedy = remedyFor(error.code);
   const signIn = remedy === "sign-in" || remedy === "step-up";
@@ -58,7 +73,11 @@ export function Problem({ error, retry, compact }: { error: GatewayError; retry?
         </p>
         <p className="actions">
           {signIn && (
-            <a className="button primary" href={vestibule.loginUrl(returns)}>
+            <a
+              className="button primary"
+              href={vestibule.loginUrl(returns)}
+              onClick={() => doing && leave(doing.action, session, doing.draft)}
+            >
               {remedy === "step-up" ? "Confirm it is you" : "Sign in"}
             </a>
           )}
@@ -92,11 +111,22 @@ function Retry({ retry }: { retry: () => void }) {
 }
 
 /** The errors of a part, each cause once: an API that is down fails every element of a list. */
-export function Problems({ errors, retry, compact }: { errors: readonly GatewayError[]; retry?: () => void; compact?: boolean }) {
+export function Problems({ errors, ...ways }: Ways & { errors: readonly GatewayError[] }) {
   const causes = new Map(errors.map((error) => [`${error.code} ${error.api ?? ""}`, error]));
-  return [...causes].map(([cause, error]) => (
-    <Problem key={cause} error={error} {...(retry && { retry })} {...(compact && { compact })} />
-  ));
+  return [...causes].map(([cause, error]) => <Problem key={cause} error={error} {...ways} />);
+}
+
+/** Welcomes back a person who has confirmed that it is her, and says what to do now. */
+export function Confirmed({ id, next }: { id: string; next: string }) {
+  return (
+    <div className="problem compact good" role="note" id={id}>
+      <Check />
+      <div>
+        <p className="problem-head">Thank you, that is confirmed</p>
+        <p>{next}</p>
+      </div>
+    </div>
+  );
 }
 
 /** Stands in for a page that only a signed-in person has. */

@@ -3,7 +3,7 @@ import { useClient } from "urql";
 import { graphql } from "../gql";
 import { clock } from "../dates";
 import { useSession, useTimeLeft, useVestibule } from "../session";
-import { refOf, type SignedIn } from "../vestibule";
+import { refOf, type EndReason, type SignedIn } from "../vestibule";
 
 const Stay = graphql(`
   query Stay {
@@ -15,6 +15,17 @@ const Stay = graphql(`
 
 /** How long before a session's end the person is told. */
 const warning = 120_000;
+
+/** Why a session ended, in words for the person whose it was. */
+const endings: Record<EndReason, string> = {
+  logout: "You have signed out.",
+  backchannel: "You have been signed out where you sign in, and so here too.",
+  frontchannel: "You have been signed out where you sign in, and so here too.",
+  idle: "You have been signed out, because nothing happened here for a while.",
+  lifetime: "You have been signed out, because this session had reached its greatest age.",
+  revoked: "This session was ended where you sign in, or by those who run the shop.",
+  elsewhere: "This session was ended on another device, or by another sign-in.",
+};
 
 /** Tells that the session is about to end, and that it has ended. */
 export function SessionNotice() {
@@ -28,15 +39,15 @@ export function SessionNotice() {
   if (session.status === "signed-in" && left < warning) return <Ending session={session} left={left} />;
   if (session.status === "anonymous" && last !== undefined) {
     return (
-      <aside className="banner" role="alert">
-        <p>You have been signed out.</p>
+      <div className="banner" role="alert">
+        <p>{session.reason ? endings[session.reason] : "You have been signed out."}</p>
         <a className="button" href={vestibule.loginUrl()}>
           Sign in again
         </a>
         <button type="button" className="button quiet" onClick={() => setLast(undefined)}>
           Dismiss
         </button>
-      </aside>
+      </div>
     );
   }
   return null;

@@ -59,6 +59,7 @@ const remedies: Partial<Record<ErrorCode, Remedy>> = {
   STEP_UP_REQUIRED: "step-up",
   SESSION_CHANGED: "reload",
   PERSISTED_QUERY_NOT_FOUND: "reload",
+  OPERATION_NOT_ALLOWED: "reload",
   BAD_USER_INPUT: "correct",
   RATE_LIMITED: "retry",
   UPSTREAM_TIMEOUT: "retry",

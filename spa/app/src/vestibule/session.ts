@@ -1,6 +1,8 @@
 // Who is signed in, as /auth/session tells it. Nothing here is a secret: tokens
 // stay in the gateway, and the cookie is out of reach of any script.
 
+import type { EndReason, SessionEvent } from "./events";
+
 /** The claims that the gateway was told to show (session.claims). */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -21,7 +23,8 @@ export interface SignedIn {
 /** What this page knows of the session. */
 export type Session =
   | SignedIn
-  | { status: "anonymous" }
+  /** Nobody is signed in; `reason` is why the session that this page had ended, if it was told. */
+  | { status: "anonymous"; reason?: EndReason }
   /** Not asked yet. */
   | { status: "unknown" }
   /** Asked, but the gateway did not answer. */
@@ -56,6 +59,16 @@ export function readSession(body: unknown, now: number): Session | undefined {
   };
   if (typeof acr === "string" && acr !== "") session.acr = acr;
   return session;
+}
+
+/** What an event of the stream makes of a session; an event that says nothing of a bound leaves it. */
+export function applyEvent(session: SignedIn, event: SessionEvent, now: number): Session {
+  if (event.type === "ended") return event.reason ? { status: "anonymous", reason: event.reason } : { status: "anonymous" };
+  return {
+    ...session,
+    expiresAt: event.expires_in === undefined ? session.expiresAt : now + seconds(event.expires_in),
+    idleExpiresAt: event.idle_expires_in === undefined ? session.idleExpiresAt : now + seconds(event.idle_expires_in),
+  };
 }
 
 /** Seconds as milliseconds; a bound that is not given never comes. */

@@ -1,5 +1,6 @@
 import { isLocal, readError, readFailure, type GatewayError, type RawError } from "./errors";
-import { endOf, readSession, refOf, type Session } from "./session";
+import { follow, readEvent, type EndReason, type SessionEvent } from "./events";
+import { applyEvent, endOf, readSession, refOf, type Session } from "./session";
 
 /** How to reach the gateway; every setting has a default that fits it. */
 export interface Options {
@@ -13,6 +14,7 @@ export interface Options {
   fetch?: typeof fetch;
   navigate?: (url: string) => void;
   now?: () => number;
+  random?: () => number;
 }
 
 /** What may be asked of a sign-in; the gateway passes on what it allows. */
@@ -42,6 +44,8 @@ export interface Answer<Data> {
 }
 
 const channelName = "vestibule";
+/** Held by the one tab that reads the session's events for all: browsers open few connections to one host. */
+const lockName = "vestibule.events";
 /** The longest delay that browsers' timers take. */
 const longestDelay = 2 ** 31 - 1;
 /** How old the knowledge of a session may be when a tab comes back to the front, in milliseconds. */
@@ -56,6 +60,7 @@ export class Vestibule {
   readonly #fetch: typeof fetch;
   readonly #navigate: (url: string) => void;
   readonly #now: () => number;
+  readonly #random: () => number;
   readonly #csrfHeader: string;
   readonly #signedOutUrl: string;
   readonly #warning: number;
@@ -65,11 +70,16 @@ export class Vestibule {
   #asking: Promise<Session> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #channel: BroadcastChannel | undefined;
+  #following: { ref: string; stop: AbortController } | undefined;
+  #started = false;
+  /** Why the session ended, while that is being asked after. */
+  #reason: EndReason | undefined;
 
   constructor(options: Options = {}) {
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#navigate = options.navigate ?? ((url) => window.location.assign(url));
     this.#now = options.now ?? Date.now;
+    this.#random = options.random ?? Math.random;
     this.#csrfHeader = options.csrfHeader ?? "X-CSRF";
     this.#signedOutUrl = options.signedOutUrl ?? "/signed-out";
     this.#warning = options.warning ?? 120_000;
@@ -84,9 +94,18 @@ export class Vestibule {
   start(): () => void {
     const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(channelName);
     this.#channel = channel;
-    // Another tab's word is a reason to ask, never the answer.
-    if (channel) channel.onmessage = () => void this.#askAgain();
+    // Another tab's word may end what this page knows, and is else a reason to ask, never the answer.
+    if (channel) {
+      channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+        const { ref, event } = (data ?? {}) as { ref?: unknown; event?: unknown };
+        const known = readEvent(event);
+        if (!known) void this.#askAgain();
+        else if (typeof ref === "string") this.#happened(ref, known);
+      };
+    }
+    this.#started = true;
     const onVisible = () => {
+      this.#listen();
       if (document.visibilityState === "visible" && this.#now() - this.#asked > fresh) void this.session();
     };
     // A page that "back" brings out of the browser's cache may show a session long ended.
@@ -99,6 +118,8 @@ export class Vestibule {
     return () => {
       channel?.close();
       this.#channel = undefined;
+      this.#started = false;
+      this.#listen();
       clearTimeout(this.#timer);
       document.removeEventListener("visibilitychange", onVisible);
       window.removeEventListener("pageshow", onShow);
@@ -155,8 +176,10 @@ export class Vestibule {
       throw readFailure(response);
     }
     const body = (await response.json().catch(() => undefined)) as { continue?: unknown } | undefined;
-    this.#become({ status: "anonymous" });
-    this.#channel?.postMessage("changed");
+    const ref = refOf(this.#session);
+    const event: SessionEvent = { type: "ended", reason: "logout" };
+    if (ref !== undefined) this.#happened(ref, event);
+    this.#channel?.postMessage({ ref, event });
     this.#navigate(isLocal(body?.continue) ? body.continue : this.#signedOutUrl);
   }
 
@@ -231,7 +254,7 @@ export class Vestibule {
       if (!session) throw new TypeError("vestibule: no answer about the session");
       this.#asked = now;
       const known = this.#session.status !== "unknown" && this.#session.status !== "unreachable";
-      this.#become(session);
+      this.#become(session.status === "anonymous" && this.#reason ? { ...session, reason: this.#reason } : session);
       if (known && refOf(session) !== before) this.#channel?.postMessage("changed");
     } catch {
       // One failed question ends no session: what was known stays known.
@@ -247,11 +270,69 @@ export class Vestibule {
       this.#session = session;
       for (const listener of this.#listeners) listener(session);
     }
+    this.#listen();
     clearTimeout(this.#timer);
     if (session.status !== "signed-in") return;
     // Asked once before the end, for use elsewhere may have moved it, and once at the end.
     const left = endOf(session) - this.#now();
     this.#schedule(left > this.#warning ? left - this.#warning : left + 1000);
+  }
+
+  /** Takes in what is told of a session, if it is the one that this page has. */
+  #happened(ref: string, event: SessionEvent): void {
+    const session = this.#session;
+    if (session.status !== "signed-in" || session.ref !== ref) return;
+    if (event.reason === "elsewhere") return void this.#moved(ref, event);
+    this.#become(applyEvent(session, event, this.#now()));
+    if (event.type === "ended") void this.#askAgain();
+  }
+
+  /** Ended on another device, or replaced by a sign-in in this browser, which what is entered here should outlive: asks which. */
+  async #moved(ref: string, event: SessionEvent): Promise<void> {
+    this.#reason = event.reason;
+    await this.#askAgain();
+    this.#reason = undefined;
+    const session = this.#session;
+    if (session.status === "signed-in" && session.ref === ref) this.#become(applyEvent(session, event, this.#now()));
+  }
+
+  /** Follows the events of the session while there is one and the page is seen; else leaves them to another tab. */
+  #listen(): void {
+    const wanted = this.#started && document.visibilityState === "visible" ? refOf(this.#session) : undefined;
+    if (this.#following?.ref === wanted) return;
+    this.#following?.stop.abort();
+    this.#following = undefined;
+    // Without locks each tab would hold a connection of its own: rather none, and the timers.
+    if (wanted === undefined || !navigator.locks) return;
+    const ref = wanted;
+    const stop = new AbortController();
+    this.#following = { ref, stop };
+    const { signal } = stop;
+    const reading = async () => {
+      await follow({
+        open: (until) => this.#openEvents(ref, until),
+        onEvent: (event) => {
+          this.#happened(ref, event);
+          this.#channel?.postMessage({ ref, event });
+        },
+        onRefused: () => void this.session(),
+        signal,
+        random: this.#random,
+      });
+      // What one tab was refused, the others need not try: the lock is kept until this one is done.
+      if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done));
+    };
+    navigator.locks.request(`${lockName} ${ref}`, { signal }, reading).catch(() => undefined); // Told to stop while it waited.
+  }
+
+  #openEvents(ref: string, signal: AbortSignal): Promise<Response> {
+    return this.#fetch("/auth/events", {
+      headers: { [this.#csrfHeader]: "1", Accept: "text/event-stream", "Vestibule-Session": ref },
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+      signal,
+    });
   }
 
   #schedule(delay: number): void {

@@ -1,0 +1,217 @@
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { add } from "../basket";
+import { categories, customer, data, lamp, order, products } from "../testing/answers";
+import { anonymous, signedIn } from "../testing/gateway";
+import { failing, leave, show, violations } from "../testing/page";
+
+beforeEach(() => {
+  vi.spyOn(window, "scrollTo").mockImplementation(() => undefined);
+});
+afterEach(leave);
+
+const whole = {
+  Categories: categories,
+  Products: products([lamp]),
+  ProductDetail: data("product", lamp),
+  OrderPage: data("order", order),
+  AccountPage: data("me", customer),
+};
+
+describe("nothing for axe to find on", () => {
+  test.each([
+    ["/", "1 product"],
+    ["/product/p-1", "Light where you look."],
+    ["/basket", "Place the order"],
+    ["/orders/o-1", "What you ordered"],
+    ["/account", "Lindenweg 3"],
+    ["/signed-out", "You are signed in"],
+    ["/nowhere", "There is no such page"],
+  ])("%s", async (path, text) => {
+    act(() => void add({ productId: lamp.id, name: lamp.name, price: lamp.price, currency: lamp.currency }));
+    await show(path, whole);
+    await screen.findAllByText(text, { exact: false });
+    expect(await violations()).toEqual([]);
+  });
+
+  test.each([
+    ["/basket", "Nothing in it yet."],
+    ["/account", "Sign-in needed"],
+    ["/orders/o-1", "Sign-in needed"],
+    ["/signed-out", "You are signed out"],
+  ])("%s for someone who is not signed in", async (path, text) => {
+    await show(path, whole, anonymous);
+    await screen.findAllByText(text);
+    expect(await violations()).toEqual([]);
+  });
+});
+
+describe("the catalogue", () => {
+  test("finding nothing says so, politely", async () => {
+    await show("/?q=xyzzy", { ...whole, Products: products([]) });
+    expect((await screen.findByText(/Nothing found/)).getAttribute("role")).toBe("status");
+  });
+
+  test("asks for what the address says, and for more when told to", async () => {
+    const chair = { ...lamp, id: "p-2", name: "Chair" };
+    const { asked } = await show("/?q=desk&category=c-1", {
+      Categories: categories,
+      Products: ({ after }) => (after === null ? products([lamp], { endCursor: "next", totalCount: 2 }) : products([chair], { totalCount: 2 })),
+    });
+    fireEvent.click(await screen.findByRole("button", { name: "Show more" }));
+    await screen.findByText("Chair");
+    expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
+    expect(asked("Products")).toEqual([
+      { first: 12, after: null, search: "desk", category: "c-1" },
+      { first: 12, after: "next", search: "desk", category: "c-1" },
+    ]);
+  });
+
+  test("a search is in the address, so that it can be shared", async () => {
+    const { asked } = await show("/", whole);
+    await screen.findByText("1 product");
+    fireEvent.change(screen.getByRole("searchbox"), { target: { value: "  lamp " } });
+    fireEvent.submit(screen.getByRole("search"));
+    expect(window.location.search).toBe("?q=lamp");
+    await waitFor(() => expect(asked("Products").at(-1)).toMatchObject({ search: "lamp" }));
+    fireEvent.click(await screen.findByRole("radio", { name: "Light" }));
+    expect(window.location.search).toBe("?q=lamp&category=c-1");
+  });
+
+  test("adding says what is in the basket; what is sold out cannot be added", async () => {
+    await show("/", { ...whole, Products: products([lamp, { ...lamp, id: "p-2", name: "Chair", inStock: 0 }]) });
+    fireEvent.click(await screen.findByRole("button", { name: "Add Desk lamp to the basket" }));
+    expect(screen.getByText("Desk lamp is in your basket.").closest("[role=status]")).not.toBeNull();
+    expect(screen.getByRole("link", { name: /Basket 1 piece/ })).not.toBeNull();
+    expect(screen.queryByText("Sold out")).not.toBeNull();
+    expect(screen.queryByRole("button", { name: /Add Chair/ })).toBeNull();
+  });
+
+  test("categories that fail leave the products where they are", async () => {
+    await show("/", { ...whole, Categories: { body: { data: { categories: null }, errors: [failing("UPSTREAM_TIMEOUT", ["categories"])] } } });
+    expect((await screen.findByRole("alert")).textContent).toContain("took too long");
+    expect(await screen.findByText("Desk lamp")).not.toBeNull();
+  });
+});
+
+describe("a product", () => {
+  test("is added as often as was chosen", async () => {
+    await show("/product/p-1", whole);
+    await screen.findByRole("heading", { level: 1, name: "Desk lamp" });
+    expect(document.title).toBe("Desk lamp · Vestibule");
+    expect(screen.queryByText("Only 4 left")).not.toBeNull();
+    const more = screen.getByRole("button", { name: "One more" });
+    for (let i = 0; i < 9; i++) fireEvent.click(more);
+    fireEvent.click(screen.getByRole("button", { name: "Add to basket" }));
+    expect(screen.getByRole("link", { name: /Basket 4 pieces/ })).not.toBeNull();
+  });
+
+  test("that is not there is not found", async () => {
+    await show("/product/none", { ProductDetail: data("product", null) });
+    expect((await screen.findByRole("alert")).textContent).toContain("Not found");
+  });
+});
+
+describe("the focus", () => {
+  test("goes to the heading of the page that was gone to", async () => {
+    await show("/", whole);
+    fireEvent.click(screen.getByRole("link", { name: /^Basket/ }));
+    const heading = await screen.findByRole("heading", { level: 1, name: "Basket" });
+    await waitFor(() => expect(document.activeElement).toBe(heading));
+  });
+});
+
+describe("an order", () => {
+  test("is cancelled after one question, and shown as it stands then", async () => {
+    let cancelled = false;
+    const { asked } = await show("/orders/o-1", {
+      OrderPage: () => data("order", { ...order, status: cancelled ? "CANCELLED" : "PLACED" }),
+      CancelOrder: () => {
+        cancelled = true;
+        return data("cancelOrder", { order: { __typename: "Order", id: "o-1", status: "CANCELLED" } });
+      },
+    });
+    fireEvent.click(await screen.findByRole("button", { name: "Cancel the order" }));
+    const dialog = await screen.findByRole("dialog");
+    fireEvent.click(within(dialog).getByRole("button", { name: "Cancel the order" }));
+    await screen.findByText("Cancelled");
+    expect(asked("CancelOrder")).toEqual([{ input: { orderId: "o-1" } }]);
+    expect(screen.queryByText("The order is cancelled.")).not.toBeNull();
+  });
+
+  test("that was sent meanwhile says why it stays", async () => {
+    await show("/orders/o-1", {
+      ...whole,
+      CancelOrder: data("cancelOrder", null, [failing("CONFLICT", ["cancelOrder"])]),
+    });
+    fireEvent.click(await screen.findByRole("button", { name: "Cancel the order" }));
+    fireEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Cancel the order" }));
+    expect((await screen.findByRole("alert")).textContent).toContain("No longer possible");
+  });
+
+  test("whose parcels are not known still shows what was ordered", async () => {
+    await show("/orders/o-1", {
+      OrderPage: data("order", { ...order, shipments: null }, [failing("UPSTREAM_UNAVAILABLE", ["order", "shipments"], { api: "shipping" })]),
+    });
+    expect((await screen.findByRole("alert")).textContent).toContain("The parcel tracking cannot be reached");
+    expect(screen.queryByText("Desk lamp")).not.toBeNull();
+  });
+
+  test("of someone else is not found", async () => {
+    await show("/orders/o-9", { OrderPage: data("order", null) });
+    expect((await screen.findByRole("alert")).textContent).toContain("Not found");
+  });
+});
+
+describe("the account", () => {
+  test("parts that are empty say so", async () => {
+    const empty = { ...customer, addresses: [], paymentMethods: [], orders: { ...customer.orders, totalCount: 0, edges: [] } };
+    await show("/account", { AccountPage: data("me", empty) });
+    await screen.findByText("You have not ordered anything yet.");
+    expect(screen.getAllByText("None yet.")).toHaveLength(2);
+  });
+
+  test("one cause is told once, however many orders it hit, and retrying mends it", async () => {
+    const broken = { ...order, shipments: null };
+    const two = { ...customer.orders, totalCount: 2, edges: [{ cursor: "1", node: broken }, { cursor: "2", node: { ...broken, id: "o-2" } }] };
+    const errors = [0, 1].map((i) => failing("UPSTREAM_UNAVAILABLE", ["me", "orders", "edges", i, "node", "shipments"], { api: "shipping", requestId: "r-7" }));
+    let up = false;
+    const { asked } = await show("/account", { AccountPage: () => (up ? data("me", customer) : data("me", { ...customer, orders: two }, errors)) });
+    const problem = await screen.findByRole("alert");
+    expect(problem.textContent).toContain("Everything else on this page is fine.");
+    expect(problem.textContent).toContain("Reference r-7");
+    up = true;
+    fireEvent.click(within(problem).getByRole("button", { name: "Try again" }));
+    await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+    expect(asked("AccountPage")).toHaveLength(2);
+  });
+
+  test("signing out that fails says so and can be tried again", async () => {
+    const { gateway, navigate } = await show("/account", whole);
+    gateway.on("/auth/logout", { fails: true });
+    fireEvent.click(await screen.findByRole("button", { name: "Sign out" }));
+    expect((await screen.findByRole("alert")).textContent).toContain("No connection");
+    gateway.on("/auth/logout", { body: { continue: "/auth/logout/continue?t=1" } });
+    fireEvent.click(screen.getByRole("button", { name: "Sign out" }));
+    await waitFor(() => expect(navigate).toHaveBeenCalledWith("/auth/logout/continue?t=1"));
+  });
+
+  test("of one user is never shown to the next", async () => {
+    const { gateway, vestibule } = await show("/account", {
+      AccountPage: () => data("me", { ...customer, email: gateway.to("/graphql").length > 1 ? "bob@example.test" : "alice@example.test" }),
+    });
+    await screen.findAllByText(/alice@example.test/);
+    gateway.on("/auth/session", signedIn({ ref: "s-2", claims: { name: "Bob" } }));
+    await act(() => vestibule.session());
+    expect(screen.queryAllByText(/alice@example.test/)).toEqual([]);
+    await screen.findAllByText(/bob@example.test/);
+  });
+
+  test("without a connection offers to try again", async () => {
+    const { gateway } = await show("/account", whole, { fails: true });
+    expect((await screen.findByRole("alert")).textContent).toContain("No connection");
+    gateway.on("/auth/session", signedIn());
+    fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+    await screen.findByText(/Lindenweg 3/);
+  });
+});
