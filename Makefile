@@ -44,6 +44,7 @@ spa: ## build the bundles into spa/dist and spa/dist-playground
 
 bench: ## the benchmarks; bench/README.md says what they mean
 	go test -run '^$$' -bench . -benchmem ./auth/... ./clients/... ./graph/...
+	go run ./bench/limit
 	go run ./bench/latency
 
 fuzz: ## each fuzz target for a minute
