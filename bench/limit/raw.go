@@ -102,7 +102,9 @@ func (r *raw) PaymentMethods(ctx context.Context, customerID string) ([]*account
 }
 
 func (r *raw) Customers(ctx context.Context, keys []string) (map[string]*accounts.Customer, error) {
-	list, err := get[struct{ Items []*accounts.Customer }](ctx, r, "accounts", "/customers", ids("id", keys))
+	list, err := get[struct {
+		Items []*accounts.Customer `json:"items"`
+	}](ctx, r, "accounts", "/customers", ids("id", keys))
 	return byKey(list.Items, func(c *accounts.Customer) string { return c.Id }), err
 }
 
@@ -111,7 +113,9 @@ func (r *raw) Orders(ctx context.Context, q orders.OrderQuery) (*orders.OrderPag
 }
 
 func (r *raw) ProductsByID(ctx context.Context, keys []string) (map[string]*catalog.Product, error) {
-	page, err := get[struct{ Items []*catalog.Product }](ctx, r, "catalog", "/products", ids("id", keys))
+	page, err := get[struct {
+		Items []*catalog.Product `json:"items"`
+	}](ctx, r, "catalog", "/products", ids("id", keys))
 	return byKey(page.Items, func(p *catalog.Product) string { return p.Id }), err
 }
 
@@ -120,12 +124,16 @@ func (r *raw) Categories(ctx context.Context) ([]*catalog.Category, error) {
 }
 
 func (r *raw) Shipments(ctx context.Context, orderIDs []string) (map[string][]*shipping.Shipment, error) {
-	list, err := get[struct{ Items []*shipping.Shipment }](ctx, r, "shipping", "/shipments", ids("orderId", orderIDs))
+	list, err := get[struct {
+		Items []*shipping.Shipment `json:"items"`
+	}](ctx, r, "shipping", "/shipments", ids("orderId", orderIDs))
 	return group(list.Items, func(s *shipping.Shipment) string { return s.OrderId }), err
 }
 
 func (r *raw) Tracking(ctx context.Context, shipmentIDs []string) (map[string][]*shipping.TrackingEvent, error) {
-	list, err := get[struct{ Items []*shipping.TrackingEvent }](ctx, r, "shipping", "/tracking", ids("shipmentId", shipmentIDs))
+	list, err := get[struct {
+		Items []*shipping.TrackingEvent `json:"items"`
+	}](ctx, r, "shipping", "/tracking", ids("shipmentId", shipmentIDs))
 	return group(list.Items, func(e *shipping.TrackingEvent) string { return e.ShipmentId }), err
 }
 

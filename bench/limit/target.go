@@ -15,6 +15,8 @@ import (
 	"runtime/pprof"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+
 	"vestibule.example/auth"
 	"vestibule.example/auth/memstore"
 	"vestibule.example/auth/rp"
@@ -75,6 +77,8 @@ func routes(mux *http.ServeMux, o order, service *auth.Service, log *slog.Logger
 	switch o.Kind {
 	case "min":
 		site = &pages{newRaw(o.World, service, json.Unmarshal)}
+	case "min+":
+		site = &pages{newRaw(o.World, service, func(data []byte, v any) error { return jsonv2.Unmarshal(data, v) })}
 	case "engine":
 		engine, err := newEngine(o.World, service, log)
 		if err != nil {
