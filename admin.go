@@ -6,10 +6,12 @@ import (
 	"sync/atomic"
 )
 
-// newAdminHandler is the operators' surface: liveness and readiness. It has a listener of its own, on loopback unless
+// newAdminHandler is the operators' surface: liveness, readiness, users' sessions. It has a listener of its own, on loopback unless
 // configured, and is never reachable through the public one.
-func newAdminHandler(ready *atomic.Bool) http.Handler {
+func newAdminHandler(ready *atomic.Bool, sessions http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("GET /sessions", sessions)
+	mux.Handle("DELETE /sessions", sessions)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		text(w, http.StatusOK, "alive\n")
 	})

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -26,6 +25,7 @@ Usage:
   vestibule [serve] [flags]   serve; without any configuration this is the demo, on loopback
   vestibule check   [flags]   read the configuration and report every fault at once
   vestibule schema            print the GraphQL schema
+  vestibule sessions          list or end a user's sessions; see vestibule sessions -help
   vestibule healthcheck       ask the running gateway's admin listener whether it is ready
   vestibule version           print the version
 
@@ -90,20 +90,19 @@ func healthcheck(ctx context.Context, args []string, getenv func(string) string,
 	if err != nil {
 		return err
 	}
-	host, port, err := net.SplitHostPort(cfg.Server.AdminAddress)
-	if err != nil {
-		return fmt.Errorf("server.admin_address: %w", err)
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	base, err := adminURL(cfg)
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	transport := newTransport()
+	defer transport.CloseIdleConnections()
+	res, err := (&http.Client{Transport: transport}).Do(req)
 	if err != nil {
 		return fmt.Errorf("not reachable: %w", err)
 	}

@@ -30,7 +30,7 @@ type Config struct {
 type ServerConfig struct {
 	Address        string         `key:"address" default:":8080" example:":8443" doc:"Public listener, host:port. In the demo 127.0.0.1:8080."`
 	PublicURL      string         `key:"public_url" example:"https://shop.example.com" doc:"The origin that browsers see; https, or http on loopback for development."`
-	AdminAddress   string         `key:"admin_address" default:"127.0.0.1:9090" example:"127.0.0.1:9090" doc:"Listener of /healthz and /readyz, for operators alone."`
+	AdminAddress   string         `key:"admin_address" default:"127.0.0.1:9090" example:"127.0.0.1:9090" doc:"Listener of /healthz, /readyz and the sessions command, for operators alone: who reaches it can end sessions."`
 	TrustedProxies []netip.Prefix `key:"trusted_proxies" example:"10.0.0.0/8" doc:"Networks of proxies whose X-Forwarded-For is believed."`
 	TLSCertFile    string         `key:"tls_cert_file" example:"/etc/vestibule/tls.crt" doc:"Certificate chain (PEM) for https on the public listener; with tls_key_file. Without, TLS ends in front."`
 	TLSKeyFile     string         `key:"tls_key_file" example:"/etc/vestibule/tls.key" doc:"Private key (PEM) of tls_cert_file."`
@@ -63,17 +63,38 @@ type IdentityConfig struct {
 	LogoutHint       string            `key:"logout_hint" default:"id_token" enum:"id_token logout_hint none" doc:"What the provider's end-session is told of the user."`
 	PostLogoutPath   string            `key:"post_logout_path" default:"/" example:"/signed-out" doc:"Where a person lands after signing out."`
 	Frontchannel     bool              `key:"frontchannel_logout" default:"false" doc:"Offer /auth/frontchannel-logout, for providers without back-channel logout."`
+	SIDAlone         bool              `key:"frontchannel_sid_alone" default:"false" doc:"Let front-channel logout name the session by sid without iss, for providers that leave iss out. Whoever knows a sid can then end its sessions."`
 }
 
 // SessionConfig is sessions and their cookie.
 type SessionConfig struct {
-	Store       string        `key:"store" default:"memory" enum:"memory" doc:"Where sessions live; memory is one process's, and gone when it ends."`
-	MaxSessions int           `key:"max_sessions" default:"1000000" doc:"How many sessions the memory store holds; then signing in answers 503."`
+	Store       string        `key:"store" default:"memory" enum:"memory file redis" doc:"Where sessions live: memory is one process's, and gone when it ends; file is one machine's and outlives restarts; redis is shared by replicas."`
+	File        string        `key:"file" example:"/var/lib/vestibule/sessions" doc:"The file of the file store; its directory must be there."`
+	Redis       RedisConfig   `key:"redis" doc:"The Redis or Valkey of the redis store."`
+	MaxSessions int           `key:"max_sessions" default:"1000000" doc:"How many sessions the memory and file stores hold; then signing in answers 503. A Redis has its own maxmemory."`
 	Keys        []KeyConfig   `key:"keys" doc:"Server keys, each 32 or 64 random bytes in base64 or hex (make one with: openssl rand -base64 64). Exactly one seals. To rotate: add the new one with use open everywhere, then make it seal and the old one open."`
 	IdleTimeout time.Duration `key:"idle_timeout" default:"30m" doc:"A session ends when it is not used for so long."`
 	Lifetime    time.Duration `key:"lifetime" default:"12h" doc:"A session ends after so long, however it is used."`
 	Claims      []string      `key:"claims" default:"name,email,picture,preferred_username" doc:"Claims of the ID token that the SPA may see; no others are kept."`
 	CSRFHeader  string        `key:"csrf_header" default:"X-CSRF" doc:"The header that proves a same-origin script."`
+}
+
+// RedisConfig is the Redis or Valkey that replicas share sessions in.
+type RedisConfig struct {
+	Addresses        []string      `key:"addresses" example:"redis-1:6379,redis-2:6379" doc:"host:port of the server, of nodes of the cluster, or of the sentinels."`
+	SentinelMaster   string        `key:"sentinel_master" example:"mymaster" doc:"Name of the master at the sentinels; then addresses are theirs."`
+	Username         string        `key:"username" example:"vestibule" doc:"ACL user; empty is the default user."`
+	Password         secret.Text   `key:"password" example:"(from a file)" doc:"The user's password."`
+	SentinelUsername string        `key:"sentinel_username" doc:"ACL user at the sentinels."`
+	SentinelPassword secret.Text   `key:"sentinel_password" doc:"The password at the sentinels."`
+	Database         int           `key:"database" default:"0" doc:"Number of the database, 0 to 15; 0 in a cluster."`
+	Prefix           string        `key:"prefix" default:"vestibule:" doc:"What every key begins with; another for each gateway that shares the server."`
+	Timeout          time.Duration `key:"timeout" default:"2s" doc:"How long one command may take, 50ms to 30s."`
+	TLS              bool          `key:"tls" default:"false" doc:"Encrypt connections."`
+	TLSCAFile        string        `key:"tls_ca_file" example:"/etc/vestibule/redis-ca.crt" doc:"Certificate authorities (PEM) to trust instead of the system's."`
+	TLSServerName    string        `key:"tls_server_name" example:"redis.internal" doc:"The name that the server's certificate must be for, where it is not the address's host."`
+	TLSCertFile      string        `key:"tls_cert_file" example:"/etc/vestibule/redis.crt" doc:"Client certificate (PEM), with tls_key_file."`
+	TLSKeyFile       string        `key:"tls_key_file" example:"/etc/vestibule/redis.key" doc:"Private key (PEM) of tls_cert_file."`
 }
 
 // KeyConfig is one server key.
@@ -91,6 +112,15 @@ type APIConfig struct {
 	Scopes           []string      `key:"scopes" example:"orders:read" doc:"Scopes to narrow the token to."`
 	Timeout          time.Duration `key:"timeout" default:"5s" doc:"How long one call may take, 10ms to 5m."`
 	MaxResponseBytes int           `key:"max_response_bytes" default:"4194304" doc:"Largest answer that is read, in bytes."`
+	Cache            CacheConfig   `key:"cache"`
+	Invalidates      []string      `key:"invalidates" example:"catalog" doc:"Other APIs whose kept answers a session is not given any more after it changed something at this one."`
+}
+
+// CacheConfig is how an API's answers are kept.
+type CacheConfig struct {
+	MaxBytes                     int  `key:"max_bytes" default:"0" example:"67108864" doc:"Room for answers that the API lets a private cache keep, each session's its own, in bytes of memory; 0 keeps none. See caching.md."`
+	PersonalStaleIfError         bool `key:"personal_stale_if_error" default:"false" doc:"Give a session its stale answers after a failure of the API, for as long as its stale-if-error says. Answers of an API with token none always are."`
+	PersonalStaleWhileRevalidate bool `key:"personal_stale_while_revalidate" default:"false" doc:"Give a session its stale answers while they are renewed, for as long as the API's stale-while-revalidate says. Answers of an API with token none always are."`
 }
 
 // GraphQLConfig is the GraphQL endpoint.

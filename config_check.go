@@ -24,6 +24,7 @@ func (l *loader) check(cfg *Config) {
 	l.checkSession(cfg.Session)
 	for _, name := range sortedKeys(cfg.APIs) {
 		l.checkAPI(name, cfg.APIs[name])
+		l.checkCache(name, cfg.APIs)
 	}
 	l.checkGraphQL(cfg.GraphQL)
 }
@@ -114,6 +115,9 @@ func (l *loader) checkIdentity(cfg *Config) {
 	} else if id.ClientSecret.IsZero() {
 		l.fault("identity.client_secret", "", id.AuthMethod+" needs it; set it, VESTIBULE_IDENTITY_CLIENT_SECRET, or a file by VESTIBULE_IDENTITY_CLIENT_SECRET_FILE", "")
 	}
+	if id.SIDAlone && !id.Frontchannel {
+		l.fault("identity.frontchannel_sid_alone", "true", "it is of use with identity.frontchannel_logout alone", "false")
+	}
 	l.between("identity.leeway", id.Leeway, time.Second, 5*time.Minute)
 	if !strings.HasPrefix(id.PostLogoutPath, "/") || strings.HasPrefix(id.PostLogoutPath, "//") || strings.Contains(id.PostLogoutPath, `\`) {
 		l.fault("identity.post_logout_path", id.PostLogoutPath, "want a path of this origin", "/signed-out")
@@ -147,6 +151,37 @@ func (l *loader) checkSession(s SessionConfig) {
 		l.fault("session.idle_timeout", s.IdleTimeout.String(), "it is longer than session.lifetime ("+s.Lifetime.String()+")", "30m")
 	}
 	l.count("session.max_sessions", s.MaxSessions, 1, 100_000_000)
+	if s.Store == "file" && s.File == "" {
+		l.fault("session.file", "", "the file store needs it", "/var/lib/vestibule/sessions")
+	}
+	if s.Store == "redis" {
+		l.checkRedis(s.Redis)
+	}
+}
+
+func (l *loader) checkRedis(r RedisConfig) {
+	if len(r.Addresses) == 0 {
+		l.fault("session.redis.addresses", "", "the redis store needs at least one", "redis.internal:6379")
+	}
+	for _, address := range r.Addresses {
+		if host, _, err := net.SplitHostPort(address); err != nil || host == "" {
+			l.fault("session.redis.addresses", address, "want host:port", "redis.internal:6379")
+		}
+	}
+	if r.Username != "" && r.Password.IsZero() {
+		l.fault("session.redis.password", "", "a username goes with its password", "")
+	}
+	if r.Prefix == "" {
+		l.fault("session.redis.prefix", "", "it is what keeps gateways on one server apart", "vestibule:")
+	}
+	l.count("session.redis.database", r.Database, 0, 15)
+	l.between("session.redis.timeout", r.Timeout, 50*time.Millisecond, 30*time.Second)
+	if (r.TLSCertFile == "") != (r.TLSKeyFile == "") {
+		l.fault("session.redis.tls_cert_file", "", "tls_cert_file and tls_key_file go together", "/etc/vestibule/redis.crt")
+	}
+	if !r.TLS && (r.TLSCAFile != "" || r.TLSServerName != "" || r.TLSCertFile != "") {
+		l.fault("session.redis.tls", "false", "the other tls keys are for encrypted connections", "true")
+	}
 }
 
 func (l *loader) checkAPI(name string, api APIConfig) {
@@ -165,6 +200,20 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 	}
 	if api.Token == "on_behalf_of" && len(api.Scopes) == 0 || api.Token == "exchange" && api.Audience == "" && api.Resource == "" {
 		l.fault(at+".token", api.Token, "say what for: exchange needs audience or resource, on_behalf_of needs scopes", "")
+	}
+}
+
+func (l *loader) checkCache(name string, apis map[string]APIConfig) {
+	at, c := "apis."+name+".cache", apis[name].Cache
+	if c.MaxBytes != 0 {
+		l.count(at+".max_bytes", c.MaxBytes, 64<<10, 64<<30)
+	} else if c.PersonalStaleIfError || c.PersonalStaleWhileRevalidate {
+		l.fault(at+".max_bytes", "", "stale answers are kept ones, and none are kept", "67108864")
+	}
+	for _, other := range apis[name].Invalidates {
+		if _, there := apis[other]; !there || other == name {
+			l.fault("apis."+name+".invalidates", other, "want names of other configured APIs; its own answers are invalidated anyway", "")
+		}
 	}
 }
 

@@ -44,18 +44,23 @@ apis:
 ` + "```" + `
 `)
 	docRows(&b, reflect.TypeFor[Config](), "", "", true)
-	settings(reflect.ValueOf(Config{}), func(field reflect.StructField, _ reflect.Value, key string) {
-		t := field.Type
-		path, variable := key, "VESTIBULE_"+strings.ToUpper(key)
+	docGroups(&b, reflect.TypeFor[Config](), "", "VESTIBULE")
+	return b.String()
+}
+
+// docGroups writes a section for each settings struct within one, and for those within them.
+func docGroups(b *strings.Builder, t reflect.Type, path, variable string) {
+	settings(reflect.New(t).Elem(), func(field reflect.StructField, _ reflect.Value, key string) {
+		t, at, name := field.Type, join(path, key), variable+"_"+strings.ToUpper(key)
 		if t.Kind() == reflect.Map {
-			t, path, variable = t.Elem(), key+".NAME", variable+"_NAME"
+			t, at, name = t.Elem(), at+".NAME", name+"_NAME"
 		}
 		if isGroup(t) {
-			fmt.Fprintf(&b, "\n## `%s`\n\n%s\n", path, field.Tag.Get("doc"))
-			docRows(&b, t, path, variable, false)
+			fmt.Fprintf(b, "\n## `%s`\n\n%s\n", at, field.Tag.Get("doc"))
+			docRows(b, t, at, name, false)
+			docGroups(b, t, at, name)
 		}
 	})
-	return b.String()
 }
 
 // docRows writes the table of one settings struct's own keys.

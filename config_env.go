@@ -63,8 +63,7 @@ func (l *loader) variables(v reflect.Value, prefix, path string, names map[strin
 
 // apiVariables sets apis from VESTIBULE_APIS_{NAME}_{KEY}; the name may have underscores, the longest key wins.
 func (l *loader) apiVariables(cfg *Config, set []string, names map[string]bool) {
-	var keys []string
-	settings(reflect.ValueOf(APIConfig{}), func(_ reflect.StructField, _ reflect.Value, key string) { keys = append(keys, strings.ToUpper(key)) })
+	keys := variableKeys(reflect.ValueOf(APIConfig{}))
 	slices.SortFunc(keys, func(a, b string) int { return len(b) - len(a) })
 	done := map[string]bool{}
 	for _, variable := range set {
@@ -86,6 +85,21 @@ func (l *loader) apiVariables(cfg *Config, set []string, names map[string]bool) 
 			break
 		}
 	}
+}
+
+// variableKeys are the keys of a settings struct as variables end in them, those of its groups among them.
+func variableKeys(v reflect.Value) (keys []string) {
+	settings(v, func(field reflect.StructField, value reflect.Value, key string) {
+		key = strings.ToUpper(key)
+		if !isGroup(field.Type) {
+			keys = append(keys, key)
+			return
+		}
+		for _, inner := range variableKeys(value) {
+			keys = append(keys, key+"_"+inner)
+		}
+	})
+	return keys
 }
 
 func (l *loader) oneAPI(cfg *Config, id, prefix string, names map[string]bool) {

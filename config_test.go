@@ -98,6 +98,7 @@ func TestEverythingFromVariables(t *testing.T) {
 		"VESTIBULE_IDENTITY_ISSUER": "https://login.example.com", "VESTIBULE_IDENTITY_CLIENT_ID": "v", "VESTIBULE_IDENTITY_CLIENT_SECRET_FILE": secretFile,
 		"VESTIBULE_IDENTITY_AUTHORIZATION_PARAMS": "audience=https://api.example.com", "VESTIBULE_SESSION_KEYS": "seal:" + goodKey,
 		"VESTIBULE_APIS_ORDERS_BASE_URL": "https://orders.example.com", "VESTIBULE_APIS_ORDERS_MAX_RESPONSE_BYTES": "2048",
+		"VESTIBULE_APIS_ORDERS_CACHE_MAX_BYTES": "1048576", "VESTIBULE_APIS_ORDERS_CACHE_PERSONAL_STALE_IF_ERROR": "true", "VESTIBULE_APIS_ORDERS_INVALIDATES": "gift_cards",
 		"VESTIBULE_APIS_GIFT_CARDS_BASE_URL": "https://gifts.example.com", "VESTIBULE_APIS_GIFT_CARDS_TOKEN": "none",
 	})
 	if err != nil {
@@ -111,6 +112,9 @@ func TestEverythingFromVariables(t *testing.T) {
 	}
 	if got := cfg.APIs["orders"]; got.BaseURL != "https://orders.example.com" || got.MaxResponseBytes != 2048 || got.Timeout != 5*time.Second {
 		t.Errorf("orders = %+v, want its variables over the defaults", got)
+	}
+	if got := cfg.APIs["orders"]; got.Cache != (CacheConfig{MaxBytes: 1 << 20, PersonalStaleIfError: true}) || len(got.Invalidates) != 1 {
+		t.Errorf("orders' cache = %+v, invalidates %v", got.Cache, got.Invalidates)
 	}
 	if got := cfg.APIs["gift_cards"]; got.Token != "none" {
 		t.Errorf("gift_cards = %+v", got)
@@ -139,6 +143,11 @@ func TestTheDemoStartsWhenNothingIsSet(t *testing.T) {
 }
 
 // Every rule, by what breaks it. The fault names the key and says what to do.
+// withRedis is the minimal configuration with sessions in Redis.
+func withRedis(settings string) string {
+	return strings.Replace(minimal, "keys: [", "store: redis\n  redis: "+settings+"\n  keys: [", 1)
+}
+
 func TestFaults(t *testing.T) {
 	for _, c := range []struct{ name, yaml, key, says string }{
 		{"an unknown key names the nearest", minimal + "sesion: {}\n", "sesion", `did you mean "session"?`},
@@ -164,13 +173,28 @@ func TestFaults(t *testing.T) {
 		{"no client secret (BBA-1)", strings.Replace(minimal, "client_secret: canary-client-secret", "scopes: [openid]", 1), "identity.client_secret", "needs it"},
 		{"a private key's absence", strings.Replace(minimal, "client_id", "auth_method: private_key_jwt\n  client_id", 1), "identity.private_key_file", "needs it"},
 		{"a landing place elsewhere", strings.Replace(minimal, "client_id", "post_logout_path: //evil.test\n  client_id", 1), "identity.post_logout_path", "path of this origin"},
+		{"a sid alone where there is no front-channel logout (FCL-4)", strings.Replace(minimal, "client_id", "frontchannel_sid_alone: true\n  client_id", 1), "identity.frontchannel_sid_alone", "of use with"},
 		{"no session key (OPS-1)", strings.Replace(minimal, "keys: [{use: seal, secret: "+goodKey+"}]", "lifetime: 1h", 1), "session.keys", "at least one"},
 		{"no sealing key", strings.Replace(minimal, "use: seal", "use: open", 1), "session.keys", "exactly one"},
+		{"a file store without a file", strings.Replace(minimal, "keys: [", "store: file\n  keys: [", 1), "session.file", "needs it"},
+		{"a redis store without an address", withRedis("{}"), "session.redis.addresses", "at least one"},
+		{"a redis address without a port", withRedis("{addresses: [redis]}"), "session.redis.addresses", "host:port"},
+		{"a redis user without a password", withRedis("{addresses: ['redis:6379'], username: vestibule}"), "session.redis.password", "goes with"},
+		{"a redis database that is none", withRedis("{addresses: ['redis:6379'], database: 16}"), "session.redis.database", "want 0 to 15"},
+		{"no redis prefix", withRedis("{addresses: ['redis:6379'], prefix: ''}"), "session.redis.prefix", "apart"},
+		{"a redis timeout out of range", withRedis("{addresses: ['redis:6379'], timeout: 1ms}"), "session.redis.timeout", "want 50ms to"},
+		{"half a client certificate for redis", withRedis("{addresses: ['redis:6379'], tls: true, tls_cert_file: x}"), "session.redis.tls_cert_file", "go together"},
+		{"a certificate authority without encryption", withRedis("{addresses: ['redis:6379'], tls_ca_file: x}"), "session.redis.tls", "encrypted"},
 		{"an API without address", minimal + "apis: {orders: {}}\n", "apis.orders.base_url", "absolute"},
 		{"an API's address with a query", minimal + "apis: {orders: {base_url: 'https://x.test/?a=b'}}\n", "apis.orders.base_url", "without user, query"},
 		{"an API's bad name", minimal + "apis: {Orders: {base_url: 'https://x.test'}}\n", "apis.Orders", "small letters"},
 		{"a scope for no token", minimal + "apis: {orders: {base_url: 'https://x.test', token: none, scopes: [a]}}\n", "apis.orders.token", "gets none"},
 		{"an exchange for nothing", minimal + "apis: {orders: {base_url: 'https://x.test', token: exchange}}\n", "apis.orders.token", "what for"},
+		{"a cache too small", minimal + "apis: {orders: {base_url: 'https://x.test', cache: {max_bytes: 100}}}\n", "apis.orders.cache.max_bytes", "want 65536 to"},
+		{"stale answers without a cache", minimal + "apis: {orders: {base_url: 'https://x.test', cache: {personal_stale_if_error: true}}}\n", "apis.orders.cache.max_bytes", "none are kept"},
+		{"renewed answers without a cache", minimal + "apis: {orders: {base_url: 'https://x.test', cache: {personal_stale_while_revalidate: true}}}\n", "apis.orders.cache.max_bytes", "none are kept"},
+		{"invalidating an API that is not there", minimal + "apis: {orders: {base_url: 'https://x.test', invalidates: [catalogue]}}\n", "apis.orders.invalidates", "other configured APIs"},
+		{"invalidating itself", minimal + "apis: {orders: {base_url: 'https://x.test', invalidates: [orders]}}\n", "apis.orders.invalidates", "other configured APIs"},
 		{"a secret file that is not there", strings.Replace(minimal, "client_secret: canary-client-secret", "client_secret_file: /nowhere/secret", 1), "identity.client_secret_file", "cannot be read"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,12 +1,21 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-// No test leaves a goroutine behind: what the program starts, it ends.
+// No test leaves a goroutine behind: what the program starts, it ends. And no secret that any of them issued is in a log
+// line or in what a browser saw (LOG-2, BBA-3).
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		for _, leak := range suite.Leaks() {
+			fmt.Fprintln(os.Stderr, "LEAK:", leak)
+			code = 1
+		}
+		os.Exit(code)
+	}))
 }

@@ -53,6 +53,8 @@ var mayImport = []struct {
 	{"auth/secret", nil, "it is beneath everything"},
 	{"auth/rp", []string{"auth/secret"}, "the protocol knows no sessions"},
 	{"auth/memstore", []string{"auth"}, "a store implements auth's contract"},
+	{"auth/filestore", []string{"auth"}, "a store implements auth's contract"},
+	{"auth/redisstore", []string{"auth", "auth/secret"}, "a store implements auth's contract"},
 	{"auth/storetest", []string{"auth"}, "the suite tests auth's contract"},
 	{"auth", nil, "sessions know no API and no GraphQL"},
 	{"clients/", []string{"clients"}, "an API's package calls through the shared transport"},

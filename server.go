@@ -45,6 +45,8 @@ func run(ctx context.Context, getenv func(string) string, args []string, stderr 
 		return check(args, getenv, os.Environ(), os.Stdout)
 	case "schema":
 		return printSchema(os.Stdout)
+	case "sessions":
+		return sessionsCommand(ctx, args, getenv, os.Environ(), os.Stdout)
 	case "healthcheck":
 		return healthcheck(ctx, args, getenv, os.Environ())
 	case "version":
@@ -77,10 +79,11 @@ type parts struct {
 // newHandler is the whole public surface, route by route.
 //
 // guarded routes are those that a session cookie opens: the cross-site check comes first, before the session is even
-// looked up. The others each have a rule of their own (design: cross-site requests).
+// looked up. auth's own look it up by themselves, since asking who is signed in is no use of a session. The others each
+// have a rule of their own (design: cross-site requests).
 func newHandler(p parts) http.Handler {
-	session := p.auth.Middleware
-	guarded := func(h http.Handler) http.Handler { return p.auth.CrossSite(session(h)) }
+	own := p.auth.CrossSite
+	guarded := func(h http.Handler) http.Handler { return own(p.auth.Middleware(h)) }
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", guarded(p.graphql))
@@ -89,20 +92,20 @@ func newHandler(p parts) http.Handler {
 		mux.Handle("/playground/", p.playground)
 	}
 	if p.relay != nil {
-		mux.Handle("/api/", guarded(p.relay))
+		mux.Handle("/api/", guarded(p.auth.RefuseReadOnly(p.relay)))
 	}
 	mux.Handle("GET /auth/login", p.auth.Login())
 	mux.Handle("GET /auth/callback", p.auth.Callback())
 	mux.Handle("POST /auth/callback", p.auth.Callback())
-	mux.Handle("GET /auth/session", guarded(p.auth.Session()))
+	mux.Handle("GET /auth/session", own(p.auth.Session()))
 	mux.Handle("POST /auth/logout", p.auth.Logout())
 	mux.Handle("GET /auth/logout", p.auth.Logout())
 	mux.Handle("GET /auth/logout/continue", p.auth.LogoutContinue())
 	mux.Handle("GET /auth/logged-out", p.auth.LoggedOut())
-	mux.Handle("GET /auth/sessions", guarded(p.auth.Sessions()))
-	mux.Handle("DELETE /auth/sessions", guarded(p.auth.EndSession()))
-	mux.Handle("DELETE /auth/sessions/{id}", guarded(p.auth.EndSession()))
-	mux.Handle("GET /auth/events", guarded(p.auth.Events()))
+	mux.Handle("GET /auth/sessions", own(p.auth.Sessions()))
+	mux.Handle("DELETE /auth/sessions", own(p.auth.EndSession()))
+	mux.Handle("DELETE /auth/sessions/{id}", own(p.auth.EndSession()))
+	mux.Handle("GET /auth/events", own(p.auth.Events()))
 	mux.Handle("POST /auth/backchannel-logout", p.auth.BackchannelLogout())
 	mux.Handle("GET /auth/frontchannel-logout", p.auth.FrontchannelLogout())
 

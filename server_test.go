@@ -65,7 +65,9 @@ func startGateway(t testing.TB, variables ...string) *gateway {
 	go func() { ended <- run(ctx, func(name string) string { return environment[name] }, nil, log) }()
 	g := &gateway{log: log}
 	g.stop = sync.OnceValue(func() error {
+		g.collect(t)
 		cancel()
+		defer g.watchLog(t)
 		return <-ended
 	})
 	t.Cleanup(func() {
@@ -89,13 +91,14 @@ func startGateway(t testing.TB, variables ...string) *gateway {
 	}
 	if m := controlLine.FindStringSubmatch(log.String()); m != nil {
 		g.demo = strings.TrimSuffix(m[1], "/")
+		g.record(t)
 	}
 	return g
 }
 
 func (g *gateway) visitor(t testing.TB) *visitor.Visitor {
 	t.Helper()
-	v, err := visitor.New(g.origin, nil)
+	v, err := visitor.New(g.origin, watched(g.origin, &http.Transport{MaxIdleConnsPerHost: 16, ResponseHeaderTimeout: time.Minute}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +119,7 @@ func do(t testing.TB, method, address string, header http.Header, body io.Reader
 		}
 		req.Header[name] = values
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Transport: watched(req.URL.Scheme+"://"+req.URL.Host, &http.Transport{DisableKeepAlives: true}), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)

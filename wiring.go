@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"vestibule.example/auth"
-	"vestibule.example/auth/memstore"
 	"vestibule.example/auth/rp"
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
@@ -52,14 +51,19 @@ func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
 		}
 		defer func() { err = errors.Join(err, stop(context.WithoutCancel(ctx))) }()
 	}
-	store := memstore.New(memstore.Config{MaxSessions: cfg.Session.MaxSessions})
+	store, err := newStore(ctx, cfg.Session)
+	if err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	service, err := newAuth(cfg, store, log)
+	apis := &upstream{}
+	defer apis.close()
+	service, err := newAuth(cfg, store, apis.ended, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, service.Close()) }()
-	p, err := newParts(cfg, service, log)
+	p, err := newParts(cfg, service, apis, log)
 	if err != nil {
 		return err
 	}
@@ -68,7 +72,7 @@ func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
 	limits := serverLimits{cfg.Server.ReadHeader, cfg.Server.Read, cfg.Server.Write, cfg.Server.Idle, cfg.Server.MaxHeaderBytes}
 	front := newServer(newHandler(p), limits, log)
 	front.RegisterOnShutdown(service.Drain)
-	operators := newServer(onlyHosts(localHost, newAdminHandler(&ready)), limits, log)
+	operators := newServer(onlyHosts(localHost, newAdminHandler(&ready, operatorSessions(service, log))), limits, log)
 	log.Info("serving", "address", public.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.Addr().String(), "version", version())
 	return serveUntil(ctx, []listener{
 		{"public", public, front, cfg.Server.TLSCertFile, cfg.Server.TLSKeyFile},
@@ -95,8 +99,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// newAuth makes the sessions' service for the configured provider.
-func newAuth(cfg Config, store auth.Store, log *slog.Logger) (*auth.Service, error) {
+// newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
+func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.Logger) (*auth.Service, error) {
 	id, public := cfg.Identity, cfg.Server.PublicURL
 	key, err := readPrivateKey(id.PrivateKeyFile)
 	if err != nil {
@@ -135,8 +139,8 @@ func newAuth(cfg Config, store auth.Store, log *slog.Logger) (*auth.Service, err
 	return auth.New(auth.Config{
 		Provider: provider, Store: store, PublicURL: cfg.publicURL(), Keys: keys,
 		IdleTimeout: cfg.Session.IdleTimeout, Lifetime: cfg.Session.Lifetime, Claims: cfg.Session.Claims, CSRFHeader: cfg.Session.CSRFHeader,
-		AuthParams: id.PassParams, LogoutHint: id.LogoutHint, PostLogoutPath: id.PostLogoutPath, Frontchannel: id.Frontchannel,
-		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, Logger: log,
+		AuthParams: id.PassParams, LogoutHint: id.LogoutHint, PostLogoutPath: id.PostLogoutPath, Frontchannel: id.Frontchannel, FrontchannelSIDAlone: id.SIDAlone,
+		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, RequestID: observe.RequestID, Ended: ended, Logger: log,
 	})
 }
 
@@ -156,11 +160,13 @@ func newTransport() *http.Transport {
 }
 
 // newParts wires the routes' handlers: one line for each API.
-func newParts(cfg Config, service *auth.Service, log *slog.Logger) (parts, error) {
+func newParts(cfg Config, service *auth.Service, apis *upstream, log *slog.Logger) (parts, error) {
 	var faults []error
+	byName := map[string]*clients.API{}
 	api := func(name string) *clients.API {
-		a, err := newAPI(cfg, name, service, log)
+		a, err := newAPI(cfg, name, service, apis, log)
 		faults = append(faults, err)
+		byName[name] = a
 		return a
 	}
 	resolver := &graph.Resolver{
@@ -173,6 +179,7 @@ func newParts(cfg Config, service *auth.Service, log *slog.Logger) (parts, error
 	if err := errors.Join(faults...); err != nil {
 		return parts{}, err
 	}
+	apis.fill(byName)
 	g := cfg.GraphQL
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on",
@@ -198,7 +205,7 @@ func newParts(cfg Config, service *auth.Service, log *slog.Logger) (parts, error
 
 // newAPI makes the calls of one configured API: the token comes from auth's transport, the identity by which answers may
 // be shared from its session.
-func newAPI(cfg Config, name string, service *auth.Service, log *slog.Logger) (*clients.API, error) {
+func newAPI(cfg Config, name string, service *auth.Service, apis *upstream, log *slog.Logger) (*clients.API, error) {
 	api, ok := cfg.APIs[name]
 	if !ok {
 		return nil, fmt.Errorf("apis.%s: a resolver needs this API, and it is not configured", name)
@@ -210,12 +217,19 @@ func newAPI(cfg Config, name string, service *auth.Service, log *slog.Logger) (*
 	return clients.New(clients.Config{
 		Name: name, BaseURL: base, Transport: service.Transport(name, newTransport()),
 		Identity: func(ctx context.Context) (clients.IdentityKey, error) {
-			key, public, err := service.Identity(ctx, name)
-			if public || err != nil {
-				return clients.PublicIdentity(), err
+			key, owner, public, err := service.Identity(ctx, name)
+			if err != nil {
+				return clients.IdentityKey{}, err
 			}
-			return clients.SessionIdentity(key), nil
+			if public {
+				return clients.PublicIdentity(), nil
+			}
+			return clients.SessionIdentity(key, owner), nil
 		},
+		Cache: clients.CacheConfig{
+			MaxBytes: int64(api.Cache.MaxBytes), PersonalStaleIfError: api.Cache.PersonalStaleIfError, PersonalStaleWhileRevalidate: api.Cache.PersonalStaleWhileRevalidate,
+		},
+		Changed:  apis.changed(api.Invalidates),
 		Classify: classify, Timeout: api.Timeout, MaxResponseBytes: int64(api.MaxResponseBytes),
 		UserAgent: "vestibule/" + version(), Logger: log,
 	})
@@ -226,7 +240,7 @@ func classify(err error) *clients.Error {
 	switch {
 	case errors.Is(err, auth.ErrUnauthenticated):
 		return &clients.Error{Code: clients.CodeUnauthenticated}
-	case errors.Is(err, auth.ErrProviderUnavailable):
+	case errors.Is(err, auth.ErrProviderUnavailable), errors.Is(err, auth.ErrStoreUnavailable):
 		return &clients.Error{Code: clients.CodeUnavailable, Retryable: true, RetryAfter: 2 * time.Second}
 	}
 	return nil

@@ -7,7 +7,21 @@ import (
 
 // audit writes one event of the audit trail (LOG-1). Attributes never hold a secret: sessions go by their log id.
 func (s *Service) audit(ctx context.Context, event string, attrs ...slog.Attr) {
-	s.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "audit", append([]slog.Attr{slog.String("event", event)}, attrs...)...)
+	all := append([]slog.Attr{slog.String("event", event)}, attrs...)
+	if id := s.cfg.RequestID(ctx); id != "" {
+		all = append(all, slog.String("request_id", id))
+	}
+	s.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "audit", all...)
+}
+
+// userAttr names a user in the audit trail: the same for all of her sessions, and nothing that leads to her.
+func (s *Service) userAttr(issuer, subject string) slog.Attr {
+	return slog.String("user", s.auditUser(issuer, subject))
+}
+
+func (s *Service) auditUser(issuer, subject string) string {
+	name := s.keys.index("audit", issuer, subject)
+	return name[:min(len(name), 16)]
 }
 
 func sessionAttr(session *Session) slog.Attr { return slog.String("session", session.LogID()) }

@@ -39,7 +39,12 @@ func (s *Service) BackchannelLogout() http.Handler {
 			refuseJSON(w, http.StatusBadRequest, problemLogoutToken)
 			return
 		}
-		err = s.endByToken(r.Context(), r.PostForm.Get("logout_token"))
+		if len(r.PostForm["logout_token"]) != 1 {
+			s.audit(r.Context(), "backchannel_refused", reasonAttr("not one token"))
+			refuseJSON(w, http.StatusBadRequest, problemLogoutToken)
+			return
+		}
+		err = s.endByToken(r.Context(), r.PostForm["logout_token"][0])
 		switch {
 		case err == nil:
 			w.WriteHeader(http.StatusOK)
@@ -85,33 +90,6 @@ func (s *Service) endByToken(ctx context.Context, raw string) error {
 		}
 		return err
 	}
-	s.audit(ctx, "backchannel_logout", slog.Int("sessions", ended))
+	s.audit(ctx, "backchannel_logout", s.userAttr(issuer, token.Subject), slog.Int("sessions", ended))
 	return nil
-}
-
-// FrontchannelLogout handles "GET /auth/frontchannel-logout", which is 404 unless configured. The browser's cookie does
-// not come along into the provider's frame, so the session is found by iss and sid alone, and both must be there: an
-// address without them would let anybody sign anybody out (OpenID Connect Front-Channel Logout §2, FCL-4).
-func (s *Service) FrontchannelLogout() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.cfg.Frontchannel {
-			refuse(w, r, http.StatusNotFound, problemNotFound)
-			return
-		}
-		query := r.URL.Query()
-		issuer, sid := query.Get("iss"), query.Get("sid")
-		noStore(w.Header())
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors "+originOf(s.cfg.Provider.Issuer()))
-		if issuer != s.cfg.Provider.Issuer() || sid == "" {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		ended, err := s.cfg.Store.End(r.Context(), Selector{SID: s.keys.indexes("sid", issuer, sid)}, ReasonFrontchannel)
-		if err != nil {
-			s.refuseStoreOutage(w, r, err)
-			return
-		}
-		s.audit(r.Context(), "frontchannel_logout", slog.Int("sessions", ended))
-		w.WriteHeader(http.StatusOK)
-	})
 }

@@ -68,6 +68,7 @@ func (s *Service) complete(w http.ResponseWriter, r *http.Request, response url.
 		return
 	}
 	http.SetCookie(w, s.transactionCookie(s.transactionPrefix()+stateHash(state), "", -1))
+	t.ReturnTo = cleanReturnTo(t.ReturnTo) // Checked where it is used too (RED-3).
 	if err := s.cfg.Store.Put(ctx, "state:"+stateHash(state), nil, transactionLife+time.Minute); errors.Is(err, ErrExists) {
 		s.audit(ctx, "login_refused", reasonAttr("state used before"))
 		s.signInPage(w, http.StatusBadRequest, problemStale, t.ReturnTo)
@@ -123,7 +124,7 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 	b := &body{
 		Issuer: claims.Issuer, Subject: claims.Subject, SID: claims.SID, ACR: claims.ACR, AMR: claims.AMR, AuthTime: claims.AuthTime, IssuedAt: claims.IssuedAt, Nonce: t.nonce(),
 		Claims: s.shown(claims.Raw), Handle: handle, Created: now, Grant: encode(random(16)),
-		IDToken: grant.IDToken.Reveal(), RefreshToken: grant.RefreshToken.Reveal(),
+		IDToken: grant.IDToken.Reveal(), LogoutHint: s.logoutHint(claims.Raw), RefreshToken: grant.RefreshToken.Reveal(),
 		Tokens: map[string]token{loginToken: {Value: grant.AccessToken.Reveal(), Expires: grant.Expiry, Issued: now}},
 	}
 	record := &Record{
@@ -132,23 +133,35 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 		SignedInAt: claims.IssuedAt, LastSeen: now, IdleTimeout: s.cfg.IdleTimeout, Expires: now.Add(s.cfg.Lifetime),
 	}
 	var err error
-	if record.Head, err = s.keys.sealHead(record.Key, head{Handle: handle, Device: deviceOf(r.UserAgent()), Address: coarse(s.clientAddress(r)), Created: now}); err != nil {
+	h := head{Handle: handle, Device: deviceOf(r.UserAgent()), Address: coarse(s.clientAddress(r)), Created: now, LogID: c.logID()}
+	if t.isStepUp() {
+		h.Before = t.Replaces
+	}
+	if record.Head, err = s.keys.sealHead(record.Key, h); err != nil {
 		return credential{}, err
 	}
 	if err := sealBody(record, c, b, 1); err != nil {
 		return credential{}, err
 	}
 	if err := s.cfg.Store.Create(ctx, record); err != nil {
+		if !errors.Is(err, ErrLoggedOut) && !errors.Is(err, ErrStoreFull) {
+			err = storeFailed(err)
+		}
 		return credential{}, err
 	}
 	if t.Replaces != "" {
-		if err := s.cfg.Store.Delete(ctx, t.Replaces, ReasonElsewhere); err != nil && !errors.Is(err, ErrNotFound) {
-			s.cfg.Logger.WarnContext(ctx, "the session before could not be ended; it ends by itself", "error", err)
+		if err := s.replace(ctx, t, now, s.keys.indexes("sub", claims.Issuer, claims.Subject)); err != nil {
+			// Two sessions where there may be one: the new one goes, whose cookie nobody has yet.
+			if undo := s.cfg.Store.Delete(ctx, record.Key, ReasonElsewhere); undo != nil {
+				err = errors.Join(err, undo)
+			}
+			return credential{}, storeFailed(err)
 		}
 	}
 	session := &Session{credential: c, key: record.Key, record: record}
 	session.body.Store(b)
-	s.audit(ctx, "login", sessionAttr(session), slog.String("acr", claims.ACR), slog.Bool("again", t.Replaces != ""))
+	s.audit(ctx, "login", sessionAttr(session), s.userAttr(claims.Issuer, claims.Subject), slog.String("acr", claims.ACR),
+		slog.String("device", h.Device), slog.String("address", h.Address), slog.Bool("again", t.Replaces != ""))
 	return c, nil
 }
 
@@ -161,6 +174,15 @@ func (s *Service) shown(all map[string]any) map[string]any {
 		}
 	}
 	return out
+}
+
+// logoutHint is what the provider wants to hear at its end-session: the claim of the ID token that is made for it.
+func (s *Service) logoutHint(all map[string]any) string {
+	if s.cfg.LogoutHint != "logout_hint" {
+		return ""
+	}
+	hint, _ := all["login_hint"].(string)
+	return hint
 }
 
 // refuseLogin answers a login that failed with a page that offers to try again, and never tries by itself (OIDC-25).
@@ -181,7 +203,8 @@ func (s *Service) refuseLogin(w http.ResponseWriter, r *http.Request, t *transac
 	case errors.Is(err, rp.ErrProviderUnavailable):
 		w.Header().Set("Retry-After", retryAfter)
 		s.signInPage(w, http.StatusBadGateway, problemProvider, t.ReturnTo)
-	case errors.Is(err, ErrStoreFull):
+	case errors.Is(err, ErrStoreFull), errors.Is(err, ErrStoreUnavailable):
+		s.cfg.Logger.ErrorContext(ctx, "a session could not be stored", "error", err)
 		w.Header().Set("Retry-After", retryAfter)
 		s.signInPage(w, http.StatusServiceUnavailable, problemStore, t.ReturnTo)
 	default:

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/cipher"
 	"net/http"
 	"time"
@@ -25,6 +26,9 @@ func (c credential) name(purpose string) string {
 	}
 	return encode(out)
 }
+
+// logID names the session in logs.
+func (c credential) logID() string { return c.name("log id")[:16] }
 
 // setCookie gives the browser a session.
 func (s *Service) setCookie(w http.ResponseWriter, c credential) error {
@@ -62,6 +66,29 @@ func (s *Service) readCookies(r *http.Request) []credential {
 		}
 	}
 	return found
+}
+
+// replacedLife is how long a cookie that a sign-in replaced is left alone, in which the new one has surely arrived.
+const replacedLife = time.Minute
+
+// noteReplaced marks a session's cookie as one whose place another takes.
+func (s *Service) noteReplaced(ctx context.Context, key string) error {
+	_, _, err := s.cfg.Store.Lease(ctx, "replaced:"+key, replacedLife)
+	return err
+}
+
+// mayClear tells whether a dead session's cookie may be taken away. Not when a sign-in has just replaced it: another tab's
+// answer, under way with the old cookie, would take away the new one, which has the same name.
+func (s *Service) mayClear(ctx context.Context, found lookup) bool {
+	if found.key == "" {
+		return false
+	}
+	release, ok, err := s.cfg.Store.Lease(ctx, "replaced:"+found.key, time.Second)
+	if err != nil || !ok {
+		return false
+	}
+	release()
+	return true
 }
 
 // transactionLife is how long a login may take.

@@ -17,11 +17,18 @@
 // the id; what is worth stealing there (tokens, claims) is sealed with the key that only the cookie holds. So neither a
 // copy of the store nor the server's keys open a session without the browser.
 //
+// # Step-up
+//
+// A login always makes a new id. When it asked for a stronger or more recent sign-in and the same user comes back, the old
+// id still reads for ten seconds, for what was under way; see Session.ReadOnly. The session that a login replaces is named
+// in the sealed transaction: the callback never looks at the session cookie.
+//
 // # Audit
 //
 // Every event is one log record with message "audit" and the attribute event: login, login_refused, logout, session_ended,
-// refresh, refresh_failed, backchannel_logout, backchannel_refused, cross_site_refused, session_changed, two_sessions. Sessions are
-// named by a log id, which opens nothing.
+// refresh, exchange and client_token (each also with _failed), backchannel_logout, backchannel_refused, frontchannel_logout, frontchannel_refused, operator_listed,
+// operator_ended, cross_site_refused, session_changed, two_sessions. Sessions are named by a log id, which opens nothing, users
+// by a keyed hash.
 //
 // The package does not decide what a user may do: the APIs do.
 package auth

@@ -37,7 +37,7 @@ func (t *streams) start(ctx context.Context, s *Service) error {
 	go func() {
 		for ctx.Err() == nil {
 			for ended := range endings {
-				s.bodies.drop(ended.Key)
+				s.forget(ended.Key)
 				t.tell(ended)
 			}
 			// Fell behind, or the store went away for a while: streams re-check by themselves meanwhile.
@@ -48,10 +48,17 @@ func (t *streams) start(ctx context.Context, s *Service) error {
 			}
 			if again, err := s.cfg.Store.Watch(ctx); err == nil {
 				endings = again
+				s.cfg.Ended("") // Only now: what ends from here on is told.
 			}
 		}
 	}()
 	return nil
+}
+
+// forget drops what this process keeps for a session that has ended.
+func (s *Service) forget(key string) {
+	s.bodies.drop(key)
+	s.cfg.Ended(key)
 }
 
 func (t *streams) tell(ended Ended) {
@@ -118,13 +125,27 @@ func (s *Service) Events() http.Handler {
 			refuse(w, r, http.StatusUnauthorized, problemUnauthenticated)
 			return
 		}
+		if found.changed(r) {
+			s.refuseChanged(w, r)
+			return
+		}
 		ended, leave, ok := s.streams.listen(found.session.key)
 		if !ok {
 			w.Header().Set("Retry-After", retryAfter)
-			refuse(w, r, http.StatusServiceUnavailable, problemStore)
+			refuse(w, r, http.StatusServiceUnavailable, problemStreams)
 			return
 		}
 		defer leave()
+		// What ended before we listened is told to nobody any more.
+		session, err := s.load(r.Context(), found.session.credential)
+		if errors.Is(err, ErrNotFound) {
+			refuse(w, r, http.StatusUnauthorized, problemUnauthenticated)
+			return
+		}
+		if err != nil {
+			s.refuseStoreOutage(w, r, err)
+			return
+		}
 		control := http.NewResponseController(w)
 		// The server's write timeout is for answers; a stream is bounded by its session.
 		if err := control.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -136,7 +157,7 @@ func (s *Service) Events() http.Handler {
 		h.Set("X-Accel-Buffering", "no")
 		noStore(h)
 		w.WriteHeader(http.StatusOK)
-		s.stream(r.Context(), w, control, found.session, ended)
+		s.stream(r.Context(), w, control, session, ended)
 	})
 }
 
@@ -153,6 +174,10 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 	}
 	state := func(kind string, r *Record) sessionEvent {
 		return sessionEvent{Type: kind, ExpiresIn: s.secondsTo(r.Expires), IdleExpiresIn: s.secondsTo(r.Ends())}
+	}
+	if session.readOnly {
+		send(sessionEvent{Type: "ended", Reason: ReasonElsewhere})
+		return
 	}
 	if !send(state("refreshed", session.record)) {
 		return
@@ -177,6 +202,10 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 			}
 			if err != nil {
 				continue // Out of order is not ended.
+			}
+			if h, err := s.keys.openHead(record); err != nil || h.Replaced != 0 {
+				send(sessionEvent{Type: "ended", Reason: ReasonElsewhere}) // A step-up on another replica.
+				return
 			}
 			session.record = record
 			soon := record.Ends().Sub(s.now()) < warnAhead

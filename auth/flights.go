@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -105,12 +106,12 @@ func (f *flights) mayForce(key string, now time.Time) bool {
 
 // providerFailed turns a failure of the token endpoint into ours. That this client is refused is an operator's business
 // and no user's: nobody is signed out for it.
-func (s *Service) providerFailed(ctx context.Context, key string, err error) error {
+func (s *Service) providerFailed(ctx context.Context, key string, api APIToken, err error, attrs ...slog.Attr) error {
 	s.flights.failed(key, s.now())
 	var refused *rp.TokenError
 	if errors.As(err, &refused) && (refused.Code == "invalid_client" || refused.Code == "unauthorized_client") {
 		s.cfg.Logger.ErrorContext(ctx, "ALARM: the identity provider refuses this client; check client id, secret or key", "error", err)
 	}
-	s.audit(ctx, "refresh_failed", errorAttr(err))
+	s.audit(ctx, tokenEvent(api)+"_failed", append(attrs, slog.String("audience", api.audience()), errorAttr(err))...)
 	return errors.Join(ErrProviderUnavailable, err)
 }

@@ -41,9 +41,7 @@ func (s *Service) Login() http.Handler {
 			Seed: encode(random(32)), Issuer: s.cfg.Provider.Issuer(), RedirectURI: s.cfg.Provider.RedirectURI(),
 			Mode: s.cfg.Provider.ResponseMode(), ReturnTo: cleanReturnTo(query.Get("return_to")), Begun: s.now().Unix(),
 		}
-		if found.session != nil {
-			t.Replaces = found.session.key
-		}
+		t.Replaces = found.key
 		params, err := s.loginParams(query, t)
 		if err != nil {
 			refuse(w, r, http.StatusBadRequest, problemParameter)

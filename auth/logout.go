@@ -60,6 +60,14 @@ func (s *Service) logoutByFetch(w http.ResponseWriter, r *http.Request) {
 		s.refuseStoreOutage(w, r, err)
 		return
 	}
+	if found.session != nil && found.changed(r) {
+		s.refuseChanged(w, r) // Whoever signs out of her page must not sign out somebody else.
+		return
+	}
+	if found.session != nil && found.session.readOnly {
+		s.refuseReadOnly(w, r, found.session)
+		return
+	}
 	next := s.cfg.PostLogoutPath
 	if found.session != nil {
 		bye, err := s.end(r.Context(), found.session)
@@ -73,7 +81,7 @@ func (s *Service) logoutByFetch(w http.ResponseWriter, r *http.Request) {
 			next = s.cfg.PostLogoutPath
 		}
 	}
-	if len(s.readCookies(r)) > 0 {
+	if found.session != nil || s.mayClear(r.Context(), found) {
 		s.clearCookie(w)
 	}
 	writeJSON(w, "application/json", http.StatusOK, map[string]string{"continue": next})
@@ -108,6 +116,10 @@ func (s *Service) logoutByNavigation(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusForbidden, problemCrossSite)
 		return
 	}
+	if found.session.readOnly {
+		s.refuseReadOnly(w, r, found.session)
+		return
+	}
 	bye, err := s.end(r.Context(), found.session)
 	if err != nil {
 		s.refuseStoreOutage(w, r, err)
@@ -119,11 +131,14 @@ func (s *Service) logoutByNavigation(w http.ResponseWriter, r *http.Request) {
 
 // end ends a session here and has its refresh token revoked.
 func (s *Service) end(ctx context.Context, session *Session) (farewell, error) {
+	if err := s.endBefore(ctx, session.record, ReasonLogout); err != nil {
+		return farewell{}, err
+	}
 	err := s.cfg.Store.Delete(ctx, session.key, ReasonLogout)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return farewell{}, err
 	}
-	s.bodies.drop(session.key)
+	s.forget(session.key)
 	s.audit(ctx, "logout", sessionAttr(session))
 	b := session.body.Load()
 	s.revoke(ctx, secret.New(b.RefreshToken))
@@ -131,8 +146,7 @@ func (s *Service) end(ctx context.Context, session *Session) (farewell, error) {
 	case "id_token":
 		return farewell{IDToken: b.IDToken}, nil
 	case "logout_hint":
-		hint, _ := b.Claims["login_hint"].(string)
-		return farewell{Hint: hint}, nil
+		return farewell{Hint: b.LogoutHint}, nil
 	}
 	return farewell{}, nil
 }

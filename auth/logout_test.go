@@ -1,11 +1,7 @@
 package auth_test
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,7 +9,7 @@ import (
 	"time"
 
 	"vestibule.example/auth"
-	"vestibule.example/demo/provider"
+	"vestibule.example/auth/rp"
 	"vestibule.example/demo/visitor"
 )
 
@@ -152,360 +148,36 @@ func logoutURL(t *testing.T, v *visitor.Visitor) string {
 	return link
 }
 
-// BCL-1 to BCL-16
-func TestBackchannelLogout(t *testing.T) {
-	w := newWorld(t, nil)
-	first, second, bob := w.signIn(t, "alice"), w.signIn(t, "alice"), w.signIn(t, "bob")
-	sids := map[string]bool{}
-	for _, s := range w.demo.Provider.Sessions() {
-		sids[s.SID] = true
-	}
-	send := func(token string, contentType string) *http.Response {
-		t.Helper()
-		res, err := http.DefaultTransport.RoundTrip(newRequest(t, w.origin+"/auth/backchannel-logout", contentType, "logout_token="+url.QueryEscape(token)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			res.Body.Close()
-			http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-		})
-		if res.Header.Get("Cache-Control") != "no-store" {
-			t.Errorf("Cache-Control = %q, want no-store (BCL-15)", res.Header.Get("Cache-Control"))
-		}
-		return res
-	}
-	const form = "application/x-www-form-urlencoded"
-	mint := func(sub, sid string) string {
-		t.Helper()
-		token, err := w.demo.Provider.LogoutToken(w.demo.ClientID, sub, sid)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return token
-	}
-	for _, f := range provider.LogoutTokenFaults() {
-		if f == provider.WrongSubject {
-			continue // A token for another user is a good token.
-		}
-		w.settings(t, provider.Settings{Tampering: provider.Tampering{LogoutToken: f}})
-		if res := send(mint("c-alice", ""), form); res.StatusCode != http.StatusBadRequest {
-			t.Errorf("a logout token with %s = %d, want 400", f, res.StatusCode)
-		}
-	}
-	w.settings(t, provider.Settings{})
-	for name, res := range map[string]*http.Response{
-		"no token": send("", form), "no JWT": send("x.y.z", form), "an ID token would do": send(strings.Repeat("a", 200), form), "a huge token": send(strings.Repeat("a", 20_000), form),
-	} {
-		if res.StatusCode != http.StatusBadRequest && res.StatusCode != http.StatusRequestEntityTooLarge {
-			t.Errorf("%s = %d, want 400 or 413", name, res.StatusCode)
-		}
-	}
-	if res := send(mint("c-alice", ""), "application/json"); res.StatusCode != http.StatusUnsupportedMediaType {
-		t.Errorf("as JSON = %d, want 415", res.StatusCode)
-	}
-	if !signedIn(t, first) || !signedIn(t, second) || !signedIn(t, bob) {
-		t.Fatal("a refused token signed somebody out")
-	}
-
-	if res := send(mint("c-nobody", ""), form); res.StatusCode != http.StatusOK {
-		t.Errorf("an unknown user = %d, want 200 (BCL-16)", res.StatusCode)
-	}
-	token := mint("c-alice", "")
-	if res := send(token, form); res.StatusCode != http.StatusOK || signedIn(t, first) || signedIn(t, second) || !signedIn(t, bob) {
-		t.Errorf("by sub = %d: alice %v %v, bob %v, want alice out everywhere", res.StatusCode, signedIn(t, first), signedIn(t, second), signedIn(t, bob))
-	}
-	w.clock.Advance(2 * time.Second)
-	again := w.signIn(t, "alice")
-	if res := send(token, form); res.StatusCode != http.StatusBadRequest || !signedIn(t, again) {
-		t.Errorf("the same token again = %d, want 400 and no effect on a new session (BCL-9)", res.StatusCode)
-	}
-	for _, s := range w.demo.Provider.Sessions() {
-		if s.Subject == "c-bob" {
-			if res := send(mint("", s.SID), form); res.StatusCode != http.StatusOK || signedIn(t, bob) {
-				t.Errorf("by sid = %d, bob in: %v (BCL-11, BCL-12)", res.StatusCode, signedIn(t, bob))
-			}
-		}
-	}
-	if !signedIn(t, again) {
-		t.Error("bob's logout signed alice out")
-	}
-}
-
-func newRequest(t *testing.T, address, contentType, body string) *http.Request {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", contentType)
-	return req
-}
-
-// BCL-14: what could not be done is not answered as done, and the next try is no replay.
-func TestABackchannelLogoutThatFailsCanBeTriedAgain(t *testing.T) {
+// RPL-4: back from the provider, with a state that is ours, another's or none, a person lands where she should.
+func TestBackFromTheProvidersLogout(t *testing.T) {
 	w := newWorld(t, nil)
 	v := w.signIn(t, "alice")
-	cfg := w.config
-	outage := &brokenStore{Store: w.store}
-	cfg.Store = outage
-	w.serve(t, cfg)
-	token, err := w.demo.Provider.LogoutToken(w.demo.ClientID, "c-alice", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	send := func() int {
-		res, err := v.Post(t.Context(), "/auth/backchannel-logout", url.Values{"logout_token": {token}}, nil)
-		if err != nil {
-			t.Fatal(err)
+	state := parse(t, get(t, v, logout(t, v)).Header.Get("Location")).Query().Get("state")
+	noted := func() int { return strings.Count(w.log.String(), "logged_out_without_state") }
+	for i, path := range []string{"/auth/logged-out?state=" + state, "/auth/logged-out?state=other", "/auth/logged-out?state=" + state[:len(state)-2] + "AA", "/auth/logged-out"} {
+		if res := get(t, v, path); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/" {
+			t.Errorf("%s = %d to %q, want 303 to /", path, res.StatusCode, res.Header.Get("Location"))
 		}
-		res.Body.Close()
-		return res.StatusCode
+		if got := noted(); got != i {
+			t.Errorf("%s: %d answers without our state are noted, want %d", path, got, i)
+		}
 	}
-	outage.end = true
-	if got := send(); got != http.StatusServiceUnavailable {
-		t.Errorf("during the outage = %d, want 503", got)
-	}
-	outage.end = false
-	if got := send(); got != http.StatusOK || signedIn(t, v) {
-		t.Errorf("after it = %d, want 200 and out", got)
+	w.clock.Advance(11 * time.Minute)
+	get(t, v, "/auth/logged-out?state="+state)
+	if got := noted(); got != 4 {
+		t.Errorf("a state of eleven minutes is not noted (%d)", got)
 	}
 }
 
-// brokenStore fails where it is told to.
-type brokenStore struct {
-	auth.Store
-	get, end bool
-}
-
-var errOutage = errors.New("the store is away")
-
-func (s *brokenStore) Get(ctx context.Context, key string) (*auth.Record, error) {
-	if s.get {
-		return nil, errOutage
-	}
-	return s.Store.Get(ctx, key)
-}
-
-func (s *brokenStore) End(ctx context.Context, which auth.Selector, reason string) (int, error) {
-	if s.end {
-		return 0, errOutage
-	}
-	return s.Store.End(ctx, which, reason)
-}
-
-// SES-16: a store that is away makes nobody anonymous and takes no cookie; it recovers by itself.
-func TestAStoreOutageMakesNobodyAnonymous(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	cfg := w.config
-	outage := &brokenStore{Store: w.store, get: true}
-	cfg.Store = outage
-	w.serve(t, cfg)
-	for _, path := range []string{"/auth/session", "/call/orders", "/call/public", "/auth/sessions", "/auth/events"} {
-		res, err := v.Fetch(t.Context(), http.MethodGet, path, "", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || res.Header.Get("Set-Cookie") != "" {
-			t.Errorf("%s = %d, Retry-After %q, Set-Cookie %q, want 503, a time, none", path, res.StatusCode, res.Header.Get("Retry-After"), res.Header.Get("Set-Cookie"))
+// RPL-3, RPL-5: what the provider is told of the user is the operator's choice, and a provider without end-session is told
+// nothing.
+func TestLogoutHints(t *testing.T) {
+	for hint, want := range map[string]string{"id_token": "id_token_hint", "logout_hint": "", "none": ""} {
+		w := newWorld(t, func(cfg *auth.Config, _ *rp.Config) { cfg.LogoutHint = hint })
+		v := w.signIn(t, "alice")
+		query := parse(t, get(t, v, logout(t, v)).Header.Get("Location")).Query()
+		if query.Has("id_token_hint") != (want == "id_token_hint") || query.Get("client_id") != w.demo.ClientID {
+			t.Errorf("with %s the provider is told %v", hint, query)
 		}
 	}
-	if res, err := v.Fetch(t.Context(), http.MethodPost, "/auth/logout", "", nil); err != nil || res.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("logout = %v, %v, want 503", res, err)
-	} else {
-		res.Body.Close()
-	}
-	if got := len(w.api.seen()); got != 0 {
-		t.Errorf("an API was called %d times", got)
-	}
-	outage.get = false
-	if !signedIn(t, v) {
-		t.Error("she is not signed in after the outage")
-	}
-}
-
-// FCL-1, FCL-3, FCL-4
-func TestFrontchannelLogout(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	sid := w.demo.Provider.Sessions()[0].SID
-	good := "/auth/frontchannel-logout?" + url.Values{"iss": {w.demo.Issuer}, "sid": {sid}}.Encode()
-	if res := get(t, v, good); res.StatusCode != http.StatusNotFound || !signedIn(t, v) {
-		t.Errorf("unless configured = %d, want 404 and still in", res.StatusCode)
-	}
-	cfg := w.config
-	cfg.Frontchannel = true
-	w.serve(t, cfg)
-	for _, bad := range []url.Values{{}, {"sid": {sid}}, {"iss": {w.demo.Issuer}}, {"iss": {"https://evil.test"}, "sid": {sid}}, {"iss": {w.demo.Issuer}, "sid": {"guess"}}} {
-		get(t, v, "/auth/frontchannel-logout?"+bad.Encode())
-		if !signedIn(t, v) {
-			t.Fatalf("%v signed her out", bad)
-		}
-	}
-	res := get(t, v, good)
-	if res.StatusCode != http.StatusOK || signedIn(t, v) || !strings.Contains(res.Header.Get("Content-Security-Policy"), "frame-ancestors "+w.demo.Issuer) || res.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("%d %v, want 200, out, framed by the provider alone", res.StatusCode, res.Header)
-	}
-}
-
-// SES-7, SES-8, T-28
-func TestLifetimes(t *testing.T) {
-	w := newWorld(t, nil)
-	used, polled := w.signIn(t, "alice"), w.signIn(t, "bob")
-	for range 3 {
-		w.clock.Advance(20 * time.Minute)
-		call(t, used, "public")
-		polled.Session(t.Context())
-	}
-	if !signedIn(t, used) {
-		t.Error("a session in use ended")
-	}
-	if signedIn(t, polled) {
-		t.Error("asking /auth/session keeps a session alive")
-	}
-	for range 40 {
-		w.clock.Advance(20 * time.Minute)
-		call(t, used, "public")
-	}
-	if signedIn(t, used) {
-		t.Error("a session in use lives longer than its lifetime")
-	}
-}
-
-// CK-3: a cookie whose session is over is taken away, by the answer that says so alone.
-func TestADeadCookieIsTakenAway(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	w.demo.Provider.SignOut(t.Context(), "", "c-alice")
-	res, err := v.Fetch(t.Context(), http.MethodGet, "/call/public", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.Header.Get("Set-Cookie") != "" {
-		t.Error("a call wrote the session cookie")
-	}
-	if res, err = v.Fetch(t.Context(), http.MethodGet, "/auth/session", "", nil); err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	cookie := res.Header.Get("Set-Cookie")
-	for _, want := range []string{"Max-Age=0", "Path=/", "HttpOnly", "SameSite=Strict"} {
-		if !strings.Contains(cookie, want) {
-			t.Errorf("Set-Cookie = %q, want %s", cookie, want)
-		}
-	}
-}
-
-func TestAPageOfAnotherSessionIsTold(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	session, err := v.Session(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ref, _ := session["ref"].(string)
-	ask := func(ref string) int {
-		res, err := v.FetchWith(t.Context(), http.MethodGet, "/call/public", http.Header{"Vestibule-Session": {ref}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		return res.StatusCode
-	}
-	if got := ask(ref); got != http.StatusOK {
-		t.Errorf("its own page = %d, want 200", got)
-	}
-	if got := ask("another"); got != http.StatusConflict {
-		t.Errorf("another session's page = %d, want 409", got)
-	}
-	logout(t, v)
-	if got := ask(ref); got != http.StatusConflict {
-		t.Errorf("the page of a session that ended = %d, want 409", got)
-	}
-}
-
-// BCL-19, WS-12: an open stream learns that its session ended, and why, and closes.
-func TestEvents(t *testing.T) {
-	w := newWorld(t, nil)
-	for _, c := range []struct {
-		reason string
-		end    func(v *visitor.Visitor)
-	}{
-		{"logout", func(v *visitor.Visitor) { logout(t, v) }},
-		{"backchannel", func(*visitor.Visitor) { w.demo.Provider.SignOut(t.Context(), "", "c-alice") }},
-		{"elsewhere", func(*visitor.Visitor) {
-			other := w.signIn(t, "alice")
-			res, err := other.Fetch(t.Context(), http.MethodDelete, "/auth/sessions?scope=others", "", nil)
-			if err != nil || res.StatusCode != http.StatusNoContent {
-				t.Errorf("ending the others = %v, %v", res, err)
-			}
-		}},
-	} {
-		t.Run(c.reason, func(t *testing.T) {
-			v := w.signIn(t, "alice")
-			res, err := v.Fetch(t.Context(), http.MethodGet, "/auth/events", "", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer res.Body.Close()
-			events := bufio.NewReader(res.Body)
-			if first := nextEvent(t, events); first["type"] != "refreshed" || first["idle_expires_in"] == nil || first["expires_in"] == nil {
-				t.Errorf("at connect came %v", first)
-			}
-			c.end(v)
-			if last := nextEvent(t, events); last["type"] != "ended" || last["reason"] != c.reason {
-				t.Errorf("at the end came %v, want ended, %s", last, c.reason)
-			}
-			if _, err := events.ReadString('\n'); !errors.Is(err, io.EOF) {
-				t.Errorf("after the end: %v, want EOF", err)
-			}
-		})
-	}
-}
-
-func nextEvent(t *testing.T, events *bufio.Reader) map[string]any {
-	t.Helper()
-	for {
-		line, err := events.ReadString('\n')
-		if err != nil {
-			t.Fatalf("the stream broke: %v", err)
-		}
-		if data, ok := strings.CutPrefix(line, "data: "); ok {
-			var event map[string]any
-			if err := json.Unmarshal([]byte(data), &event); err != nil {
-				t.Fatal(err)
-			}
-			_, err = events.ReadString('\n')
-			if err != nil {
-				t.Fatal(err)
-			}
-			return event
-		}
-	}
-}
-
-func TestEventsAreBoundedAndDrain(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	for i := range 21 {
-		res, err := v.Fetch(t.Context(), http.MethodGet, "/auth/events", "", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		if want := map[bool]int{true: http.StatusOK, false: http.StatusServiceUnavailable}[i < 20]; res.StatusCode != want {
-			t.Errorf("stream %d = %d, want %d", i+1, res.StatusCode, want)
-		}
-		if i == 0 {
-			defer func() {
-				if _, err := io.Copy(io.Discard, res.Body); err != nil {
-					t.Errorf("the stream was cut, not ended: %v", err)
-				}
-			}()
-		}
-	}
-	w.auth.Drain()
 }

@@ -13,6 +13,7 @@ var (
 	problemSessionChanged  = problemKind{"session-changed", "The session has changed", "The page belongs to another session than the browser's. Load it again."}
 	problemUnauthenticated = problemKind{"unauthenticated", "Nobody is signed in", "Sign in and try again."}
 	problemStore           = problemKind{"unavailable", "Sessions cannot be looked up", "Please try again in a moment. You are still signed in."}
+	problemStreams         = problemKind{"too-many-streams", "Too many event streams", "This session has as many open as it may, or the server is stopping. Try again in a moment."}
 	problemProvider        = problemKind{"provider-unavailable", "Signing in is not possible just now", "The identity provider cannot be reached. Please try again in a moment."}
 	problemNavigation      = problemKind{"navigation-needed", "This address is for navigation", "Send the browser here instead of fetching it."}
 	problemMethod          = problemKind{"method-not-allowed", "Method not allowed", "This address answers other methods; see Allow."}
@@ -62,7 +63,9 @@ func noStore(h http.Header) {
 const retryAfter = "2"
 
 func (s *Service) refuseStoreOutage(w http.ResponseWriter, r *http.Request, err error) {
-	s.cfg.Logger.ErrorContext(r.Context(), "the session store is out of order", "error", err)
+	if r.Context().Err() == nil { // Else the client has gone, and that is all.
+		s.cfg.Logger.ErrorContext(r.Context(), "the session store is out of order", "error", err)
+	}
 	w.Header().Set("Retry-After", retryAfter)
 	refuse(w, r, http.StatusServiceUnavailable, problemStore)
 }

@@ -17,6 +17,12 @@ type head struct {
 	Device  string    `json:"d,omitempty"`
 	Address string    `json:"a,omitempty"`
 	Created time.Time `json:"c"`
+	// LogID names the session in logs, for endings whose cause has no cookie at hand.
+	LogID string `json:"l,omitempty"`
+	// Before names the session that this one replaced by a step-up.
+	Before string `json:"b,omitempty"`
+	// Replaced is the generation of the body when a step-up replaced this session; 0 if none has.
+	Replaced uint64 `json:"r,omitempty"`
 }
 
 // body is what the browser's cookie opens.
@@ -34,6 +40,7 @@ type body struct {
 	Created      time.Time        `json:"c"`
 	Grant        string           `json:"g"` // names the login's token family
 	IDToken      string           `json:"id,omitempty"`
+	LogoutHint   string           `json:"lh,omitempty"`
 	RefreshToken string           `json:"rt,omitempty"`
 	Tokens       map[string]token `json:"t"`
 }
@@ -132,21 +139,19 @@ type cachedBody struct {
 	generation uint64
 	check      string
 	body       *body
+	readOnly   bool
 }
 
 func newBodyCache() *bodyCache { return &bodyCache{bodies: map[string]cachedBody{}} }
 
-func (c *bodyCache) get(key string, generation uint64, check string) *body {
+func (c *bodyCache) get(key string, generation uint64, check string) (cachedBody, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	cached, ok := c.bodies[key]
-	if !ok || cached.generation != generation || cached.check != check {
-		return nil
-	}
-	return cached.body
+	return cached, ok && cached.generation == generation && cached.check == check
 }
 
-func (c *bodyCache) put(key string, generation uint64, check string, b *body) {
+func (c *bodyCache) put(key string, opened cachedBody) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, there := c.bodies[key]; !there && len(c.bodies) >= maxBodies {
@@ -155,7 +160,7 @@ func (c *bodyCache) put(key string, generation uint64, check string, b *body) {
 			break
 		}
 	}
-	c.bodies[key] = cachedBody{generation, check, b}
+	c.bodies[key] = opened
 }
 
 func (c *bodyCache) drop(key string) {

@@ -2,18 +2,26 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"vestibule.example/auth/rp"
 	"vestibule.example/auth/secret"
 )
 
-// maxConflicts is how often a write is tried again that somebody else's came before.
-const maxConflicts = 8
+const (
+	// maxConflicts is how often a write is tried again that somebody else's came before: each time, one of those is done.
+	maxConflicts = 64
+	// storePause and storeTries are how long a write is tried again whose store is out of order: a refresh token that the
+	// provider has just given is worth waiting for.
+	storePause = 250 * time.Millisecond
+	storeTries = 40
+)
 
 // fetch gets a token for a session from the provider: one call however many fields, requests and tabs ask (T-10).
 func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
@@ -26,46 +34,61 @@ func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, rej
 	return t, err
 }
 
-// fetchOnce holds the lease of the login's token family, so that no two refresh tokens of it are ever spent at once, on
-// this replica or another, and reads the session anew under it: another may have done the work.
+// fetchOnce holds a lease, so that no two refresh tokens of the login's token family are ever spent at once, on this replica
+// or another, and reads the session anew under it: another may have done the work.
 func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	for {
-		current, err := s.load(ctx, session.credential)
-		if errors.Is(err, ErrNotFound) {
-			return token{}, ErrSessionEnded
-		}
+		current, err := s.reload(ctx, session)
 		if err != nil {
-			return token{}, fmt.Errorf("auth: refresh: %w", err)
+			return token{}, err
 		}
 		b := current.body.Load()
 		if held := b.Tokens[api.key()]; held.Value != rejected && held.fresh(s.now(), b.jitter()) {
 			session.body.Store(b)
 			return held, nil
 		}
-		release, ok, err := s.cfg.Store.Lease(ctx, "grant:"+b.Grant, leaseLife)
+		release, ok, err := s.cfg.Store.Lease(ctx, leaseName(b, api), leaseLife)
 		if err != nil {
-			return token{}, fmt.Errorf("auth: refresh: %w", err)
+			return token{}, storeFailed(err)
 		}
 		if ok {
 			defer release()
 			return s.fetchLeased(ctx, session, api, rejected)
 		}
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, leasePause/2+rand.N(leasePause)) { //nolint:gosec // Jitter, no secret.
 			return token{}, errors.Join(ErrProviderUnavailable, ctx.Err())
-		case <-time.After(leasePause/2 + rand.N(leasePause)): //nolint:gosec // Jitter, no secret.
 		}
 	}
 }
 
-// fetchLeased runs while the lease is held.
-func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
+// leaseName names what one fetch holds. What spends the refresh token is one at a time for the whole token family, whatever
+// it is for; an exchange spends nothing, so only its like must wait.
+func leaseName(b *body, api APIToken) string {
+	name := "grant:" + b.Grant
+	if api.Kind == KindUser {
+		return name
+	}
+	sum := sha256.Sum256([]byte(api.key()))
+	return name + ":" + encode(sum[:16])
+}
+
+// reload reads a session anew. One that has ended, or was replaced by a step-up, gets no new token.
+func (s *Service) reload(ctx context.Context, session *Session) (*Session, error) {
 	current, err := s.load(ctx, session.credential)
-	if errors.Is(err, ErrNotFound) {
-		return token{}, ErrSessionEnded
+	if errors.Is(err, ErrNotFound) || err == nil && current.readOnly {
+		return nil, ErrSessionEnded
 	}
 	if err != nil {
-		return token{}, fmt.Errorf("auth: refresh: %w", err)
+		return nil, storeFailed(err)
+	}
+	return current, nil
+}
+
+// fetchLeased runs while the lease is held.
+func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
+	current, err := s.reload(ctx, session)
+	if err != nil {
+		return token{}, err
 	}
 	b := current.body.Load()
 	key := api.key()
@@ -79,13 +102,16 @@ func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToke
 	}
 	grant, err := s.ask(ctx, current, api)
 	if err != nil {
-		return token{}, s.refreshFailed(ctx, current, api, note, err)
+		return s.refreshFailed(ctx, current, api, rejected, err)
 	}
 	s.flights.succeeded(note)
 	t := s.tokenOf(grant)
 	// The new refresh token is stored before the new access token is used: what is not stored never happened.
 	stored, err := s.store(ctx, current, func(b *body) {
 		b.Tokens[key] = t
+		if api.Kind != KindUser {
+			return // Whatever else came with an exchange is not the login's.
+		}
 		if !grant.RefreshToken.IsZero() {
 			b.RefreshToken = grant.RefreshToken.Reveal()
 		}
@@ -100,7 +126,7 @@ func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToke
 		return token{}, err
 	}
 	session.body.Store(stored)
-	s.audit(ctx, "refresh", sessionAttr(current), slog.String("kind", api.Kind))
+	s.audit(ctx, tokenEvent(api), sessionAttr(current), slog.String("audience", api.audience()))
 	return t, nil
 }
 
@@ -109,15 +135,7 @@ func (s *Service) ask(ctx context.Context, current *Session, api APIToken) (*rp.
 	b := current.body.Load()
 	switch api.Kind {
 	case KindExchange, KindOnBehalfOf:
-		subject := b.Tokens[loginToken]
-		if !subject.alive(s.now()) {
-			t, err := s.fetchLeased(ctx, current, APIToken{Kind: KindUser}, "")
-			if err != nil {
-				return nil, err
-			}
-			subject = t
-		}
-		return s.cfg.Provider.TokenExchange(ctx, api.request(secret.New(subject.Value)))
+		return s.exchange(ctx, current, api)
 	case KindUser:
 		if b.RefreshToken == "" {
 			return nil, ErrUnauthenticated
@@ -131,29 +149,71 @@ func (s *Service) ask(ctx context.Context, current *Session, api APIToken) (*rp.
 	return nil, fmt.Errorf("auth: token kind %q has no grant", api.Kind)
 }
 
-// refreshFailed judges a failure. Only the provider's word that the grant is no more ends the session (T-11): a refresh
-// token that was revoked or spent, or a refresh that answered for somebody else.
-func (s *Service) refreshFailed(ctx context.Context, current *Session, api APIToken, note string, err error) error {
-	if errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrProviderUnavailable) {
-		return err
+// exchange trades the login's access token for the API's. One that is about to end will do, so that an exchange need not
+// wait for a refresh; but where the refresh took it away meanwhile, the new one is tried.
+func (s *Service) exchange(ctx context.Context, current *Session, api APIToken) (*rp.Grant, error) {
+	login := APIToken{Kind: KindUser}
+	b := current.body.Load()
+	subject := b.Tokens[loginToken]
+	var err error
+	if !subject.alive(s.now()) {
+		if subject, err = s.fetch(ctx, current, login, ""); err != nil {
+			return nil, err
+		}
 	}
+	grant, err := s.cfg.Provider.TokenExchange(ctx, api.request(secret.New(subject.Value)))
 	var refused *rp.TokenError
-	final := errors.As(err, &refused) && refused.Code == "invalid_grant" || isBadToken(err)
-	if !final || api.Kind != KindUser {
-		return s.providerFailed(ctx, note, err)
+	if errors.As(err, &refused) && !refused.Temporary() && !subject.fresh(s.now(), b.jitter()) {
+		if newer, failed := s.fetch(ctx, current, login, ""); failed == nil && newer.Value != subject.Value {
+			return s.cfg.Provider.TokenExchange(ctx, api.request(secret.New(newer.Value)))
+		}
+	}
+	return grant, err
+}
+
+// refreshFailed judges a failure. Only the provider's word that the grant is no more ends the session (T-11): a refresh
+// token that was revoked or spent, or a refresh that answered for somebody else. Even that word is doubted where the
+// session has got another refresh token meanwhile: a lease was lost, and somebody else was quicker.
+func (s *Service) refreshFailed(ctx context.Context, current *Session, api APIToken, rejected string, err error) (token, error) {
+	if errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable) {
+		return token{}, err
+	}
+	if api.Kind != KindUser || !isFinal(err) {
+		return token{}, s.providerFailed(ctx, current.key+"\x00"+api.key(), api, err, sessionAttr(current))
+	}
+	now, failed := s.reload(ctx, current)
+	if failed != nil {
+		return token{}, failed
+	}
+	if b := now.body.Load(); b.RefreshToken != current.body.Load().RefreshToken {
+		if held := b.Tokens[api.key()]; held.Value != rejected && held.alive(s.now()) {
+			return held, nil
+		}
+		return token{}, ErrProviderUnavailable
 	}
 	s.audit(ctx, "session_ended", sessionAttr(current), reasonAttr(ReasonRevoked), errorAttr(err))
 	if err := s.cfg.Store.Delete(ctx, current.key, ReasonRevoked); err != nil && !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("auth: refresh: %w", err)
+		return token{}, storeFailed(err)
 	}
-	s.bodies.drop(current.key)
-	return ErrSessionEnded
+	s.forget(current.key)
+	return token{}, ErrSessionEnded
 }
 
-// store changes a session's body and writes it if nobody else has written meanwhile; else it reads and tries again. A
-// session that has ended stays ended.
+// isFinal tells the provider's word that there will be no more tokens from an answer that just cannot be used.
+func isFinal(err error) bool {
+	var refused *rp.TokenError
+	if errors.As(err, &refused) {
+		return refused.Code == "invalid_grant"
+	}
+	var bad *rp.VerifyError
+	return errors.As(err, &bad) && slices.Contains([]string{"iss", "sub", "aud", "azp", "nonce", "auth_time"}, bad.Check)
+}
+
+// store changes a session's body and writes it if nobody else has written meanwhile; else it reads and tries again, and so
+// it does for a while if the store is out of order. A session that has ended stays ended.
 func (s *Service) store(ctx context.Context, current *Session, change func(*body)) (*body, error) {
-	for range maxConflicts {
+	var conflicts, outages int
+	for {
 		changed := copyBody(current.body.Load())
 		change(changed)
 		record := *current.record
@@ -166,14 +226,30 @@ func (s *Service) store(ctx context.Context, current *Session, change func(*body
 			return changed, nil
 		case errors.Is(err, ErrNotFound):
 			return nil, ErrSessionEnded
-		case !errors.Is(err, ErrConflict):
-			return nil, fmt.Errorf("auth: refresh: %w", err)
+		case errors.Is(err, ErrConflict):
+			conflicts++
+		default:
+			outages++
 		}
-		if current, err = s.load(ctx, current.credential); errors.Is(err, ErrNotFound) {
-			return nil, ErrSessionEnded
-		} else if err != nil {
-			return nil, fmt.Errorf("auth: refresh: %w", err)
+		if conflicts >= maxConflicts || outages >= storeTries || outages > 0 && !pause(ctx, storePause) {
+			return nil, storeFailed(err)
+		}
+		again, err := s.reload(ctx, current)
+		switch {
+		case err == nil:
+			current = again
+		case !errors.Is(err, ErrStoreUnavailable):
+			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("auth: refresh: %w", ErrConflict)
+}
+
+// pause waits, and tells whether ctx still lives.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
 }

@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -368,18 +367,5 @@ func TestNobodyHasNoToken(t *testing.T) {
 	}
 	if got := call(t, v, "public"); got != http.StatusOK {
 		t.Errorf("call of an API without token = %d, want 200", got)
-	}
-}
-
-func TestIdentity(t *testing.T) {
-	w := newWorld(t, nil)
-	if _, _, err := w.auth.Identity(t.Context(), "orders"); !errors.Is(err, auth.ErrUnauthenticated) {
-		t.Errorf("nobody's identity = %v, want ErrUnauthenticated", err)
-	}
-	if _, public, err := w.auth.Identity(t.Context(), "public"); err != nil || !public {
-		t.Errorf("an API without token = %v, %v, want public", public, err)
-	}
-	if _, _, err := w.auth.Identity(t.Context(), "none"); err == nil {
-		t.Error("an API that is not configured has an identity")
 	}
 }

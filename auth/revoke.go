@@ -23,11 +23,9 @@ func (s *Service) revoke(ctx context.Context, token secret.Text) {
 	}
 	s.background(ctx, revokeTimeout, func(ctx context.Context) {
 		var err error
-		for _, pause := range revokePauses {
-			select {
-			case <-ctx.Done():
+		for _, wait := range revokePauses {
+			if !pause(ctx, wait) {
 				return
-			case <-time.After(pause):
 			}
 			if err = s.cfg.Provider.Revoke(ctx, token, "refresh_token"); err == nil || errors.Is(err, rp.ErrNoRevocation) {
 				return

@@ -62,16 +62,23 @@ type Config struct {
 	LogoutHint string
 	// PostLogoutPath is where a person lands after signing out; default /.
 	PostLogoutPath string
-	// Frontchannel allows front-channel logout.
-	Frontchannel bool
+	// Frontchannel allows front-channel logout; FrontchannelSIDAlone also without the issuer, for providers whose sid nobody
+	// can guess and which do not send it.
+	Frontchannel, FrontchannelSIDAlone bool
 	// TrustedProxies may say where a request came from.
 	TrustedProxies []netip.Prefix
 	// APIs are the downstream APIs by name.
 	APIs map[string]APIToken
 	// AfterLogin may refuse a sign-in that the provider granted, or provision the user; the error's text goes to the log.
 	AfterLogin func(context.Context, Login) error
-	Logger     *slog.Logger
-	Now        func() time.Time
+	// RequestID gives the id that a request has in the log; may be nil.
+	RequestID func(context.Context) string
+	// Ended is told of every session that ended, on any replica, by the owner that Identity names: what is kept for it must
+	// go. Without a name the ends of some may have been missed, and what is kept for any must go. It may be told twice, from
+	// several goroutines, and must not wait.
+	Ended  func(owner string)
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // Service is one front end's sessions. It is safe for concurrent use.
@@ -148,6 +155,12 @@ func withDefaults(cfg *Config) {
 	}
 	if cfg.LogoutHint == "" {
 		cfg.LogoutHint = "id_token"
+	}
+	if cfg.RequestID == nil {
+		cfg.RequestID = func(context.Context) string { return "" }
+	}
+	if cfg.Ended == nil {
+		cfg.Ended = func(string) {}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

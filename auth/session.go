@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -12,10 +13,13 @@ import (
 var (
 	// ErrUnauthenticated is work that needs a signed-in user where there is none.
 	ErrUnauthenticated = errors.New("auth: nobody is signed in")
-	// ErrSessionEnded is a session that ended while work for it was under way. It is an ErrUnauthenticated too.
+	// ErrSessionEnded is a session that ended, or was replaced by a step-up, while work for it was under way. It is an
+	// ErrUnauthenticated too.
 	ErrSessionEnded error = &sessionEnded{}
 	// ErrProviderUnavailable is a token that cannot be had because the provider does not give it now.
 	ErrProviderUnavailable = errors.New("auth: the identity provider is unavailable")
+	// ErrStoreUnavailable is work that cannot be done because the session store is out of order.
+	ErrStoreUnavailable = errors.New("auth: the session store is out of order")
 )
 
 type sessionEnded struct{}
@@ -23,13 +27,15 @@ type sessionEnded struct{}
 func (*sessionEnded) Error() string        { return "auth: the session has ended" }
 func (*sessionEnded) Is(target error) bool { return target == ErrUnauthenticated }
 
+func storeFailed(err error) error { return fmt.Errorf("%w: %w", ErrStoreUnavailable, err) }
+
 // Session is a signed-in user's session as one request sees it. Its methods are safe for concurrent use.
 type Session struct {
 	credential credential
 	key        string
 	record     *Record
 	body       atomic.Pointer[body] // moves on when a token is refreshed
-	idle       time.Duration
+	readOnly   bool                 // replaced by a step-up
 }
 
 type contextKey struct{}
@@ -82,7 +88,7 @@ func (s *Session) IdleExpiresAt() time.Time { return s.record.Ends() }
 func (s *Session) Ref() string { return s.credential.name("ref")[:22] }
 
 // LogID names the session in logs; it opens nothing and is found in no cookie, store or page.
-func (s *Session) LogID() string { return s.credential.name("log id")[:16] }
+func (s *Session) LogID() string { return s.credential.logID() }
 
 // logoutToken is what the logout link carries; without the cookie it is worth nothing.
 func (s *Session) logoutToken() string { return s.credential.name("logout link") }
@@ -92,6 +98,14 @@ type lookup struct {
 	session *Session
 	// bears tells that a cookie of ours opened, whether or not it led to a session.
 	bears bool
+	// key is the record that the cookie names, if it is one cookie.
+	key string
+}
+
+// changed tells whether the request comes from a page of another session, or of one that is over.
+func (l lookup) changed(r *http.Request) bool {
+	ref := r.Header.Get("Vestibule-Session")
+	return ref != "" && (l.session == nil || l.session.Ref() != ref)
 }
 
 // find looks a request's session up. An error means that the store is out of order: nobody becomes anonymous for that.
@@ -107,13 +121,10 @@ func (s *Service) find(r *http.Request) (lookup, error) {
 		return lookup{bears: true}, nil
 	}
 	session, err := s.load(r.Context(), found[0])
-	if errors.Is(err, ErrNotFound) {
-		return lookup{bears: true}, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return lookup{}, err
 	}
-	return lookup{session: session, bears: true}, nil
+	return lookup{session: session, bears: true, key: found[0].storeKey()}, nil
 }
 
 // load opens the session of a credential; ErrNotFound if there is none.
@@ -122,33 +133,51 @@ func (s *Service) load(ctx context.Context, c credential) (*Session, error) {
 	record, err := s.cfg.Store.Get(ctx, key)
 	if err != nil {
 		if errors.Is(err, ErrNotFound) {
-			s.bodies.drop(key)
+			s.forget(key)
 		}
 		return nil, err
 	}
 	if !s.now().Before(record.Ends()) {
+		s.forget(key) // Nobody tells that a session expires.
 		return nil, ErrNotFound
 	}
 	sum := sha256.Sum256(c.key)
 	check := string(sum[:])
-	opened := s.bodies.get(key, record.Generation, check)
-	if opened == nil {
-		if opened, err = openBody(record, c); err != nil {
+	opened, ok := s.bodies.get(key, record.Generation, check)
+	if !ok {
+		if opened, err = s.openRecord(record, c); err != nil {
 			s.cfg.Logger.ErrorContext(ctx, "a session record does not open; it is treated as absent", "error", err)
 			return nil, ErrNotFound
 		}
-		s.bodies.put(key, record.Generation, check, opened)
+		opened.check = check
+		s.bodies.put(key, opened)
 	}
-	session := &Session{credential: c, key: key, record: record, idle: s.cfg.IdleTimeout}
-	session.body.Store(opened)
+	session := &Session{credential: c, key: key, record: record, readOnly: opened.readOnly}
+	session.body.Store(opened.body)
 	return session, nil
+}
+
+// openRecord opens head and body. The head is opened for the mark of a step-up, which was written without the body: that
+// is then still sealed for the generation before.
+func (s *Service) openRecord(record *Record, c credential) (cachedBody, error) {
+	h, err := s.keys.openHead(record)
+	if err != nil {
+		return cachedBody{}, err
+	}
+	opened := cachedBody{generation: record.Generation, readOnly: h.Replaced != 0}
+	sealed := *record
+	if opened.readOnly {
+		sealed.Generation = h.Replaced
+	}
+	opened.body, err = openBody(&sealed, c)
+	return opened, err
 }
 
 // touch notes that a session is used, at most once per twentieth of the idle timeout. That it fails is no reason to
 // refuse the request.
 func (s *Service) touch(ctx context.Context, session *Session) {
 	now := s.now()
-	if now.Sub(session.record.LastSeen) < session.record.IdleTimeout/20 {
+	if session.readOnly || now.Sub(session.record.LastSeen) < session.record.IdleTimeout/20 {
 		return
 	}
 	if err := s.cfg.Store.Touch(ctx, session.key, now); err != nil && !errors.Is(err, ErrNotFound) {
@@ -170,9 +199,8 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 			s.refuseStoreOutage(w, r, err)
 			return
 		}
-		if ref := r.Header.Get("Vestibule-Session"); ref != "" && (found.session == nil || found.session.Ref() != ref) {
-			s.audit(r.Context(), "session_changed")
-			refuse(w, r, http.StatusConflict, problemSessionChanged)
+		if found.changed(r) {
+			s.refuseChanged(w, r)
 			return
 		}
 		if found.session != nil {
@@ -181,4 +209,9 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 		in := inContext{session: found.session, dead: found.bears && found.session == nil}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, in)))
 	})
+}
+
+func (s *Service) refuseChanged(w http.ResponseWriter, r *http.Request) {
+	s.audit(r.Context(), "session_changed", reasonAttr("another session's page"))
+	refuse(w, r, http.StatusConflict, problemSessionChanged)
 }

@@ -22,8 +22,8 @@ type sessionAnswer struct {
 }
 
 // Session handles "GET /auth/session": who is signed in. Asking is no use of the session and does not keep it alive
-// (SES-7). A cookie that opens no session any more is taken away; one that does not open stays, since another replica
-// may know its key.
+// (SES-7). A cookie that opens no session any more is taken away, unless a sign-in has just replaced it; one that does not
+// open stays, since another replica may know its key.
 func (s *Service) Session() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		found, err := s.find(r)
@@ -32,7 +32,7 @@ func (s *Service) Session() http.Handler {
 			return
 		}
 		if found.session == nil {
-			if found.bears && len(s.readCookies(r)) == 1 {
+			if s.mayClear(r.Context(), found) {
 				s.clearCookie(w)
 			}
 			writeJSON(w, "application/json", http.StatusOK, sessionAnswer{Version: sessionVersion})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"time"
@@ -30,21 +31,38 @@ func (s *Service) List(ctx context.Context) ([]SessionEntry, error) {
 	if current == nil {
 		return nil, ErrUnauthenticated
 	}
-	records, err := s.cfg.Store.List(ctx, s.keys.indexes("sub", current.Issuer(), current.Subject()))
+	sessions, err := s.entries(ctx, current.Issuer(), current.Subject())
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]SessionEntry, 0, len(records))
+	out := make([]SessionEntry, len(sessions))
+	for i, session := range sessions {
+		out[i] = session.SessionEntry
+		out[i].Current = session.LogID == current.LogID()
+	}
+	return out, nil
+}
+
+// entries gives a user's sessions, the newest first. One whose head does not open is listed by what is known without.
+func (s *Service) entries(ctx context.Context, issuer, subject string) ([]UserSession, error) {
+	records, err := s.cfg.Store.List(ctx, s.keys.indexes("sub", issuer, subject))
+	if err != nil {
+		return nil, storeFailed(err)
+	}
+	entries := make([]UserSession, 0, len(records))
 	for _, r := range records {
 		h, err := s.keys.openHead(r)
 		if err != nil {
 			s.cfg.Logger.ErrorContext(ctx, "a session's head does not open", "error", err)
 		}
-		entries = append(entries, SessionEntry{
-			ID: r.ListID, Current: r.Key == current.key, Device: h.Device, Address: h.Address, Created: h.Created, LastSeen: r.LastSeen, Expires: r.Expires,
+		if h.Replaced != 0 {
+			continue // A step-up replaced it; it is over in a moment.
+		}
+		entries = append(entries, UserSession{
+			SessionEntry{ID: r.ListID, Device: h.Device, Address: h.Address, Created: h.Created, LastSeen: r.LastSeen, Expires: r.Expires}, h.LogID,
 		})
 	}
-	slices.SortFunc(entries, func(a, b SessionEntry) int { return cmp.Compare(b.Created.UnixNano(), a.Created.UnixNano()) })
+	slices.SortFunc(entries, func(a, b UserSession) int { return cmp.Compare(b.Created.UnixNano(), a.Created.UnixNano()) })
 	return entries, nil
 }
 
@@ -70,7 +88,7 @@ func (s *Service) endWhere(ctx context.Context, which func(*Record, *Session) bo
 	}
 	records, err := s.cfg.Store.List(ctx, s.keys.indexes("sub", current.Issuer(), current.Subject()))
 	if err != nil {
-		return err
+		return storeFailed(err)
 	}
 	ended := false
 	for _, r := range records {
@@ -80,17 +98,38 @@ func (s *Service) endWhere(ctx context.Context, which func(*Record, *Session) bo
 		reason := ReasonElsewhere
 		if r.Key == current.key {
 			reason = ReasonLogout
-			s.revokeOf(ctx, current)
 		}
-		if err := s.cfg.Store.Delete(ctx, r.Key, reason); err != nil && !errors.Is(err, ErrNotFound) {
+		if err := s.endRecord(ctx, r, reason); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
+		}
+		if r.Key == current.key {
+			s.revokeOf(ctx, current)
 		}
 		ended = true
 	}
 	if must && !ended {
 		return ErrNotFound
 	}
-	s.audit(ctx, "sessions_ended", sessionAttr(current))
+	return nil
+}
+
+// endRecord ends a session without its cookie, with what a step-up left of the one before. ErrNotFound if it has ended
+// meanwhile.
+func (s *Service) endRecord(ctx context.Context, r *Record, reason string) error {
+	if err := s.endBefore(ctx, r, reason); err != nil {
+		return storeFailed(err)
+	}
+	if err := s.cfg.Store.Delete(ctx, r.Key, reason); errors.Is(err, ErrNotFound) {
+		return err
+	} else if err != nil {
+		return storeFailed(err)
+	}
+	s.forget(r.Key)
+	h, err := s.keys.openHead(r)
+	if err != nil {
+		s.cfg.Logger.ErrorContext(ctx, "a session's head does not open", "error", err)
+	}
+	s.audit(ctx, "session_ended", slog.String("session", h.LogID), reasonAttr(reason))
 	return nil
 }
 
@@ -108,7 +147,7 @@ func (s *Service) Sessions() http.Handler {
 // EndSession handles "DELETE /auth/sessions/{id}" and "DELETE /auth/sessions?scope=others|all". Another user's session is
 // 404, like one that never was.
 func (s *Service) EndSession() http.Handler {
-	return s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return s.Middleware(s.RefuseReadOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var err error
 		id, scope := r.PathValue("id"), r.URL.Query().Get("scope")
 		switch {
@@ -127,7 +166,7 @@ func (s *Service) EndSession() http.Handler {
 		}
 		noStore(w.Header())
 		w.WriteHeader(http.StatusNoContent)
-	}))
+	})))
 }
 
 func (s *Service) refuseListing(w http.ResponseWriter, r *http.Request, err error) bool {

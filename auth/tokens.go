@@ -1,11 +1,13 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -40,6 +42,20 @@ func (a APIToken) request(subject secret.Text) rp.TokenRequest {
 	return req
 }
 
+// audience is what the audit trail says that a token is for.
+func (a APIToken) audience() string { return cmp.Or(a.Audience, a.Resource) }
+
+// tokenEvent is the audit trail's name for fetching a token.
+func tokenEvent(api APIToken) string {
+	switch api.Kind {
+	case KindUser:
+		return "refresh"
+	case KindClient:
+		return "client_token"
+	}
+	return "exchange"
+}
+
 // fresh tells whether a token need not be refreshed yet: it is good for another minute, or, if it lives shortly, for a
 // quarter of its life. jitter, in [0, 1), spreads sessions so that those of one morning do not all refresh at once.
 func (t token) fresh(now time.Time, jitter float64) bool {
@@ -58,7 +74,7 @@ func (b *body) jitter() float64 {
 
 // accessToken gives a token for an API. rejected is a token that the API did not take, or nothing: it is not given again.
 //
-// While the provider is away, a token that still lives is served (BBA-22 is about what the provider says, not about its
+// While the provider or the store is away, a token that still lives is served (BBA-22 is about what the provider says, not about its
 // silence).
 func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	if api.Kind == KindClient {
@@ -69,11 +85,18 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 	}
 	b := session.body.Load()
 	held := b.Tokens[api.key()]
+	if session.readOnly {
+		// What it has serves what is under way; there is no more (step-up).
+		if held.Value == rejected || !held.alive(s.now()) {
+			return token{}, ErrSessionEnded
+		}
+		return held, nil
+	}
 	if held.Value != rejected && held.fresh(s.now(), b.jitter()) {
 		return held, nil
 	}
 	fetched, err := s.fetch(ctx, session, api, rejected)
-	if err != nil && errors.Is(err, ErrProviderUnavailable) && held.Value != rejected && held.alive(s.now()) {
+	if (errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable)) && held.Value != rejected && held.alive(s.now()) {
 		return held, nil
 	}
 	return fetched, err
@@ -82,8 +105,7 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 // clientToken gives a token of the gateway's own (RFC 6749 §4.4), shared by all sessions.
 func (s *Service) clientToken(ctx context.Context, api APIToken, rejected string) (token, error) {
 	key := api.key()
-	held, _ := s.anyone.Load(key)
-	if t, ok := held.(token); ok && t.Value != rejected && t.fresh(s.now(), 0) {
+	if t, ok := s.loadAnyone(key); ok && t.Value != rejected && t.fresh(s.now(), 0) {
 		return t, nil
 	}
 	return s.flights.do(ctx, s, "client\x00"+key, func(ctx context.Context) (token, error) {
@@ -95,11 +117,12 @@ func (s *Service) clientToken(ctx context.Context, api APIToken, rejected string
 		}
 		grant, err := s.cfg.Provider.ClientCredentials(ctx, api.request(secret.Text{}))
 		if err != nil {
-			return token{}, s.providerFailed(ctx, "client\x00"+key, err)
+			return token{}, s.providerFailed(ctx, "client\x00"+key, api, err)
 		}
 		s.flights.succeeded("client\x00" + key)
 		t := s.tokenOf(grant)
 		s.anyone.Store(key, t)
+		s.audit(ctx, tokenEvent(api), slog.String("audience", api.audience()))
 		return t, nil
 	})
 }
@@ -115,27 +138,27 @@ func (s *Service) tokenOf(grant *rp.Grant) token {
 }
 
 // Identity names whose answers an API's are: two calls may share an answer only if their identities are equal. It is an
-// HMAC, so that it names nobody. public is true only for an API that gets no token at all. ErrUnauthenticated if the API
-// needs a user and there is none.
-func (s *Service) Identity(ctx context.Context, name string) (key string, public bool, err error) {
+// HMAC, so that it names nobody. owner is the session that Config.Ended tells the end of, empty if there is none. public is
+// true only for an API that gets no token at all. ErrUnauthenticated if the API needs a user and there is none.
+func (s *Service) Identity(ctx context.Context, name string) (key, owner string, public bool, err error) {
 	api, ok := s.cfg.APIs[name]
 	if !ok {
-		return "", false, fmt.Errorf("auth: no API is called %q", name)
+		return "", "", false, fmt.Errorf("auth: no API is called %q", name)
 	}
 	if api.Kind == KindNone {
-		return "", true, nil
+		return "", "", true, nil
 	}
 	session := FromContext(ctx)
 	if session == nil && api.Kind != KindClient {
-		return "", false, ErrUnauthenticated
+		return "", "", false, ErrUnauthenticated
 	}
 	handle := ""
 	if session != nil {
-		handle = session.body.Load().Handle
+		handle, owner = session.body.Load().Handle, session.key
 	}
 	mac := hmac.New(sha256.New, s.keys.keys[0].index)
 	for _, part := range []string{"identity", handle, name, api.Kind, api.Audience, api.Resource, strings.Join(api.Scopes, " ")} {
 		fmt.Fprintf(mac, "%d:%s,", len(part), part)
 	}
-	return encode(mac.Sum(nil)), false, nil
+	return encode(mac.Sum(nil)), owner, false, nil
 }

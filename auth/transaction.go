@@ -28,7 +28,7 @@ type transaction struct {
 	ACR         []string `json:"acr,omitempty"`
 	MaxAge      *int     `json:"age,omitempty"`
 	Silent      bool     `json:"q,omitempty"`
-	// Replaces names the session that was signed in when the login began; it ends when the login is done.
+	// Replaces names the session whose cookie the browser had when the login began; it ends when the login is done.
 	Replaces string `json:"p,omitempty"`
 	Begun    int64  `json:"t"`
 }

@@ -17,8 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"vestibule.example/auth"
 	"vestibule.example/auth/memstore"
 	"vestibule.example/auth/rp"
@@ -28,8 +26,6 @@ import (
 	"vestibule.example/demo/provider"
 	"vestibule.example/demo/visitor"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world is sessions between the demo's provider and one API, over real HTTP.
 type world struct {
@@ -134,6 +130,7 @@ func newWorld(t testing.TB, change func(*auth.Config, *rp.Config)) *world {
 			t.Errorf("closing the demo: %v", err)
 		}
 	})
+	w.watch(t)
 	logger := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	party := rp.Config{
@@ -173,6 +170,7 @@ func parse(t testing.TB, raw string) *url.URL {
 // serve makes a service of the configuration and puts it behind the world's origin.
 func (w *world) serve(t testing.TB, cfg auth.Config) *auth.Service {
 	t.Helper()
+	watchKeys(cfg.Keys)
 	service, err := auth.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -197,6 +195,8 @@ func (w *world) serve(t testing.TB, cfg auth.Config) *auth.Service {
 	mux.Handle("POST /auth/backchannel-logout", service.BackchannelLogout())
 	mux.Handle("GET /auth/frontchannel-logout", service.FrontchannelLogout())
 	mux.Handle("/call/{api}", guard(service.Middleware(w.caller(service))))
+	mux.Handle("/prepare/{apis}", guard(service.Middleware(w.preparer(service))))
+	mux.Handle("/relay/{api}", guard(service.Middleware(service.RefuseReadOnly(w.caller(service)))))
 	mux.HandleFunc("/", func(out http.ResponseWriter, _ *http.Request) { io.WriteString(out, "home") })
 	w.routes.Store(mux)
 	return service
@@ -233,9 +233,33 @@ func (w *world) caller(service *auth.Service) http.Handler {
 	})
 }
 
+// preparer prepares the tokens of several APIs, as an operation does, and calls those that are configured one after another.
+func (w *world) preparer(service *auth.Service) http.Handler {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		names := strings.Split(r.PathValue("apis"), ",")
+		service.Prepare(r.Context(), names)
+		for _, name := range names {
+			if _, ok := w.config.APIs[name]; !ok {
+				continue
+			}
+			req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, w.api.server.URL, nil)
+			if err != nil {
+				http.Error(out, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			res, err := service.Transport(name, &http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+			if err != nil {
+				http.Error(out, err.Error(), http.StatusBadGateway)
+				return
+			}
+			res.Body.Close()
+		}
+	})
+}
+
 func (w *world) visitor(t testing.TB) *visitor.Visitor {
 	t.Helper()
-	v, err := visitor.New(w.origin, nil)
+	v, err := visitor.New(w.origin, w.browser())
 	if err != nil {
 		t.Fatal(err)
 	}

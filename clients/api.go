@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -28,20 +27,32 @@ type Config struct {
 	Transport http.RoundTripper
 	// Identity says whose answer a call with this context gets. Nil: no answer of this API is shared or kept.
 	Identity func(context.Context) (IdentityKey, error)
+	// Cache keeps answers. Default: none are.
+	Cache CacheConfig
+	// Changed is told of every unsafe call that may have changed something, with its context, before its caller has the
+	// answer: other APIs may have to be invalidated too.
+	Changed func(context.Context)
 	// Classify says what an error of Transport or Identity means that is not the API's fault, such as a session that has
 	// ended: an Error with Code and, where they apply, StepUp, Retryable and RetryAfter; nil for any other error. Such an
 	// error is neither retried nor counted against the API.
 	Classify func(error) *Error
 	// Timeout bounds one call with all its attempts; what is left of the context may shorten it. Default 10 s.
 	Timeout time.Duration
+	// Retry says how failed calls are repeated, Breaker when the API is left alone.
+	Retry   Retry
+	Breaker Breaker
+	// Concurrency bounds the calls under way at once; four times as many may wait for their turn. Default 256.
+	Concurrency int
 	// MaxResponseBytes bounds an answer's body, decompressed. Default 4 MiB.
 	MaxResponseBytes int64
 	// UserAgent is sent as it is. Default "vestibule".
 	UserAgent string
 	// Headers are fixed headers for every call; not Authorization, Cookie or one that belongs to the connection.
 	Headers map[string]string
-	// ForwardLanguage passes the browser's Accept-Language on, ForwardClientAddr its address as Forwarded (RFC 7239).
-	ForwardLanguage, ForwardClientAddr bool
+	// ForwardLanguage passes the browser's Accept-Language on.
+	ForwardLanguage bool
+	// ClientAddress is the header that tells the browser's address: Forwarded (RFC 7239), X-Forwarded-For, or none.
+	ClientAddress string
 	// Logger hears of the API's health. Default: nobody does.
 	Logger *slog.Logger
 	// Now is the clock. Default time.Now.
@@ -54,28 +65,40 @@ type API struct {
 	base       *url.URL
 	transport  http.RoundTripper
 	identity   func(context.Context) (IdentityKey, error)
+	cache      *cache
+	changed    func(context.Context)
 	classify   func(error) *Error
 	timeout    time.Duration
+	retries    int
+	budget     *retryBudget
+	breaker    *breaker
+	slots      *slots
+	count      counters
 	maxBytes   int64
 	fixed      http.Header
 	language   bool
-	clientAddr bool
+	clientAddr string
 	log        *slog.Logger
 	now        func() time.Time
 }
 
 // New checks a configuration and reports all its faults at once. It sends nothing.
 func New(cfg Config) (*API, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
 	a := &API{
 		name:       cfg.Name,
 		base:       cfg.BaseURL,
 		transport:  cfg.Transport,
 		identity:   cfg.Identity,
+		changed:    cfg.Changed,
 		classify:   cfg.Classify,
 		timeout:    cfg.Timeout,
+		retries:    cfg.Retry.Attempts,
 		maxBytes:   cfg.MaxResponseBytes,
 		language:   cfg.ForwardLanguage,
-		clientAddr: cfg.ForwardClientAddr,
+		clientAddr: cfg.ClientAddress,
 		log:        cfg.Logger,
 		now:        cfg.Now,
 	}
@@ -91,10 +114,17 @@ func New(cfg Config) (*API, error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
-	a.fixed = fixedHeader(cfg)
-	if err := cfg.check(); err != nil {
-		return nil, err
+	if a.retries == 0 {
+		a.retries = defaultAttempts
 	}
+	if cfg.Retry.Budget == 0 {
+		cfg.Retry.Budget = defaultBudget
+	}
+	if cfg.Concurrency == 0 {
+		cfg.Concurrency = defaultConcurrency
+	}
+	a.fixed, a.cache = fixedHeader(cfg), newCache(cfg.Cache)
+	a.budget, a.breaker, a.slots = newRetryBudget(cfg.Retry.Budget), newBreaker(cfg.Breaker, a.now), newSlots(cfg.Concurrency)
 	return a, nil
 }
 
@@ -115,11 +145,26 @@ func (cfg Config) check() error {
 	if cfg.Timeout < 0 {
 		fault("its timeout is negative")
 	}
+	if cfg.Retry.Attempts < 0 || cfg.Retry.Budget < 0 || cfg.Retry.Budget > 1 {
+		fault("its retries want no negative number of attempts and a budget from 0 to 1")
+	}
+	if cfg.Breaker.Window < 0 || cfg.Breaker.Open < 0 {
+		fault("its breaker's times are negative")
+	}
+	if cfg.Concurrency < 0 {
+		fault("its bound of calls at once is negative")
+	}
 	if cfg.MaxResponseBytes < 0 {
 		fault("its response limit is negative")
 	}
+	if cfg.Cache.MaxBytes < 0 {
+		fault("its cache's size is negative")
+	}
+	if cfg.ClientAddress != "" && cfg.ClientAddress != headerForwarded && cfg.ClientAddress != headerForwardedFor {
+		fault("the client's address goes into Forwarded or X-Forwarded-For, not %q", cfg.ClientAddress)
+	}
 	for name, value := range cfg.Headers {
-		if !isToken(name) || strings.ContainsFunc(value, isControl) {
+		if !isToken(name) || !isVisible(value) {
 			fault("header %q cannot be sent", name)
 		} else if reservedHeader(name) {
 			fault("header %q is not its configuration's to set", name)

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // MaxParallel bounds the calls that one Batch or Each has under way; the API's own bulkhead bounds them over all requests.
@@ -36,6 +38,31 @@ func Each[K cmp.Ordered, V any](ctx context.Context, keys []K, fetch func(contex
 	})
 }
 
+// BatchGet is [Batch] for an API that takes keys as a repeated query parameter: GET /products?id=1&id=2. read makes values
+// by key of one part's answer; asked are that part's keys.
+func BatchGet[T, V any](ctx context.Context, api *API, path Path, param string, keys []string, size int, read func(asked []string, answer T) map[string]V) (map[string]V, error) {
+	return Batch(ctx, keys, size, func(ctx context.Context, keys []string) (map[string]V, error) {
+		return readPart(keys, read)(Get[T](ctx, api, path, IDs(param, keys)))
+	})
+}
+
+// BatchSearch is [Batch] for an API that takes keys in the body of a search: POST /products/search {"ids": ["1", "2"]}.
+// body makes that body.
+func BatchSearch[T, V any](ctx context.Context, api *API, path Path, body func(keys []string) any, keys []string, size int, read func(asked []string, answer T) map[string]V) (map[string]V, error) {
+	return Batch(ctx, keys, size, func(ctx context.Context, keys []string) (map[string]V, error) {
+		return readPart(keys, read)(Do[T](ctx, api, Call{Method: http.MethodPost, Path: path, Body: body(keys), ReadOnly: true}))
+	})
+}
+
+func readPart[T, V any](asked []string, read func([]string, T) map[string]V) func(T, error) (map[string]V, error) {
+	return func(answer T, err error) (map[string]V, error) {
+		if err != nil {
+			return nil, err
+		}
+		return read(asked, answer), nil
+	}
+}
+
 func batch[K cmp.Ordered, V any](ctx context.Context, keys []K, size int, fetch func(context.Context, []K) (map[K]V, error)) (map[K]V, error) {
 	keys = slices.Clone(keys)
 	slices.Sort(keys)
@@ -44,21 +71,19 @@ func batch[K cmp.Ordered, V any](ctx context.Context, keys []K, size int, fetch 
 		return map[K]V{}, nil
 	}
 	values, errs := make([]map[K]V, len(parts)), make([]error, len(parts))
-	run := func(i int) {
-		if errs[i] = ctx.Err(); errs[i] == nil {
-			values[i], errs[i] = guard(func() (map[K]V, error) { return fetch(ctx, parts[i]) })
+	var next atomic.Int64
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < len(parts); i = int(next.Add(1)) - 1 {
+			if errs[i] = ctx.Err(); errs[i] == nil {
+				values[i], errs[i] = guard(func() (map[K]V, error) { return fetch(ctx, parts[i]) })
+			}
 		}
 	}
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, MaxParallel)
-	for i := range parts[1:] {
-		wg.Go(func() {
-			slots <- struct{}{}
-			run(i + 1)
-			<-slots
-		})
+	for range min(len(parts), MaxParallel) - 1 {
+		wg.Go(work)
 	}
-	run(0)
+	work() // The caller takes its share: one part needs no other goroutine.
 	wg.Wait()
 	return gather(parts, values, errs)
 }

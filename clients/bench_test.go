@@ -26,7 +26,7 @@ func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // What one call costs beside the network and the token, by answer: URL, headers, reading, decoding.
-func BenchmarkCall(b *testing.B) {
+func BenchmarkAnswer(b *testing.B) {
 	b.Run("posts 31 kB", func(b *testing.B) { call[[]*posts.Post](b, "posts") })
 	b.Run("products 10 kB", func(b *testing.B) { call[*catalog.ProductPage](b, "products") })
 	b.Run("orders 1 kB", func(b *testing.B) { call[*orders.OrderPage](b, "orders") })

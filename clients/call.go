@@ -19,6 +19,8 @@ type Call struct {
 	Body any
 	// IdempotencyKey goes into the header of that name and makes the call safe to repeat. 1 to 255 visible characters.
 	IdempotencyKey string
+	// ReadOnly says that a POST only asks, such as a search: it is safe to repeat, and nothing kept is stale because of it.
+	ReadOnly bool
 }
 
 // None is the type of an answer whose body does not matter: Delete[clients.None] takes 204 as well as 200.
@@ -60,7 +62,7 @@ func Do[T any](ctx context.Context, api *API, call Call) (T, error) {
 	if err != nil {
 		return zero, err
 	}
-	ans, err := api.perform(ctx, x)
+	ans, err := api.obtain(ctx, x)
 	if err != nil {
 		return zero, api.failure(x, err)
 	}
@@ -83,12 +85,14 @@ type exchange struct {
 	url        *url.URL
 	header     http.Header
 	body       []byte
+	safe       bool // changes nothing, by method (RFC 9110 §9.2.1) or as its caller says
 	repeatable bool // idempotent by method (RFC 9110 §9.2.2) or by its key
 }
 
 // prepare builds the final request or says why there can be none.
 func (a *API) prepare(ctx context.Context, call Call) (*exchange, error) {
-	x := &exchange{method: call.Method, template: call.Path.template, repeatable: idempotent(call.Method)}
+	x := &exchange{method: call.Method, template: call.Path.template, safe: call.ReadOnly || safe(call.Method)}
+	x.repeatable = x.safe || idempotent(call.Method)
 	u, err := call.Path.resolve(a.base, call.Query)
 	if errors.Is(err, errProgram) {
 		return nil, a.failure(x, err)
@@ -117,10 +121,14 @@ func (a *API) badInput(x *exchange, err error, fields ...FieldError) *Error {
 	return &Error{Code: CodeBadUserInput, API: a.name, Method: x.method, Path: x.template, Fields: fields, err: err}
 }
 
+func safe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
 func idempotent(method string) bool {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions:
+	case http.MethodPut, http.MethodDelete:
 		return true
 	}
-	return false
+	return safe(method)
 }

@@ -5,7 +5,7 @@
 //	typed call (Get, Post, …, Do)
 //	  → final headers            nothing after this point adds any but Authorization
 //	  → identity                 whose answer this will be
-//	  → sharing and cache        only among calls of that same identity
+//	  → sharing and cache        only among calls of that same identity (docs/caching.md)
 //	  → retry, breaker, bulkhead
 //	  → Config.Transport         adds the Bearer token; this package never sees one
 //

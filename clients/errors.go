@@ -91,7 +91,10 @@ func (a *API) failure(x *exchange, err error) *Error {
 	}
 	e = &Error{API: a.name, Method: x.method, Path: x.template, Retryable: x.repeatable, err: err}
 	var netErr net.Error
+	var held *heldBack
 	switch {
+	case errors.As(err, &held):
+		e.Code, e.Retryable, e.RetryAfter = CodeUpstreamUnavailable, true, held.after
 	case errors.Is(err, errProgram):
 		e.Code, e.Retryable = CodeInternal, false
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():

@@ -12,6 +12,9 @@ const (
 	headerTraceParent = "Traceparent"
 	headerTraceState  = "Tracestate"
 	headerIdempotency = "Idempotency-Key"
+
+	headerForwarded    = "Forwarded"
+	headerForwardedFor = "X-Forwarded-For"
 )
 
 func fixedHeader(cfg Config) http.Header {
@@ -47,17 +50,18 @@ func (a *API) finalHeader(ctx context.Context) http.Header {
 	if a.language && in.Language != "" && len(in.Language) <= 256 && isVisible(in.Language) {
 		h["Accept-Language"] = []string{in.Language}
 	}
-	if a.clientAddr {
-		if addr, err := netip.ParseAddr(in.ClientAddr); err == nil {
-			h["Forwarded"] = []string{forwardedFor(addr)}
-		}
+	if addr, err := netip.ParseAddr(in.ClientAddr); err == nil && a.clientAddr != "" {
+		h[a.clientAddr] = []string{addressValue(a.clientAddr, addr)}
 	}
 	return h
 }
 
-// forwardedFor writes an address as RFC 7239 §6 does.
-func forwardedFor(addr netip.Addr) string {
+// addressValue writes an address as the header has it; RFC 7239 §6 puts one of version 6 into brackets and quotes.
+func addressValue(header string, addr netip.Addr) string {
 	addr = addr.Unmap().WithZone("")
+	if header == headerForwardedFor {
+		return addr.String()
+	}
 	if addr.Is6() {
 		return `for="[` + addr.String() + `]"`
 	}
@@ -70,7 +74,7 @@ func reservedHeader(name string) bool {
 	case "Authorization", "Proxy-Authorization", "Cookie", "Host", "Content-Length", "Content-Type", "Connection", "Keep-Alive",
 		"Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "Accept-Encoding", "Range",
 		"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range",
-		headerIdempotency, headerRequestID, headerTraceParent, headerTraceState, "Forwarded":
+		headerIdempotency, headerRequestID, headerTraceParent, headerTraceState, headerForwarded, headerForwardedFor:
 		return true
 	}
 	return false

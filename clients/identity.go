@@ -6,8 +6,8 @@ import "context"
 // comparable, and made by [SessionIdentity] or [PublicIdentity] alone; the zero key stands for nobody, and no answer is
 // ever shared under it.
 type IdentityKey struct {
-	class identityClass
-	key   string
+	class      identityClass
+	key, owner string
 }
 
 type identityClass uint8
@@ -22,12 +22,13 @@ const (
 func PublicIdentity() IdentityKey { return IdentityKey{class: public} }
 
 // SessionIdentity is the key of calls made for one session with one kind of token. The text must tell apart session, API,
-// audience, scopes and token kind, and should be a hash: it is kept in memory beside answers. An empty text is nobody's.
-func SessionIdentity(opaque string) IdentityKey {
+// audience, scopes and token kind; owner is the session's name for [API.Forget], empty if it is nobody's session. Both
+// should be hashes: they are kept in memory beside answers. An empty text is nobody's.
+func SessionIdentity(opaque, owner string) IdentityKey {
 	if opaque == "" {
 		return IdentityKey{}
 	}
-	return IdentityKey{class: session, key: opaque}
+	return IdentityKey{class: session, key: opaque, owner: owner}
 }
 
 // String never shows the key.
@@ -42,13 +43,16 @@ func (k IdentityKey) String() string {
 	}
 }
 
+// GoString is String: a key is shown in no form.
+func (k IdentityKey) GoString() string { return k.String() }
+
 // Inbound is what of the browser's request may go on to an API. Nothing else of it does: no cookie, no Authorization.
 type Inbound struct {
 	RequestID   string // as X-Request-Id; 1 to 128 of A-Z a-z 0-9 . _ -
 	TraceParent string // W3C Trace Context, version 00
 	TraceState  string
 	Language    string // Accept-Language, to APIs with Config.ForwardLanguage
-	ClientAddr  string // an IP address, to APIs with Config.ForwardClientAddr
+	ClientAddr  string // an IP address, to APIs with Config.ClientAddress
 }
 
 type inboundKey struct{}

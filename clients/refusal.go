@@ -68,10 +68,11 @@ func codeOf(status int, repeatable bool) (code Code, retryable bool) {
 
 // problem is what is read of an error's body, RFC 9457 or near to it.
 type problem struct {
-	Type   string          `json:"type"`
-	Title  string          `json:"title"`
-	Detail string          `json:"detail"`
-	Errors json.RawMessage `json:"errors"`
+	Type          string          `json:"type"`
+	Title         string          `json:"title"`
+	Detail        string          `json:"detail"`
+	Errors        json.RawMessage `json:"errors"`
+	InvalidParams json.RawMessage `json:"invalid-params"` // as RFC 7807 named them in an example that many followed
 }
 
 // readProblem never fails: a body that is not JSON, or is other JSON, is a problem without particulars.
@@ -94,27 +95,46 @@ func (p problem) cause(ans *answer) error {
 		clip(p.Type, maxMessageBytes), clip(p.Title, maxMessageBytes), clip(p.Detail, maxMessageBytes))
 }
 
-// fields reads the two shapes in use: a list of {field|pointer|name, message|detail}, and an object of lists by name.
+// fields reads the shapes in use: a list of faults, or an object of them by the field's name. What is neither is passed
+// over, and leaves the others readable.
 func (p problem) fields() []FieldError {
-	var list []struct{ Field, Pointer, Name, Message, Detail string }
-	if json.Unmarshal(p.Errors, &list) == nil {
-		fields := make([]FieldError, 0, min(len(list), maxFields))
-		for _, f := range list[:min(len(list), maxFields)] {
-			fields = appendField(fields, first(f.Field, f.Pointer, f.Name), first(f.Message, f.Detail))
-		}
-		return fields
+	faults := p.Errors
+	if len(faults) == 0 {
+		faults = p.InvalidParams
 	}
-	var byName map[string][]string
-	if json.Unmarshal(p.Errors, &byName) != nil {
+	var list []json.RawMessage
+	if json.Unmarshal(faults, &list) == nil {
+		return appendFaults(nil, "", list)
+	}
+	var byName map[string]json.RawMessage
+	if json.Unmarshal(faults, &byName) != nil {
 		return nil
 	}
 	var fields []FieldError
 	for _, name := range sortedKeys(byName) {
-		for _, message := range byName[name] {
-			if len(fields) < maxFields {
-				fields = appendField(fields, name, message)
-			}
+		var several []json.RawMessage
+		if json.Unmarshal(byName[name], &several) != nil {
+			several = []json.RawMessage{byName[name]}
 		}
+		fields = appendFaults(fields, name, several)
+	}
+	return fields
+}
+
+// appendFaults reads faults, each a text or an object; name is the field where they do not name it themselves.
+func appendFaults(fields []FieldError, name string, faults []json.RawMessage) []FieldError {
+	for _, raw := range faults {
+		if len(fields) == maxFields {
+			break
+		}
+		var message string
+		if json.Unmarshal(raw, &message) == nil {
+			fields = appendField(fields, name, message)
+			continue
+		}
+		var f struct{ Field, Pointer, Name, Message, Detail, Reason string }
+		_ = json.Unmarshal(raw, &f) // A member of an unexpected type leaves the others readable.
+		fields = appendField(fields, first(f.Field, f.Pointer, f.Name, name), first(f.Message, f.Detail, f.Reason))
 	}
 	return fields
 }

@@ -26,7 +26,7 @@ type answer struct {
 func (a *API) perform(ctx context.Context, x *exchange) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
-	return a.send(ctx, x)
+	return a.attempts(ctx, x)
 }
 
 // send is one attempt: one request, its answer read in full.
@@ -51,31 +51,27 @@ func (a *API) send(ctx context.Context, x *exchange) (*answer, error) {
 		limit = min(limit, maxRefusalBytes)
 	}
 	buf, err := readBody(resp, limit)
-	if errors.Is(err, errTooLarge) {
-		if resp.StatusCode > 299 {
-			buf = nil // the status says enough
-		} else {
-			return nil, a.invalid(x, resp.StatusCode, "%w", err)
-		}
-	} else if err != nil {
+	switch {
+	case err == nil:
+	case resp.StatusCode > 299 && ctx.Err() == nil:
+		buf = nil // the status says enough
+	case errors.Is(err, errTooLarge):
+		return nil, a.invalid(x, resp.StatusCode, "%w", err)
+	default:
 		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
 	return &answer{status: resp.StatusCode, header: resp.Header, body: buf}, nil
 }
 
-// readBody reads at most limit bytes; a declared length costs one allocation of just that size.
+// readBody reads at most limit bytes; a declared length costs one allocation.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return nil, errTooLarge
 	}
-	if n := resp.ContentLength; n >= 0 {
-		buf := make([]byte, n)
-		_, err := io.ReadFull(resp.Body, buf)
-		return buf, err
-	}
-	buf, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if int64(len(buf)) > limit {
+	buf := bytes.NewBuffer(make([]byte, 0, max(resp.ContentLength, 0)+bytes.MinRead))
+	_, err := buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	if int64(buf.Len()) > limit {
 		return nil, errTooLarge
 	}
-	return buf, err
+	return buf.Bytes(), err
 }

@@ -1,8 +1,37 @@
 // Headless Chromium, and a witness of everything that a page saw.
 import { chromium } from 'playwright-core';
+import * as canary from './canary.mjs';
+import { origins } from './gateway.mjs';
 
-/** Starts Debian's Chromium; nothing of it reaches for the outside. */
-export function startBrowser() {
+/** Starts Debian's Chromium; nothing of it reaches for the outside. The canary sees what it sees of a gateway. */
+export async function startBrowser() {
+  const browser = await launch();
+  const open = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await open(options);
+    const pending = [];
+    context.on('response', (response) => {
+      if (origins.has(new URL(response.url()).origin)) pending.push(tell(response));
+    });
+    const close = context.close.bind(context);
+    context.close = async () => {
+      await Promise.all(pending);
+      await close();
+    };
+    return context;
+  };
+  return browser;
+}
+
+async function tell(response) {
+  const headers = await response.headersArray();
+  const stream = headers.some(({ name, value }) => name.toLowerCase() === 'content-type' && value.startsWith('text/event-stream'));
+  const bodiless = stream || (response.status() >= 300 && response.status() < 400);
+  const body = bodiless ? Buffer.alloc(0) : await response.body().catch(() => Buffer.alloc(0));
+  canary.answer({ method: response.request().method(), url: response.url(), headers, body });
+}
+
+function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -27,7 +56,8 @@ export function witness(context, origin) {
   context.on('response', (response) => {
     if (!response.url().startsWith(origin)) return;
     seen.pending.push((async () => {
-      const headers = await response.allHeaders();
+      const headers = await response.allHeaders().catch(() => null);
+      if (!headers) return; // The page was closed before the answer was complete: nobody has read it.
       let body = '';
       // A redirect has no body, and a stream's never ends while the page is open.
       if (response.status() < 300 && !(headers['content-type'] ?? '').startsWith('text/event-stream')) {

@@ -5,8 +5,12 @@ import { createServer } from 'node:net';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import * as canary from './canary.mjs';
 
 const root = resolve(import.meta.dirname, '..');
+
+/** Where gateways are reached, for the canary to know their answers. */
+export const origins = new Set();
 
 /** A port that was free a moment ago. */
 export function freePort() {
@@ -36,9 +40,11 @@ function build() {
  * Starts the gateway and waits until it is ready.
  *
  * Without `config` it is the demo. `config` is the text of a YAML file; `env` adds variables.
- * The answer has `origin`, `admin`, `log` (all it wrote) and `stop()`, which fails if the process did not end in order.
+ * The answer has `origin`, `admin`, `log` (all it wrote) and `stop()`, which fails if the process did not end in order,
+ * or if a secret was in its log or in an answer that a browser saw. `origin` is where browsers reach it, if not at
+ * localhost.
  */
-export async function startGateway({ config, env = {}, port } = {}) {
+export async function startGateway({ config, env = {}, port, origin } = {}) {
   port ??= await freePort();
   const adminPort = await freePort();
   const demoPort = await freePort();
@@ -59,7 +65,7 @@ export async function startGateway({ config, env = {}, port } = {}) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const gateway = {
-    origin: `http://localhost:${port}`,
+    origin: origin ?? `http://localhost:${port}`,
     admin: `http://127.0.0.1:${adminPort}`,
     demo: `http://127.0.0.1:${demoPort}`,
     log: '',
@@ -67,13 +73,22 @@ export async function startGateway({ config, env = {}, port } = {}) {
   };
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (gateway.log += chunk));
   const ended = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
+  origins.add(gateway.origin);
   gateway.stop = async () => {
+    if (config === undefined) {
+      const { issued } = await (await fetch(`${gateway.demo}/control/provider/issued`)).json();
+      for (const { kind, value } of issued) canary.secret(`the provider's ${kind}`, value);
+    }
     child.kill('SIGTERM');
     const { code, signal } = await ended;
     if (code !== 0) throw new Error(`the gateway ended with ${code ?? signal}:\n${gateway.log}`);
+    gateway.log.split('\n').forEach((line, i) => canary.saw(`line ${i + 1} of the gateway's log`, line));
+    const leaks = canary.leaks();
+    if (leaks.length > 0) throw new Error(`secrets leaked:\n${leaks.join('\n')}`);
   };
   gateway.ended = ended;
   await ready(gateway);
+  if (config === undefined) await fetch(`${gateway.demo}/control/provider/issued`, { method: 'POST' });
   return gateway;
 }
 

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startGateway } from './gateway.mjs';
+import { counts } from './canary.mjs';
 import { startBrowser, witness, readableByScript, tokenShapes } from './browser.mjs';
 
 const shots = join(import.meta.dirname, 'results');
@@ -97,6 +98,7 @@ test('the whole journey, and nothing in the browser that is not its business', a
   assert.deepEqual(tokenShapes(JSON.stringify(readable)), []);
   assert.deepEqual(tokenShapes(gateway.log), [], 'a token is in the log');
   await context.close();
+  assert.ok(counts().secrets > 20 && counts().texts > 100, `the canary is blind: ${JSON.stringify(counts())}`);
 });
 
 test('one API failing is one part failing', async () => {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { freePort, startGateway } from './gateway.mjs';
 import { startProvider, secret } from './provider.mjs';
 import { startAccounts } from './accounts.mjs';
+import * as canary from './canary.mjs';
 
 const audience = 'https://accounts.demo.test';
 
@@ -15,8 +16,12 @@ export async function startWorld({ host = 'localhost', provider: options = {} } 
   const origin = `http://${host}:${port}`;
   const provider = await startProvider({ origin, audience, ...options });
   const accounts = await startAccounts({ issuer: provider.issuer, audience });
+  const key = randomBytes(64);
+  canary.secret('the session key', key.toString('base64'));
+  canary.secret('the client secret', secret);
   const gateway = await startGateway({
     port,
+    origin,
     config: `
 mode: development
 server:
@@ -29,7 +34,7 @@ identity:
 session:
   keys:
     - use: seal
-      secret: ${randomBytes(64).toString('base64')}
+      secret: ${key.toString('base64')}
 apis:
   accounts: { base_url: "${accounts.url}", token: user }
   catalog: { base_url: "${accounts.url}", token: none }

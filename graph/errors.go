@@ -27,6 +27,7 @@ const (
 	codeTimeout          = "OPERATION_TIMEOUT"
 	codeTooComplex       = "QUERY_TOO_COMPLEX"
 	codeNotAllowed       = "OPERATION_NOT_ALLOWED"
+	codeSessionChanged   = "SESSION_CHANGED"
 )
 
 // messages are what a person or a log at the client's reads for each code; nothing else of an error is ever shown.
@@ -42,6 +43,7 @@ var messages = map[string]string{
 	string(clients.CodeUpstreamUnavailable): "An API cannot be reached.",
 	string(clients.CodeUpstreamInvalid):     "An API gave an answer that cannot be read.",
 	codeUnavailable:                         "This is not available just now; try again.",
+	codeSessionChanged:                      "You have signed in again meanwhile; load the page anew.",
 	codeTimeout:                             "The operation took too long.",
 	codeInternal:                            "Something went wrong; the fault is ours.",
 }
@@ -109,6 +111,9 @@ func (p *presenter) describe(ctx context.Context, err error, extensions map[stri
 		return codeUnauthenticated
 	case errors.Is(err, auth.ErrNotFound):
 		return string(clients.CodeNotFound)
+	case errors.Is(err, auth.ErrStoreUnavailable):
+		extensions["retryable"] = true
+		return codeUnavailable
 	case errors.As(err, &input):
 		extensions["fields"] = []map[string]string{{"field": input.field, "message": input.message}}
 		return codeBadUserInput

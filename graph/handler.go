@@ -145,6 +145,10 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, para
 			h.refuse(w, media, &requestError{http.StatusUnauthorized, codeUnauthenticated, messages[codeUnauthenticated]})
 			return
 		}
+		if session := auth.FromContext(ctx); session != nil && session.ReadOnly() {
+			h.refuse(w, media, &requestError{http.StatusConflict, codeSessionChanged, messages[codeSessionChanged]})
+			return
+		}
 	case ast.Subscription:
 		h.refuse(w, media, &requestError{http.StatusBadRequest, codeNotAllowed, "Subscriptions are not offered here."})
 		return

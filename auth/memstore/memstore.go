@@ -2,8 +2,8 @@
 // may sign in again after a restart.
 //
 // It is bounded: sessions by Config.MaxSessions (Create then fails with auth.ErrStoreFull, since ending someone's session
-// to begin another's would let a flood sign everyone out), small values by Config.MaxValues, where the one that would
-// expire first gives way.
+// to begin another's would let a flood sign everyone out), small values and markers by Config.MaxValues, where one that
+// expires soon gives way.
 package memstore
 
 import (
@@ -28,7 +28,7 @@ const (
 type Config struct {
 	// MaxSessions is how many sessions there may be; default 1,000,000.
 	MaxSessions int
-	// MaxValues is how many small values there may be; default 200,000.
+	// MaxValues is how many small values there may be, and how many markers of logouts; default 200,000 each.
 	MaxValues int
 	// Now is the clock; default time.Now.
 	Now func() time.Time
@@ -288,12 +288,12 @@ func (s *Store) End(_ context.Context, which auth.Selector, reason string) (int,
 	case len(which.SID) > 0:
 		keys = union(s.bySID, which.SID)
 		for _, sid := range which.SID {
-			s.markers["sid:"+sid] = marker{until: until}
+			s.mark("sid:"+sid, marker{until: until})
 		}
 	default:
 		keys = union(s.bySubject, which.Subject)
 		for _, subject := range which.Subject {
-			s.markers["sub:"+subject] = marker{upTo: which.SignedInUpTo, until: until}
+			s.mark("sub:"+subject, marker{upTo: which.SignedInUpTo, until: until})
 		}
 	}
 	ended := 0
@@ -309,6 +309,19 @@ func (s *Store) End(_ context.Context, which auth.Selector, reason string) (int,
 		ended++
 	}
 	return ended, nil
+}
+
+// mark adds a marker. Anybody can invent sids for a front-channel logout, so markers give way to each other as values do.
+// The caller holds mu.
+func (s *Store) mark(name string, m marker) {
+	if len(s.markers) >= s.cfg.MaxValues {
+		dropFirst(s.markers, func(m marker) time.Time { return m.until })
+	}
+	// A logout that comes late takes nothing back of a later one.
+	if held, ok := s.markers[name]; ok && (held.upTo.IsZero() || held.upTo.After(m.upTo)) {
+		m.upTo = held.upTo
+	}
+	s.markers[name] = m
 }
 
 func union(in map[string]map[string]bool, names []string) map[string]bool {

@@ -69,6 +69,29 @@ func TestValuesAreBounded(t *testing.T) {
 	}
 }
 
+// SES-18: markers too; sids can be invented.
+func TestMarkersAreBounded(t *testing.T) {
+	clock := &storetest.Clock{}
+	s := memstore.New(memstore.Config{MaxValues: 10, Now: clock.Now})
+	defer s.Close()
+	for i := range 1000 {
+		if _, err := s.End(t.Context(), auth.Selector{SID: []string{fmt.Sprint(i)}}, auth.ReasonFrontchannel); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forbidden := 0
+	for i := range 1000 {
+		r := record(clock, fmt.Sprint(i))
+		r.SID = fmt.Sprint(i)
+		if err := s.Create(t.Context(), r); errors.Is(err, auth.ErrLoggedOut) {
+			forbidden++
+		}
+	}
+	if forbidden != 10 {
+		t.Errorf("%d markers are kept, want 10", forbidden)
+	}
+}
+
 func TestSweepForgetsWhatExpired(t *testing.T) {
 	clock := &storetest.Clock{}
 	s := memstore.New(memstore.Config{MaxSessions: 1, MaxValues: 1, Now: clock.Now})

@@ -62,28 +62,28 @@ func (s *Store) Put(_ context.Context, name string, bytes []byte, ttl time.Durat
 		return auth.ErrExists
 	}
 	if len(s.values) >= s.cfg.MaxValues {
-		s.dropValue()
+		dropFirst(s.values, func(v value) time.Time { return v.until })
 	}
 	s.values[name] = value{bytes: slices.Clone(bytes), until: now.Add(ttl)}
 	return nil
 }
 
-// dropValue makes room: of a handful of values the one that expires first goes. Looking at all of them would make a
-// flood cost more the longer it lasts.
-func (s *Store) dropValue() {
+// dropFirst makes room: of a handful of entries the one that expires first goes. Looking at all of them would make a flood
+// cost more the longer it lasts.
+func dropFirst[V any](in map[string]V, until func(V) time.Time) {
 	const handful = 16
 	var victim string
 	var first time.Time
 	seen := 0
-	for name, v := range s.values {
-		if victim == "" || v.until.Before(first) {
-			victim, first = name, v.until
+	for name, v := range in {
+		if victim == "" || until(v).Before(first) {
+			victim, first = name, until(v)
 		}
 		if seen++; seen == handful {
 			break
 		}
 	}
-	delete(s.values, victim)
+	delete(in, victim)
 }
 
 // Take implements [auth.Store].

@@ -31,7 +31,7 @@ func (p *Provider) AuthorizationURL(ctx context.Context, req AuthRequest) (strin
 			return "", err
 		}
 	}
-	return withQuery(md.Authorization, params)
+	return withQuery(md.Authorization, params), nil
 }
 
 func (p *Provider) authParams(req AuthRequest) (url.Values, error) {
@@ -92,17 +92,13 @@ func (p *Provider) push(ctx context.Context, md *metadata, params url.Values) (u
 	return url.Values{"client_id": {p.cfg.ClientID}, "request_uri": {pushed.RequestURI}}, nil
 }
 
-// withQuery adds params to an endpoint, which may have a query of its own (RFC 6749 3.1).
-func withQuery(endpoint string, params url.Values) (string, error) {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return "", fmt.Errorf("rp: %w", err)
+// withQuery adds params to an endpoint, which may have a query of its own (RFC 6749 3.1) but no fragment.
+func withQuery(endpoint string, params url.Values) string {
+	mark := "?"
+	if strings.Contains(endpoint, "?") {
+		mark = "&"
 	}
-	if u.RawQuery != "" {
-		u.RawQuery += "&"
-	}
-	u.RawQuery += params.Encode()
-	return u.String(), nil
+	return endpoint + mark + params.Encode()
 }
 
 // validVerifier holds for a code verifier as RFC 7636 §4.1 has it.

@@ -20,14 +20,14 @@ const (
 // cached is a value fetched from the provider: by one fetch at a time, which no caller can cancel; renewed in the
 // background when it is old; kept when renewing fails.
 //
-// Each fetch runs in a goroutine of its own that ends with the fetch, after timeout at the latest.
+// Each fetch runs in a goroutine of its own that ends with the fetch, whose calls are bounded in time (Provider.do). It
+// has no deadline of its own: that would pass for a caller's.
 type cached[T any] struct {
-	name    string
-	fetch   func(context.Context) (T, error)
-	now     func() time.Time
-	maxAge  time.Duration
-	timeout time.Duration
-	log     *slog.Logger
+	name   string
+	fetch  func(context.Context) (T, error)
+	now    func() time.Time
+	maxAge time.Duration
+	log    *slog.Logger
 
 	mu         sync.Mutex // guards what follows
 	value      T
@@ -67,7 +67,7 @@ func (c *cached[T]) renew(ctx context.Context, seen int) (T, int, error) {
 	c.mu.Lock()
 	if c.flight == nil {
 		now := c.now()
-		if c.generation != seen || (!c.renewedAt.IsZero() && now.Sub(c.renewedAt) < renewEvery) {
+		if c.generation != seen || now.Sub(c.renewedAt) < renewEvery {
 			defer c.mu.Unlock()
 			return c.value, c.generation, c.lastErr
 		}
@@ -100,8 +100,7 @@ func (c *cached[T]) wait(ctx context.Context, f *flight) (T, int, error) {
 }
 
 func (c *cached[T]) run(f *flight) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
-	defer cancel()
+	ctx := context.Background()
 	value, err := c.fetch(ctx)
 
 	c.mu.Lock()

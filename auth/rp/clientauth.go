@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/cryptosigner"
+	"github.com/go-jose/go-jose/v4/jwt"
 )
 
 // assertionLifetime of a client assertion. It is used at once, and once.
@@ -65,20 +65,7 @@ func (c *Config) assertionSigner() (func(map[string]any) (string, error), error)
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: cryptosigner.Opaque(c.PrivateKey)},
 		(&jose.SignerOptions{}).WithType("JWT").WithHeader("kid", c.PrivateKeyID))
-	if err != nil {
-		return nil, fmt.Errorf("PrivateKey: %w", err)
-	}
-	return func(claims map[string]any) (string, error) {
-		payload, err := json.Marshal(claims)
-		if err != nil {
-			return "", err
-		}
-		signed, err := signer.Sign(payload)
-		if err != nil {
-			return "", err
-		}
-		return signed.CompactSerialize()
-	}, nil
+	return func(claims map[string]any) (string, error) { return jwt.Signed(signer).Claims(claims).Serialize() }, err
 }
 
 // signingAlg follows from the key; only an RSA key leaves a choice.

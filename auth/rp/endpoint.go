@@ -28,16 +28,11 @@ func (p *Provider) post(ctx context.Context, name, endpoint string, form url.Val
 	if err := p.authenticate(header, form); err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
-	if err != nil {
-		return nil, fmt.Errorf("rp: %s: %w", name, err)
-	}
-	req.Header = header
-	a, err := p.do(ctx, req)
+	a, err := p.do(ctx, http.MethodPost, endpoint, header, form.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if a.status < 200 || a.status > 299 {
+	if a.status/100 != 2 {
 		return nil, a.tokenError(name, p.cfg.Now())
 	}
 	return a, nil

@@ -20,11 +20,7 @@ func (p *Provider) verifyLogin(ctx context.Context, t *tokens, req ExchangeReque
 	if err != nil {
 		return nil, err
 	}
-	nonce, err := c.text("nonce")
-	if err != nil {
-		return nil, err
-	}
-	if subtle.ConstantTimeCompare([]byte(nonce), []byte(req.Nonce)) != 1 { // (11)
+	if nonce, err := c.text("nonce"); err != nil || subtle.ConstantTimeCompare([]byte(nonce), []byte(req.Nonce)) != 1 { // (11)
 		return nil, c.refuse("nonce")
 	}
 	if err := c.checkHash("c_hash", req.Code); err != nil {
@@ -33,12 +29,12 @@ func (p *Provider) verifyLogin(ctx context.Context, t *tokens, req ExchangeReque
 	if len(req.ACR) > 0 && !slices.Contains(req.ACR, id.ACR) { // (12)
 		return nil, c.refuse("acr")
 	}
-	if req.MaxAge != nil { // (13)
+	if req.MaxAge != nil { // (13); no auth_time is the zero time, which is too old
 		begun := req.RequestedAt
 		if begun.IsZero() {
 			begun = p.cfg.Now()
 		}
-		if id.AuthTime.IsZero() || id.AuthTime.Before(begun.Add(-*req.MaxAge-p.cfg.Leeway)) {
+		if id.AuthTime.Before(begun.Add(-*req.MaxAge - p.cfg.Leeway)) {
 			return nil, c.refuse("auth_time")
 		}
 	}
@@ -111,10 +107,7 @@ func (p *Provider) idClaims(c *claims) (*IDClaims, error) {
 	if id.IssuedAt, id.Expiry, err = p.checkTimes(c); err != nil {
 		return nil, err
 	}
-	if id.Subject, err = checkSubject(c); err != nil {
-		return nil, err
-	}
-	if id.Subject == "" {
+	if id.Subject, err = checkSubject(c); err != nil || id.Subject == "" {
 		return nil, c.refuse("sub")
 	}
 	if id.AuthTime, err = c.time("auth_time"); err != nil {
@@ -140,11 +133,7 @@ func (c *claims) checkHash(name, value string) error {
 	if _, present := c.raw[name]; !present {
 		return nil
 	}
-	got, err := c.text(name)
-	if err != nil {
-		return err
-	}
-	if subtle.ConstantTimeCompare([]byte(got), []byte(leftHalfHash(c.alg, value))) != 1 {
+	if got, err := c.text(name); err != nil || subtle.ConstantTimeCompare([]byte(got), []byte(leftHalfHash(c.alg, value))) != 1 {
 		return c.refuse(name)
 	}
 	return nil

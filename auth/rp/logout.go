@@ -52,5 +52,5 @@ func (p *Provider) EndSessionURL(ctx context.Context, req EndSession) (string, e
 			params.Set("state", req.State)
 		}
 	}
-	return withQuery(md.EndSession, params)
+	return withQuery(md.EndSession, params), nil
 }

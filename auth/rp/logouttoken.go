@@ -41,10 +41,7 @@ func (p *Provider) VerifyLogoutToken(ctx context.Context, raw string) (*LogoutTo
 	if _, present := c.raw["nonce"]; present { // an ID token in disguise
 		return nil, c.refuse("nonce")
 	}
-	if t.JTI, err = c.text("jti"); err != nil {
-		return nil, err
-	}
-	if t.JTI == "" || len(t.JTI) > maxLogoutID {
+	if t.JTI, err = c.text("jti"); err != nil || t.JTI == "" || len(t.JTI) > maxLogoutID {
 		return nil, c.refuse("jti")
 	}
 	if t.Subject, err = checkSubject(c); err != nil {

@@ -59,12 +59,7 @@ func (p *Provider) fetchMetadata(ctx context.Context) (*metadata, error) {
 
 // getJSON fetches a public document of the provider.
 func (p *Provider) getJSON(ctx context.Context, what, address string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, fmt.Errorf("rp: %s: %w", what, err)
-	}
-	req.Header.Set("Accept", "application/json")
-	a, err := p.do(ctx, req)
+	a, err := p.do(ctx, http.MethodGet, address, http.Header{"Accept": {"application/json"}}, "")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}

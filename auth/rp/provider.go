@@ -36,13 +36,10 @@ func New(cfg Config) (*Provider, error) {
 		p.algs = append(p.algs, jose.SignatureAlgorithm(alg))
 	}
 	p.meta = cached[*metadata]{
-		name: "metadata", fetch: p.fetchMetadata,
-		now: cfg.Now, maxAge: cfg.RefreshInterval, timeout: cfg.Timeout, log: cfg.Logger,
+		name: "metadata", fetch: p.fetchMetadata, now: cfg.Now, maxAge: cfg.RefreshInterval, log: cfg.Logger,
 	}
 	p.keys = cached[[]jose.JSONWebKey]{
-		name: "keys", fetch: p.fetchKeys,
-		// Twice the time of one call, for the first fetch of keys waits for the metadata.
-		now: cfg.Now, maxAge: cfg.RefreshInterval, timeout: 2 * cfg.Timeout, log: cfg.Logger,
+		name: "keys", fetch: p.fetchKeys, now: cfg.Now, maxAge: cfg.RefreshInterval, log: cfg.Logger,
 	}
 	return p, nil
 }
@@ -101,7 +98,6 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	c.Scopes, c.Resources = slices.Clone(c.Scopes), slices.Clone(c.Resources)
-	c.IDTokenAlgs, c.TrustedAudiences = slices.Clone(c.IDTokenAlgs), slices.Clone(c.TrustedAudiences)
-	c.AuthParams = maps.Clone(c.AuthParams)
+	c.TrustedAudiences, c.AuthParams = slices.Clone(c.TrustedAudiences), maps.Clone(c.AuthParams)
 	return c
 }

@@ -47,24 +47,33 @@ func (c *Config) client() *http.Client {
 }
 
 // do sends one request within the configured time and reads the whole answer, redirects included.
-func (p *Provider) do(ctx context.Context, req *http.Request) (*answer, error) {
+func (p *Provider) do(ctx context.Context, method, address string, header http.Header, body string) (*answer, error) {
 	bounded, cancel := context.WithTimeout(ctx, p.cfg.Timeout)
 	defer cancel()
-	req.Header.Set("User-Agent", "vestibule")
-	res, err := p.http.Do(req.WithContext(bounded))
+	res, err := p.send(bounded, method, address, header, body)
 	if err != nil {
 		return nil, unreachable(ctx, err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	content, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if err != nil {
 		return nil, unreachable(ctx, err)
 	}
-	if len(body) > maxAnswer {
+	if len(content) > maxAnswer {
 		return nil, fmt.Errorf("%w: larger than %d bytes", ErrInvalidAnswer, maxAnswer)
 	}
 	mediaType, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	return &answer{status: res.StatusCode, header: res.Header, mediaType: mediaType, body: body}, nil
+	return &answer{status: res.StatusCode, header: res.Header, mediaType: mediaType, body: content}, nil
+}
+
+func (p *Provider) send(ctx context.Context, method, address string, header http.Header, body string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = header
+	req.Header.Set("User-Agent", "vestibule")
+	return p.http.Do(req)
 }
 
 // unreachable tells the caller's own cancellation from the provider's failure.

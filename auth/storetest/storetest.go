@@ -16,7 +16,11 @@ import (
 )
 
 // Clock is the time that a store under test lives in.
-type Clock struct{ offset atomic.Int64 }
+type Clock struct {
+	offset atomic.Int64
+	// OnAdvance is told how far the clock was moved on; for stores whose server has a clock of its own.
+	OnAdvance func(time.Duration)
+}
 
 // Now is the clock's time.
 func (c *Clock) Now() time.Time {
@@ -24,7 +28,12 @@ func (c *Clock) Now() time.Time {
 }
 
 // Advance moves the clock on.
-func (c *Clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
+func (c *Clock) Advance(d time.Duration) {
+	c.offset.Add(int64(d))
+	if c.OnAdvance != nil {
+		c.OnAdvance(d)
+	}
+}
 
 // Run runs the contract against stores that open makes; each must be empty and live in the clock's time.
 func Run(t *testing.T, open func(t *testing.T, clock *Clock) auth.Store) {
@@ -43,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) auth.Store) {
 		{"ending by the user", endBySubject},
 		{"ending a provider's session of another user ends nothing", endBySIDAndSubject},
 		{"a logout forbids the sign-in under way", markers},
+		{"a logout that comes late takes nothing back of a later one", lateLogout},
 		{"listing gives the user's alone", listed},
 		{"watchers learn what ended and why", watched},
 		{"a lease is one holder's", leased},
@@ -268,6 +278,19 @@ func markers(t *testing.T, s auth.Store, clock *Clock) {
 	create(t, s, session(clock, "after", "sub", "sid-new"))
 	clock.Advance(auth.MarkerLife)
 	create(t, s, session(clock, "much later", "x", "sid"))
+}
+
+// BCL-18
+func lateLogout(t *testing.T, s auth.Store, clock *Clock) {
+	first := clock.Now()
+	clock.Advance(time.Minute)
+	signedIn := session(clock, "a", "sub", "")
+	clock.Advance(time.Minute)
+	end(t, s, auth.Selector{Subject: []string{"sub"}, SignedInUpTo: clock.Now()}, 0)
+	end(t, s, auth.Selector{Subject: []string{"sub"}, SignedInUpTo: first}, 0)
+	if err := s.Create(t.Context(), signedIn); !errors.Is(err, auth.ErrLoggedOut) {
+		t.Errorf("a sign-in of before the later logout = %v, want ErrLoggedOut", err)
+	}
 }
 
 func listed(t *testing.T, s auth.Store, clock *Clock) {

@@ -131,7 +131,7 @@ func newService(w *rig.World, store auth.Store, log *slog.Logger) (*auth.Service
 	})
 }
 
-// newTransport is the product's own way of calling, in main's wiring.
+// newTransport is what carries the limit's calls: net/http's own, with room for every connection.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,

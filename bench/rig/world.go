@@ -87,6 +87,7 @@ func (w *World) control(ctx context.Context, method, path string, answer any) er
 }
 
 // PlayWorld is the outside world's [Role]: the demo's provider and its four APIs, and the posts API, each of them counted.
+// None of them allows its answers to be kept.
 func PlayWorld(ctx context.Context, order json.RawMessage) (any, func() error, error) {
 	var cfg WorldOrder
 	if err := json.Unmarshal(order, &cfg); err != nil {
@@ -179,9 +180,34 @@ func (c *counter) wrap(name string, next http.Handler) http.Handler {
 				return
 			}
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(&uncached{ResponseWriter: w}, r)
 	})
 }
+
+// uncached leaves out what allows an answer to be kept, so that every request makes every call.
+type uncached struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (u *uncached) WriteHeader(status int) {
+	if !u.begun {
+		u.begun = true
+		u.Header().Del("Cache-Control")
+		u.Header().Del("Etag")
+	}
+	u.ResponseWriter.WriteHeader(status)
+}
+
+func (u *uncached) Write(b []byte) (int, error) {
+	if !u.begun {
+		u.WriteHeader(http.StatusOK)
+	}
+	return u.ResponseWriter.Write(b)
+}
+
+// Unwrap serves [http.ResponseController], with which the demo's faults drop connections.
+func (u *uncached) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 
 func (c *counter) routes() http.Handler {
 	mux := http.NewServeMux()

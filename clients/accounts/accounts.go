@@ -23,9 +23,8 @@ func (c *Client) Me(ctx context.Context) (*Customer, error) {
 
 // Customers are the customers of these ids, by id; those unknown or not to be seen are absent.
 func (c *Client) Customers(ctx context.Context, ids []string) (map[string]*Customer, error) {
-	return clients.Batch(ctx, ids, batchMax, func(ctx context.Context, ids []string) (map[string]*Customer, error) {
-		list, err := clients.Get[CustomerList](ctx, c.api, clients.At("/customers"), clients.IDs("id", ids))
-		return clients.ByKey(list.Items, func(c *Customer) string { return c.Id }), err
+	return clients.BatchGet(ctx, c.api, clients.At("/customers"), "id", ids, batchMax, func(_ []string, list CustomerList) map[string]*Customer {
+		return clients.ByKey(list.Items, func(c *Customer) string { return c.Id })
 	})
 }
 

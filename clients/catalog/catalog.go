@@ -32,9 +32,8 @@ func (c *Client) Products(ctx context.Context, q ProductQuery) (*ProductPage, er
 
 // ProductsByID are the products of these ids, by id; those unknown are absent.
 func (c *Client) ProductsByID(ctx context.Context, ids []string) (map[string]*Product, error) {
-	return clients.Batch(ctx, ids, batchMax, func(ctx context.Context, ids []string) (map[string]*Product, error) {
-		page, err := clients.Get[ProductPage](ctx, c.api, clients.At("/products"), clients.IDs("id", ids))
-		return clients.ByKey(page.Items, func(p *Product) string { return p.Id }), err
+	return clients.BatchGet(ctx, c.api, clients.At("/products"), "id", ids, batchMax, func(_ []string, page ProductPage) map[string]*Product {
+		return clients.ByKey(page.Items, func(p *Product) string { return p.Id })
 	})
 }
 

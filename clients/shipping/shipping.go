@@ -18,16 +18,14 @@ func New(api *clients.API) *Client { return &Client{api} }
 
 // Shipments are the parcels of these orders, by order; orders unknown or not to be seen have none.
 func (c *Client) Shipments(ctx context.Context, orderIDs []string) (map[string][]*Shipment, error) {
-	return clients.Batch(ctx, orderIDs, batchMax, func(ctx context.Context, ids []string) (map[string][]*Shipment, error) {
-		list, err := clients.Get[ShipmentList](ctx, c.api, clients.At("/shipments"), clients.IDs("orderId", ids))
-		return clients.GroupBy(ids, list.Items, func(s *Shipment) string { return s.OrderId }), err
+	return clients.BatchGet(ctx, c.api, clients.At("/shipments"), "orderId", orderIDs, batchMax, func(asked []string, list ShipmentList) map[string][]*Shipment {
+		return clients.GroupBy(asked, list.Items, func(s *Shipment) string { return s.OrderId })
 	})
 }
 
 // Tracking is what happened to these parcels, by parcel, oldest first.
 func (c *Client) Tracking(ctx context.Context, shipmentIDs []string) (map[string][]*TrackingEvent, error) {
-	return clients.Batch(ctx, shipmentIDs, batchMax, func(ctx context.Context, ids []string) (map[string][]*TrackingEvent, error) {
-		list, err := clients.Get[TrackingEventList](ctx, c.api, clients.At("/tracking"), clients.IDs("shipmentId", ids))
-		return clients.GroupBy(ids, list.Items, func(e *TrackingEvent) string { return e.ShipmentId }), err
+	return clients.BatchGet(ctx, c.api, clients.At("/tracking"), "shipmentId", shipmentIDs, batchMax, func(asked []string, list TrackingEventList) map[string][]*TrackingEvent {
+		return clients.GroupBy(asked, list.Items, func(e *TrackingEvent) string { return e.ShipmentId })
 	})
 }

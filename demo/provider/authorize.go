@@ -21,6 +21,8 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 		p.failPage(w, r, http.StatusBadRequest, "The sign-in request is malformed.")
 		return
 	}
+	p.note("state", asked.State)
+	p.note("nonce", asked.Nonce)
 	client, ok := p.clients[asked.ClientID]
 	if !ok || op.ValidateAuthReqRedirectURI(client, asked.RedirectURI, oidc.ResponseTypeCode) != nil {
 		// Nothing goes to an address that nobody registered (RFC 9700 §4.11).
@@ -156,6 +158,7 @@ func (p *Provider) finish(w http.ResponseWriter, r *http.Request, request *authR
 	}
 	// The library's own codes look like tokens to whoever searches a browser for those.
 	code := random()
+	p.note("code", code)
 	if err := (storage{p}).SaveAuthCode(r.Context(), request.id, code); err != nil {
 		p.answerError(w, r, &request.asked, err)
 		return

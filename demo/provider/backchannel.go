@@ -39,6 +39,8 @@ func (p *Provider) LogoutToken(clientID, sub, sid string) (string, error) {
 		"iss": p.issuer, "aud": []string{clientID}, "jti": random(),
 		"events": map[string]any{logoutEvent: struct{}{}},
 	}
+	// Relying parties ignore what they do not know (§2.4).
+	claims[stranger+"/claim"] = "unknown"
 	if sub != "" {
 		claims["sub"] = sub
 	}
@@ -46,7 +48,9 @@ func (p *Provider) LogoutToken(clientID, sub, sid string) (string, error) {
 		claims["sid"] = sid
 	}
 	lifespan(claims, p.now(), logoutTokenTTL)
-	return p.sign("logout+jwt", claims, p.Settings().Tampering.LogoutToken)
+	token, err := p.sign("logout+jwt", claims, p.Settings().Tampering.LogoutToken)
+	p.note("logout token", token)
+	return token, err
 }
 
 // BackChannelLogout sends a client a logout token and returns the status of its answer. The session here lives on.

@@ -26,6 +26,8 @@ import (
 //	DELETE /control/provider/grants       ends refresh tokens, those of ?sub= or all: {"ended":1}
 //	GET    /control/provider/counters     what was asked
 //	DELETE /control/provider/counters     counts from zero
+//	POST   /control/provider/issued       begins to keep every secret that is issued
+//	GET    /control/provider/issued       those kept: {"issued":[{"kind":…,"value":…}],"dropped":0}
 func (p *Provider) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /control/provider/{$}", p.controlPage)
@@ -53,6 +55,11 @@ func (p *Provider) Control() http.Handler {
 		p.ResetCounters()
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("POST /control/provider/issued", func(w http.ResponseWriter, _ *http.Request) {
+		p.Record()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("GET /control/provider/issued", p.getIssued)
 	return p.guard(http.NewCrossOriginProtection().Handler(mux))
 }
 
@@ -65,8 +72,7 @@ func (p *Provider) Reset() {
 
 // patchSettings answers PATCH /control/provider/settings.
 func (p *Provider) patchSettings(w http.ResponseWriter, r *http.Request) {
-	now := p.Settings()
-	wire := wireSettings{now.AccessTokenTTL.String(), now.IDTokenTTL.String(), now.KeepRefreshToken, now.Refresh, now.Tampering}
+	wire := p.Settings().wire()
 	if !read(w, r, &wire) {
 		return
 	}
@@ -143,6 +149,8 @@ func (p *Provider) writeControl(w http.ResponseWriter, r *http.Request, status i
 			{"accessToken", "Access tokens", set.Tampering.AccessToken, AccessTokenFaults()},
 			{"logoutToken", "Logout tokens", set.Tampering.LogoutToken, LogoutTokenFaults()},
 			{"response", "Authorization responses", set.Tampering.Response, ResponseFaults()},
+			{"userInfo", "UserInfo answers", set.Tampering.UserInfo, UserInfoFaults()},
+			{"metadata", "Metadata", set.Tampering.Metadata, MetadataFaults()},
 		},
 	})
 }
@@ -162,10 +170,11 @@ func (p *Provider) act(r *http.Request) error {
 	case "settings":
 		next, err := wireSettings{
 			r.PostFormValue("accessTokenTTL"), r.PostFormValue("idTokenTTL"), r.PostFormValue("keepRefreshToken") != "",
-			RefreshAnswer(r.PostFormValue("refresh")),
+			r.PostFormValue("signedUserInfo") != "", RefreshAnswer(r.PostFormValue("refresh")),
 			Tampering{
-				Fault(r.PostFormValue("idToken")), Fault(r.PostFormValue("accessToken")),
-				Fault(r.PostFormValue("logoutToken")), Fault(r.PostFormValue("response")),
+				IDToken: Fault(r.PostFormValue("idToken")), AccessToken: Fault(r.PostFormValue("accessToken")),
+				LogoutToken: Fault(r.PostFormValue("logoutToken")), Response: Fault(r.PostFormValue("response")),
+				UserInfo: Fault(r.PostFormValue("userInfo")), Metadata: Fault(r.PostFormValue("metadata")),
 			},
 		}.settings()
 		if err != nil {

@@ -40,6 +40,8 @@ func TestControlAPI(t *testing.T) {
 		{"a fault that access tokens don't have", `{"tampering":{"accessToken":"wrong_nonce"}}`, http.StatusUnprocessableEntity},
 		{"a fault that logout tokens don't have", `{"tampering":{"logoutToken":"wrong_at_hash"}}`, http.StatusUnprocessableEntity},
 		{"a fault that responses don't have", `{"tampering":{"response":"expired"}}`, http.StatusUnprocessableEntity},
+		{"a fault that UserInfo answers don't have", `{"tampering":{"userInfo":"no_events"}}`, http.StatusUnprocessableEntity},
+		{"a fault that metadata don't have", `{"tampering":{"metadata":"expired"}}`, http.StatusUnprocessableEntity},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			res := p.control(ctx, http.MethodPatch, "settings", row.body)
@@ -101,11 +103,13 @@ func TestControlPage(t *testing.T) {
 	}
 	assertPolicy(t, p, shown, "form-action 'self'")
 	form := p.issuer + "/control/provider/form"
-	settings := url.Values{"do": {"settings"}, "accessTokenTTL": {"9s"}, "idTokenTTL": {"5m0s"}, "keepRefreshToken": {"1"}, "idToken": {"no_nonce"}, "response": {"no_iss"}}
+	settings := url.Values{"do": {"settings"}, "accessTokenTTL": {"9s"}, "idTokenTTL": {"5m0s"}, "keepRefreshToken": {"1"}, "signedUserInfo": {"1"}, "idToken": {"no_nonce"}, "response": {"no_iss"}, "userInfo": {"wrong_sub"}, "metadata": {"wrong_iss"}}
 	if res := p.postForm(form, settings); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("settings: %d %s", res.StatusCode, res.body)
 	}
-	want := provider.Settings{AccessTokenTTL: 9 * time.Second, IDTokenTTL: 5 * time.Minute, KeepRefreshToken: true, Tampering: provider.Tampering{IDToken: provider.NoNonce, Response: provider.NoIssuer}}
+	want := provider.Settings{AccessTokenTTL: 9 * time.Second, IDTokenTTL: 5 * time.Minute, KeepRefreshToken: true, SignedUserInfo: true, Tampering: provider.Tampering{
+		IDToken: provider.NoNonce, Response: provider.NoIssuer, UserInfo: provider.WrongSubject, Metadata: provider.WrongIssuer,
+	}}
 	if got := p.provider.Settings(); got != want {
 		t.Errorf("settings = %+v", got)
 	}

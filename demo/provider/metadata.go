@@ -39,6 +39,9 @@ func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
 		"iss", "sub", "aud", "exp", "iat", "azp", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid",
 		"name", "preferred_username", "email", "email_verified", "roles",
 	}
+	if p.Settings().Tampering.Metadata == WrongIssuer {
+		m.Issuer = stranger
+	}
 	httphelper.MarshalJSON(w, m)
 }
 

@@ -94,6 +94,8 @@ func (p *Provider) sign(typ string, claims map[string]any, fault Fault) (string,
 		}
 		shared := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 		signing = jose.SigningKey{Algorithm: jose.HS256, Key: jose.JSONWebKey{Key: shared, KeyID: k.id}}
+	case NoKeyID:
+		signing.Key = k.private
 	case UnknownKey:
 		stray, err := p.keys.stray()
 		if err != nil {

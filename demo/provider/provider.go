@@ -60,6 +60,7 @@ type Provider struct {
 	refresh  map[string]*family      // by refresh token, spent ones too
 	sessions map[string]*session     // by the cookie's value
 	logouts  map[string]logout       // by id, waiting for the browser
+	ledger   ledger
 }
 
 // New makes a provider with a key of its own, or returns everything wrong with the configuration.

@@ -38,6 +38,8 @@ type Settings struct {
 	IDTokenTTL     time.Duration
 	// KeepRefreshToken turns rotation off: a refresh answers with the same refresh token.
 	KeepRefreshToken bool
+	// SignedUserInfo makes UserInfo answer with a JWT (OpenID Connect Core 5.3.2).
+	SignedUserInfo bool
 	// Refresh forces the answer to refreshes.
 	Refresh RefreshAnswer
 	// Tampering makes tokens and answers wrong.
@@ -87,13 +89,18 @@ type wireSettings struct {
 	AccessTokenTTL   string        `json:"accessTokenTTL"`
 	IDTokenTTL       string        `json:"idTokenTTL"`
 	KeepRefreshToken bool          `json:"keepRefreshToken"`
+	SignedUserInfo   bool          `json:"signedUserInfo"`
 	Refresh          RefreshAnswer `json:"refresh"`
 	Tampering        Tampering     `json:"tampering"`
 }
 
 // MarshalJSON writes durations as Go does, such as "5m0s".
 func (s Settings) MarshalJSON() ([]byte, error) {
-	return json.Marshal(wireSettings{s.AccessTokenTTL.String(), s.IDTokenTTL.String(), s.KeepRefreshToken, s.Refresh, s.Tampering})
+	return json.Marshal(s.wire())
+}
+
+func (s Settings) wire() wireSettings {
+	return wireSettings{s.AccessTokenTTL.String(), s.IDTokenTTL.String(), s.KeepRefreshToken, s.SignedUserInfo, s.Refresh, s.Tampering}
 }
 
 // settings reads the durations of w.
@@ -103,7 +110,7 @@ func (w wireSettings) settings() (Settings, error) {
 	if err := errors.Join(err1, err2); err != nil {
 		return Settings{}, errors.New("a lifetime must be a duration such as 5m or 10s")
 	}
-	return Settings{access, id, w.KeepRefreshToken, w.Refresh, w.Tampering}, nil
+	return Settings{access, id, w.KeepRefreshToken, w.SignedUserInfo, w.Refresh, w.Tampering}, nil
 }
 
 // Settings returns what is set.

@@ -16,6 +16,8 @@ const (
 
 	WrongIssuer   Fault = "wrong_iss"
 	WrongAudience Fault = "wrong_aud"
+	// NoAudience leaves the audience out.
+	NoAudience Fault = "no_aud"
 	// ExtraAudience adds a stranger to the audience and leaves out azp.
 	ExtraAudience Fault = "extra_aud"
 	WrongAZP      Fault = "wrong_azp"
@@ -27,20 +29,30 @@ const (
 	Expired   Fault = "expired"
 	// FutureIssue has iat an hour ahead.
 	FutureIssue Fault = "future_iat"
+	// NoIssueTime leaves iat out.
+	NoIssueTime Fault = "no_iat"
 	NoSubject   Fault = "no_sub"
 	// WrongSubject names another user than the one who signed in: on a refresh, another than before.
 	WrongSubject Fault = "wrong_sub"
 	// WrongHash has the at_hash of another access token.
 	WrongHash Fault = "wrong_at_hash"
+	// NoHash leaves at_hash out, which the code flow allows.
+	NoHash Fault = "no_at_hash"
+	// WrongCodeHash has the c_hash of another code.
+	WrongCodeHash Fault = "wrong_c_hash"
 	// NoEvents leaves out what makes a logout token one.
 	NoEvents Fault = "no_events"
+	// WrongEvent has an event of another kind in its place.
+	WrongEvent Fault = "wrong_event"
 
 	// AlgNone has no signature and says so.
 	AlgNone Fault = "alg_none"
 	// AlgHS256 is signed with the public key as if it were a shared secret.
 	AlgHS256 Fault = "alg_hs256"
 	// UnknownKey is signed by a key that is not published, under a kid of its own.
-	UnknownKey   Fault = "unknown_kid"
+	UnknownKey Fault = "unknown_kid"
+	// NoKeyID is signed well, and does not say by which key.
+	NoKeyID      Fault = "no_kid"
 	BadSignature Fault = "bad_signature"
 
 	// NoIssuer leaves the iss parameter out of the authorization response (RFC 9207).
@@ -51,13 +63,18 @@ const (
 
 // Tampering says what is wrong with what the provider makes from now on. The zero value is nothing.
 type Tampering struct {
-	// IDToken takes every fault but those of logout tokens and of the response.
+	// IDToken takes every fault but those of logout tokens and of the response. no_at_hash and no_kid are no fault to a
+	// relying party: the standard allows them.
 	IDToken Fault `json:"idToken"`
 	// AccessToken takes wrong_iss, wrong_aud, expired, no_sub, wrong_sub and the faults of signatures.
 	AccessToken Fault `json:"accessToken"`
-	// LogoutToken takes wrong_iss, wrong_aud, with_nonce, expired, future_iat, no_sub (no sid either), wrong_sub (another sid as well), no_events
-	// and the faults of signatures.
+	// LogoutToken takes wrong_iss, wrong_aud, with_nonce, expired, future_iat, no_iat, no_sub (no sid either), wrong_sub (another sid as well),
+	// no_events, wrong_event and the faults of signatures.
 	LogoutToken Fault `json:"logoutToken"`
+	// UserInfo takes wrong_sub and no_sub, and where the answer is signed wrong_iss, wrong_aud and the faults of signatures as well.
+	UserInfo Fault `json:"userInfo"`
+	// Metadata takes wrong_iss.
+	Metadata Fault `json:"metadata"`
 	// Response takes wrong_iss, no_iss and wrong_state.
 	Response Fault `json:"response"`
 }
@@ -67,7 +84,8 @@ func signatureFaults() []Fault { return []Fault{AlgNone, AlgHS256, UnknownKey, B
 // IDTokenFaults are those that Tampering.IDToken takes.
 func IDTokenFaults() []Fault {
 	return append([]Fault{
-		WrongIssuer, WrongAudience, ExtraAudience, WrongAZP, WrongNonce, NoNonce, Expired, FutureIssue, NoSubject, WrongSubject, WrongHash,
+		WrongIssuer, WrongAudience, NoAudience, ExtraAudience, WrongAZP, WrongNonce, NoNonce, Expired, FutureIssue, NoIssueTime, NoSubject, WrongSubject,
+		WrongHash, NoHash, WrongCodeHash, NoKeyID,
 	}, signatureFaults()...)
 }
 
@@ -78,8 +96,18 @@ func AccessTokenFaults() []Fault {
 
 // LogoutTokenFaults are those that Tampering.LogoutToken takes.
 func LogoutTokenFaults() []Fault {
-	return append([]Fault{WrongIssuer, WrongAudience, WithNonce, Expired, FutureIssue, NoSubject, WrongSubject, NoEvents}, signatureFaults()...)
+	return append([]Fault{
+		WrongIssuer, WrongAudience, WithNonce, Expired, FutureIssue, NoIssueTime, NoSubject, WrongSubject, NoEvents, WrongEvent,
+	}, signatureFaults()...)
 }
+
+// UserInfoFaults are those that Tampering.UserInfo takes.
+func UserInfoFaults() []Fault {
+	return append([]Fault{WrongSubject, NoSubject, WrongIssuer, WrongAudience}, signatureFaults()...)
+}
+
+// MetadataFaults are those that Tampering.Metadata takes.
+func MetadataFaults() []Fault { return []Fault{WrongIssuer} }
 
 // ResponseFaults are those that Tampering.Response takes.
 func ResponseFaults() []Fault { return []Fault{WrongIssuer, NoIssuer, WrongState} }
@@ -95,6 +123,8 @@ func (t Tampering) check() error {
 		{"idToken", t.IDToken, IDTokenFaults()},
 		{"accessToken", t.AccessToken, AccessTokenFaults()},
 		{"logoutToken", t.LogoutToken, LogoutTokenFaults()},
+		{"userInfo", t.UserInfo, UserInfoFaults()},
+		{"metadata", t.Metadata, MetadataFaults()},
 		{"response", t.Response, ResponseFaults()},
 	} {
 		if row.fault != Sound && !slices.Contains(row.allowed, row.fault) {
@@ -114,6 +144,8 @@ func (f Fault) distort(claims map[string]any, now time.Time) {
 		claims["iss"] = stranger
 	case WrongAudience:
 		claims["aud"] = []string{stranger}
+	case NoAudience:
+		delete(claims, "aud")
 	case ExtraAudience:
 		aud, _ := claims["aud"].([]string)
 		claims["aud"] = append(slices.Clone(aud), stranger)
@@ -130,6 +162,8 @@ func (f Fault) distort(claims map[string]any, now time.Time) {
 	case FutureIssue:
 		claims["iat"] = now.Add(time.Hour).Unix()
 		claims["exp"] = now.Add(2 * time.Hour).Unix()
+	case NoIssueTime:
+		delete(claims, "iat")
 	case NoSubject:
 		delete(claims, "sub")
 		if claims["events"] != nil {
@@ -142,6 +176,12 @@ func (f Fault) distort(claims map[string]any, now time.Time) {
 		}
 	case WrongHash:
 		claims["at_hash"] = halfHash("another access token")
+	case NoHash:
+		delete(claims, "at_hash")
+	case WrongCodeHash:
+		claims["c_hash"] = halfHash("another code")
+	case WrongEvent:
+		claims["events"] = map[string]any{"http://schemas.openid.net/event/another": struct{}{}}
 	case NoEvents:
 		delete(claims, "events")
 	}

@@ -32,7 +32,7 @@ func (p *party) faults(token, typ string) []string {
 		kid, _ := header["kid"].(string)
 		set := p.keys()
 		known := set.Key(kid)
-		check("kid", len(known) == 1)
+		check("kid", kid != "" && len(known) == 1)
 		if len(known) == 1 {
 			_, err = jws.Verify(known[0])
 			check("signature", err == nil)
@@ -41,7 +41,8 @@ func (p *party) faults(token, typ string) []string {
 	now := float64(p.now().Unix())
 	check("iss", claims["iss"] == p.issuer)
 	check("exp", claims["exp"].(float64) > now)
-	check("iat", claims["iat"].(float64) <= now)
+	iat, issued := claims["iat"].(float64)
+	check("iat", issued && iat <= now)
 	check("sub", claims["sub"] == "c-alice")
 	return wrong
 }
@@ -49,9 +50,10 @@ func (p *party) faults(token, typ string) []string {
 func TestTamperedIDTokens(t *testing.T) {
 	p := newParty(t)
 	expect := map[provider.Fault][]string{
-		provider.Sound: nil, provider.WrongIssuer: {"iss"}, provider.WrongAudience: {"aud"}, provider.ExtraAudience: {"aud", "azp"},
+		provider.Sound: nil, provider.WrongIssuer: {"iss"}, provider.WrongAudience: {"aud"}, provider.NoAudience: {"aud"}, provider.ExtraAudience: {"aud", "azp"},
 		provider.WrongAZP: {"azp"}, provider.WrongNonce: {"nonce"}, provider.NoNonce: {"nonce"}, provider.Expired: {"exp"},
-		provider.FutureIssue: {"iat"}, provider.NoSubject: {"sub"}, provider.WrongSubject: {"sub"}, provider.WrongHash: {"at_hash"},
+		provider.FutureIssue: {"iat"}, provider.NoIssueTime: {"iat"}, provider.NoSubject: {"sub"}, provider.WrongSubject: {"sub"},
+		provider.WrongHash: {"at_hash"}, provider.NoHash: {"at_hash"}, provider.WrongCodeHash: {"c_hash"}, provider.NoKeyID: {"kid"},
 		provider.AlgNone: {"alg"}, provider.AlgHS256: {"alg"}, provider.UnknownKey: {"kid"}, provider.BadSignature: {"signature"},
 	}
 	for _, fault := range append(provider.IDTokenFaults(), provider.Sound) {
@@ -60,9 +62,10 @@ func TestTamperedIDTokens(t *testing.T) {
 			got := p.signIn("prompt", "login")
 			wrong := p.faults(got.ID, "JWT")
 			_, claims := peek(t, got.ID)
-			aud := claims["aud"].([]any)
+			aud, _ := claims["aud"].([]any)
 			for name, ok := range map[string]bool{
-				"aud": len(aud) == 1 && aud[0] == clientID, "azp": claims["azp"] == clientID,
+				"c_hash": claims["c_hash"] != halfHash("another code"),
+				"aud":    len(aud) == 1 && aud[0] == clientID, "azp": claims["azp"] == clientID,
 				"nonce": claims["nonce"] == "the nonce", "at_hash": claims["at_hash"] == halfHash(got.Access),
 			} {
 				if !ok {
@@ -120,7 +123,8 @@ func TestTamperedLogoutTokens(t *testing.T) {
 	p := newParty(t)
 	expect := map[provider.Fault][]string{
 		provider.Sound: nil, provider.WrongIssuer: {"iss"}, provider.WrongAudience: {"aud"}, provider.WithNonce: {"nonce"}, provider.Expired: {"exp"},
-		provider.FutureIssue: {"iat"}, provider.NoSubject: {"sid", "sub"}, provider.WrongSubject: {"sid", "sub"}, provider.NoEvents: {"events"},
+		provider.FutureIssue: {"iat"}, provider.NoIssueTime: {"iat"}, provider.NoSubject: {"sid", "sub"}, provider.WrongSubject: {"sid", "sub"},
+		provider.NoEvents: {"events"}, provider.WrongEvent: {"events"},
 		provider.AlgNone: {"alg"}, provider.AlgHS256: {"alg"}, provider.UnknownKey: {"kid"}, provider.BadSignature: {"signature"},
 	}
 	for _, fault := range append(provider.LogoutTokenFaults(), provider.Sound) {
@@ -133,9 +137,10 @@ func TestTamperedLogoutTokens(t *testing.T) {
 			token := received[len(received)-1]
 			wrong := p.faults(token, "logout+jwt")
 			_, claims := peek(t, token)
+			events, _ := claims["events"].(map[string]any)
 			for name, ok := range map[string]bool{
 				"aud": claims["aud"].([]any)[0] == clientID, "sid": claims["sid"] == "a sid",
-				"nonce": claims["nonce"] == nil, "events": claims["events"] != nil,
+				"nonce": claims["nonce"] == nil, "events": events["http://schemas.openid.net/event/backchannel-logout"] != nil,
 			} {
 				if !ok {
 					wrong = append(wrong, name)

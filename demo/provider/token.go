@@ -3,6 +3,7 @@ package provider
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 
 	jose "github.com/go-jose/go-jose/v4"
@@ -27,6 +28,9 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		tokenError(w, e)
 		return
 	}
+	p.note("access token", answer.AccessToken)
+	p.note("refresh token", answer.RefreshToken)
+	p.note("ID token", answer.IDToken)
 	p.count(func(c *Counters) { c.Token[grantType+" ok"]++ })
 	w.Header().Set("Pragma", "no-cache")
 	httphelper.MarshalJSON(w, answer)
@@ -50,6 +54,7 @@ func (p *Provider) exchange(r *http.Request) (grantType string, answer *oidc.Acc
 	if err := r.ParseForm(); err != nil || r.URL.RawQuery != "" {
 		return "malformed", nil, oidc.ErrInvalidRequest().WithDescription("parameters must be a form in the body")
 	}
+	p.noteProof(r)
 	grantType = r.PostForm.Get("grant_type")
 	if grantType != string(oidc.GrantTypeCode) && grantType != string(oidc.GrantTypeRefreshToken) {
 		return "other", nil, oidc.ErrUnsupportedGrantType()
@@ -151,9 +156,9 @@ func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
 	if err == nil && raw == "" {
 		err = errUnknown
 	}
-	var info *oidc.UserInfo
+	var claims map[string]any
 	if err == nil {
-		info, err = p.userOfToken(raw)
+		claims, err = p.userOfToken(raw)
 	}
 	if err != nil {
 		p.refused(r.Context(), "userinfo", err)
@@ -163,11 +168,27 @@ func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.count(func(c *Counters) { c.UserInfo["200"]++ })
-	httphelper.MarshalJSON(w, info)
+	set := p.Settings()
+	if !set.SignedUserInfo {
+		delete(claims, "iss")
+		delete(claims, "aud")
+		set.Tampering.UserInfo.distort(claims, p.now())
+		httphelper.MarshalJSON(w, claims)
+		return
+	}
+	signed, err := p.sign("JWT", claims, set.Tampering.UserInfo)
+	if err != nil {
+		p.refused(r.Context(), "userinfo", err)
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jwt")
+	_, _ = io.WriteString(w, signed) // the client has gone
 }
 
-// userOfToken reads one of our access tokens. The audience may be any: all of them are the user's own.
-func (p *Provider) userOfToken(raw string) (*oidc.UserInfo, error) {
+// userOfToken reads one of our access tokens and gives what UserInfo says for it, with iss and aud. The token's own
+// audience may be any: all of them are the user's.
+func (p *Provider) userOfToken(raw string) (map[string]any, error) {
 	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		return nil, err
@@ -187,7 +208,12 @@ func (p *Provider) userOfToken(raw string) (*oidc.UserInfo, error) {
 	if !p.now().Before(claims.GetExpiration()) {
 		return nil, oidc.ErrExpired
 	}
-	return user.claims(claims.Scopes), nil
+	content, err := json.Marshal(user.claims(claims.Scopes))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]any{"iss": p.issuer, "aud": []string{claims.ClientID}}
+	return all, json.Unmarshal(content, &all)
 }
 
 // revoke answers POST /revoke (RFC 7009).

@@ -49,7 +49,8 @@ func (e Error) Code() string {
 	return code
 }
 
-// New makes a visitor of the gateway at origin (scheme://host:port). transport may be nil for one of the visitor's own.
+// New makes a visitor of the gateway at origin (scheme://host:port). transport may be nil for one of the visitor's own, with
+// which every request ends within a minute; another one bounds its requests itself.
 func New(origin string, transport http.RoundTripper) (*Visitor, error) {
 	u, err := url.Parse(origin)
 	if err != nil {
@@ -59,13 +60,15 @@ func New(origin string, transport http.RoundTripper) (*Visitor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("visitor: %w", err)
 	}
+	var timeout time.Duration
 	if transport == nil {
+		timeout = time.Minute
 		transport = &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}
 	}
 	return &Visitor{origin: u, client: &http.Client{
 		Jar:       jar,
 		Transport: transport,
-		Timeout:   time.Minute,
+		Timeout:   timeout,
 		// Redirects are followed hop by hop, so that each carries the headers a browser would give it.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil

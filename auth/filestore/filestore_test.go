@@ -1,0 +1,226 @@
+package filestore_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"vestibule.example/auth"
+	"vestibule.example/auth/filestore"
+	"vestibule.example/auth/storetest"
+)
+
+// writerFile makes this test binary a process that writes sessions into the file it names, until it is killed.
+const writerFile = "FILESTORE_TEST_WRITER"
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(writerFile); file != "" {
+		write(file)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func open(t *testing.T, path string, clock *storetest.Clock) *filestore.Store {
+	t.Helper()
+	store, err := filestore.New(filestore.Config{Path: path, Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+func TestContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, clock *storetest.Clock) auth.Store {
+		return open(t, filepath.Join(t.TempDir(), "sessions"), clock)
+	})
+}
+
+func record(now time.Time, key string) *auth.Record {
+	return &auth.Record{
+		Key: key, Subject: "sub", SID: "sid-" + key, Head: []byte("head"), Body: []byte("body of " + key), SignedInAt: now, LastSeen: now,
+		IdleTimeout: time.Hour, Expires: now.Add(12 * time.Hour),
+	}
+}
+
+func TestARestartSignsNobodyOut(t *testing.T) {
+	path, clock := filepath.Join(t.TempDir(), "sessions"), &storetest.Clock{}
+	before := open(t, path, clock)
+	if err := before.Create(t.Context(), record(clock.Now(), "a")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.End(t.Context(), auth.Selector{SID: []string{"sid-gone"}}, auth.ReasonBackchannel); err != nil {
+		t.Fatal(err)
+	}
+	if err := before.Put(t.Context(), "state", nil, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if err := before.Close(); err != nil {
+		t.Fatal(err)
+	}
+	after := open(t, path, clock)
+	if r, err := after.Get(t.Context(), "a"); err != nil || string(r.Body) != "body of a" {
+		t.Errorf("Get after the restart = %+v, %v", r, err)
+	}
+	if err := after.Create(t.Context(), record(clock.Now(), "gone")); !errors.Is(err, auth.ErrLoggedOut) {
+		t.Errorf("a sign-in that a logout before the restart forbids = %v, want ErrLoggedOut", err)
+	}
+	if err := after.Put(t.Context(), "state", nil, time.Minute); !errors.Is(err, auth.ErrExists) {
+		t.Errorf("a state used before the restart = %v, want ErrExists", err)
+	}
+}
+
+// Processes that write are killed at any moment: every session that was acknowledged is there, and the file opens.
+func TestKilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sessions")
+	acknowledged := map[string]bool{}
+	for round := range 100 {
+		writer := exec.Command(os.Args[0])
+		writer.Env = append(os.Environ(), writerFile+"="+path, "FILESTORE_TEST_ROUND="+strconv.Itoa(round))
+		out, err := writer.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := writer.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for range 1 + round%5 {
+			if !lines.Scan() {
+				t.Fatalf("round %d: the writer ended: %v", round, writer.Wait())
+			}
+			acknowledged[lines.Text()] = true
+		}
+		writer.Process.Kill()
+		for lines.Scan() {
+			acknowledged[lines.Text()] = true // Written to the pipe before the end.
+		}
+		writer.Wait()
+	}
+	store, err := filestore.New(filestore.Config{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	for key := range acknowledged {
+		if r, err := store.Get(t.Context(), key); err != nil || string(r.Body) != "body of "+key {
+			t.Errorf("Get(%s) = %v, want what was acknowledged", key, err)
+		}
+	}
+	all, err := store.List(t.Context(), []string{"sub"})
+	if err != nil || len(all) < len(acknowledged) {
+		t.Errorf("List = %d, %v, want %d at least", len(all), err, len(acknowledged))
+	}
+}
+
+// write creates sessions and prints the key of each that was acknowledged.
+func write(path string) {
+	store, err := filestore.New(filestore.Config{Path: path})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	for i := 0; ; i++ {
+		key := os.Getenv("FILESTORE_TEST_ROUND") + "-" + strconv.Itoa(i)
+		if err := store.Create(context.Background(), record(time.Now(), key)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		fmt.Println(key)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	dir, clock := t.TempDir(), &storetest.Clock{}
+	garbage, shared, held := filepath.Join(dir, "garbage"), filepath.Join(dir, "shared"), filepath.Join(dir, "held")
+	if err := os.WriteFile(garbage, []byte(strings.Repeat("not a store ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open(t, shared, clock).Close()
+	if err := os.Chmod(shared, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	open(t, held, clock)
+	for _, c := range []struct{ name, path, text string }{
+		{"a directory that is not there", filepath.Join(dir, "none", "sessions"), "no such file or directory"},
+		{"a directory", dir, "directory"},
+		{"a file of something else", garbage, "invalid database"},
+		{"a file that others may read", shared, "chmod 600"},
+		{"a file that another has open", held, "another process has the file open"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			store, err := filestore.New(filestore.Config{Path: c.path})
+			if err == nil {
+				store.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), c.text) {
+				t.Errorf("New = %v, want %q", err, c.text)
+			}
+		})
+	}
+}
+
+func TestSweepForgetsWhatExpired(t *testing.T) {
+	path, clock := filepath.Join(t.TempDir(), "sessions"), &storetest.Clock{}
+	store, err := filestore.New(filestore.Config{Path: path, MaxSessions: 2, Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	for i := range 2 {
+		if err := store.Create(t.Context(), record(clock.Now(), fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Create(t.Context(), record(clock.Now(), "2")); !errors.Is(err, auth.ErrStoreFull) {
+		t.Errorf("Create in a full store = %v, want ErrStoreFull", err)
+	}
+	clock.Advance(time.Hour)
+	if err := store.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Create(t.Context(), record(clock.Now(), "2")); err != nil {
+		t.Errorf("Create after the others expired = %v", err)
+	}
+	if all, err := store.List(t.Context(), []string{"sub"}); err != nil || len(all) != 1 {
+		t.Errorf("List = %d, %v, want the new one alone", len(all), err)
+	}
+}
+
+func TestASlowWatcherLosesItsChannel(t *testing.T) {
+	clock := &storetest.Clock{}
+	store := open(t, filepath.Join(t.TempDir(), "sessions"), clock)
+	watch, err := store.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round := range 4 {
+		for i := range 100 {
+			if err := store.Create(t.Context(), record(clock.Now(), fmt.Sprint(round, "-", i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, err := store.End(t.Context(), auth.Selector{Subject: []string{"sub"}, SignedInUpTo: clock.Now()}, auth.ReasonBackchannel); n != 100 || err != nil {
+			t.Fatalf("End = %d, %v", n, err)
+		}
+		clock.Advance(time.Second)
+	}
+	told := 0
+	for range watch {
+		told++
+	}
+	if told == 0 || told == 400 {
+		t.Errorf("told %d endings before the channel was closed", told)
+	}
+}

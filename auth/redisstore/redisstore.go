@@ -1,0 +1,162 @@
+// Package redisstore keeps sessions in Redis or Valkey, for several replicas that share them and for restarts that sign
+// nobody out: a single server, Sentinel, or Cluster.
+//
+// # What lies where
+//
+// With the prefix in front; what is in braces decides the slot of a cluster, so that every script touches one slot alone:
+//
+//	s:{key}      a session: a hash of its fields; expires with the session
+//	u:{subject}  the keys of a user's sessions, by when they expire at the latest; U:{subject} a logout's marker beside it
+//	p:{sid}      the same of a provider session; P:{sid} its marker
+//	x:{name}     a small value
+//	l:{name}     a lease: who holds it
+//	ended        the channel on which replicas tell each other of sessions that ended
+//
+// # How a session that ended stays ended
+//
+// A session and its indexes lie in different slots, so no single step sees both. Create therefore writes the session as
+// not yet begun, enters it into each index in a step that also asks for the marker, and begins it at the end if it is still
+// there. End sets the marker and reads the index in one step, then removes what the index named. So either End sees the
+// entry and removes the session before it begins, or Create sees the marker: whichever comes first, it does not begin.
+//
+// Lives are measured by the server alone: it gets how long, never until when, so that replicas' clocks may differ.
+//
+// What is stored opens nothing without the browser's cookie (see package auth).
+package redisstore
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"vestibule.example/auth"
+	"vestibule.example/auth/secret"
+)
+
+const (
+	defaultPrefix  = "vestibule:"
+	defaultTimeout = 2 * time.Second
+)
+
+// Config says where the store is. Addresses has no default.
+type Config struct {
+	// Addresses are host:port of the server; of some nodes of the cluster; or, with SentinelMaster, of the sentinels.
+	Addresses []string
+	// SentinelMaster is the name under which the sentinels watch the master.
+	SentinelMaster string
+	// Username and Password sign in (ACL); SentinelUsername and SentinelPassword at the sentinels.
+	Username, SentinelUsername string
+	Password, SentinelPassword secret.Text
+	// TLS is how connections are encrypted; nil: they are not.
+	TLS *tls.Config
+	// Database is the number of the database; 0 in a cluster.
+	Database int
+	// Prefix begins every key; default "vestibule:".
+	Prefix string
+	// Timeout bounds each command, with its waiting for a connection; default 2 s.
+	Timeout time.Duration
+	// Now is the clock by which a session's end becomes a length of time; default time.Now.
+	Now func() time.Time
+}
+
+// Errors of New, beside those of the network.
+var (
+	// ErrPolicy is a server that would drop sessions to make room: its maxmemory-policy is not noeviction.
+	ErrPolicy = errors.New("redisstore: the server's maxmemory-policy is not noeviction, so it may drop sessions")
+	// ErrAuth is a server that refuses the user or the password, or lacks a right of it.
+	ErrAuth = errors.New("redisstore: the server refuses the user or the password")
+)
+
+// Store implements [auth.Store]. It is safe for concurrent use.
+type Store struct {
+	cfg     Config
+	client  rueidis.Client
+	scripts scripts
+}
+
+var _ auth.Store = (*Store)(nil)
+
+// New connects and asks whether the server will do: that it is there, takes the password, and drops nothing.
+func New(ctx context.Context, cfg Config) (*Store, error) {
+	if len(cfg.Addresses) == 0 {
+		return nil, errors.New("redisstore: an address is needed")
+	}
+	if cfg.Prefix == "" {
+		cfg.Prefix = defaultPrefix
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	dialer := net.Dialer{Timeout: cfg.Timeout, KeepAlive: time.Second}
+	client, err := rueidis.NewClient(rueidis.ClientOption{
+		InitAddress: cfg.Addresses, Username: cfg.Username, Password: cfg.Password.Reveal(), SelectDB: cfg.Database, TLSConfig: cfg.TLS,
+		ClientName: "vestibule", Dialer: dialer, ConnWriteTimeout: cfg.Timeout, DisableCache: true,
+		Sentinel: rueidis.SentinelOption{
+			MasterSet: cfg.SentinelMaster, Username: cfg.SentinelUsername, Password: cfg.SentinelPassword.Reveal(), TLSConfig: cfg.TLS,
+			Dialer: dialer, TopologyRefreshInterval: 5 * time.Second,
+		},
+	})
+	if err != nil {
+		return nil, explain("connecting", err)
+	}
+	s := &Store{cfg: cfg, client: client, scripts: newScripts()}
+	if err := s.checkPolicy(ctx); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// checkPolicy asks each node what it does when memory runs out: dropping a session's record would sign its user out, and
+// dropping a marker would let a session begin that a logout forbids.
+func (s *Store) checkPolicy(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	for address, node := range s.client.Nodes() {
+		info, err := node.Do(ctx, node.B().Info().Section("memory").Build()).ToString()
+		if err != nil {
+			return explain("asking "+address, err)
+		}
+		for line := range strings.Lines(info) {
+			policy, found := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:")
+			if found && policy != "noeviction" {
+				return fmt.Errorf("%w: %s says %q", ErrPolicy, address, policy)
+			}
+		}
+	}
+	return nil
+}
+
+// Close ends connections and watchers.
+func (s *Store) Close() error {
+	s.client.Close()
+	return nil
+}
+
+// limited bounds one command.
+func (s *Store) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.cfg.Timeout)
+}
+
+// explain adds to an error what it means to the caller. Redis names the kind of its errors in the first word.
+func explain(doing string, err error) error {
+	if refused, ok := rueidis.IsRedisErr(err); ok {
+		kind, _, _ := strings.Cut(refused.Error(), " ")
+		switch kind {
+		case "OOM":
+			return fmt.Errorf("redisstore: %s: %w: the server's memory is used up", doing, auth.ErrStoreFull)
+		case "WRONGPASS", "NOAUTH", "NOPERM":
+			return fmt.Errorf("redisstore: %s: %w (%s)", doing, ErrAuth, kind)
+		}
+	}
+	return fmt.Errorf("redisstore: %s: %w", doing, err)
+}

@@ -1,0 +1,292 @@
+//go:build redis
+
+package redisstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+	"go.uber.org/goleak"
+
+	"vestibule.example/auth"
+	"vestibule.example/auth/redisstore"
+	"vestibule.example/auth/secret"
+	"vestibule.example/auth/storetest"
+)
+
+func TestMain(m *testing.M) {
+	// The client library looks at a cluster's topology once more, a moment after Close.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))
+}
+
+// open makes a store with a prefix of its own, whose lives pass as the clock is moved on.
+func open(t *testing.T, server *server, clock *storetest.Clock, prefix string) *redisstore.Store {
+	t.Helper()
+	store, err := redisstore.New(t.Context(), redisstore.Config{Addresses: []string{server.address}, Prefix: prefix, Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	clock.OnAdvance = func(d time.Duration) { server.age(t, prefix, d) }
+	return store
+}
+
+func TestContract(t *testing.T) {
+	for _, kind := range []struct {
+		name  string
+		start func(testing.TB) *server
+	}{
+		{"a single server", func(t testing.TB) *server { return startServer(t) }},
+		{"a cluster", startCluster},
+	} {
+		t.Run(kind.name, func(t *testing.T) {
+			server := kind.start(t)
+			n := 0
+			storetest.Run(t, func(t *testing.T, clock *storetest.Clock) auth.Store {
+				n++
+				return open(t, server, clock, fmt.Sprintf("%d:", n))
+			})
+		})
+	}
+}
+
+// Two replicas over one server: what one ends the other's watchers learn, and its lease is everybody's.
+func TestReplicas(t *testing.T) {
+	server, clock := startServer(t), &storetest.Clock{}
+	here, there := open(t, server, clock, "v:"), open(t, server, clock, "v:")
+	watch, err := there.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := here.Create(t.Context(), record(clock, "a", "sub", "sid")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := there.Get(t.Context(), "a"); err != nil {
+		t.Errorf("the other replica's Get = %v", err)
+	}
+	if n, err := there.End(t.Context(), auth.Selector{SID: []string{"sid"}}, auth.ReasonBackchannel); n != 1 || err != nil {
+		t.Errorf("End = %d, %v, want 1", n, err)
+	}
+	if got := <-watch; got != (auth.Ended{Key: "a", Reason: auth.ReasonBackchannel}) {
+		t.Errorf("watched %+v", got)
+	}
+	release, ok, err := here.Lease(t.Context(), "grant", time.Minute)
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if _, ok, _ := there.Lease(t.Context(), "grant", time.Minute); ok {
+		t.Error("two replicas hold one lease")
+	}
+	release()
+	if _, ok, _ := there.Lease(t.Context(), "grant", time.Minute); !ok {
+		t.Error("a lease that was given back is not to be had")
+	}
+}
+
+// Replicas' clocks differ: a lease of 30 s is 30 s for a replica whose clock is an hour ahead, and so is a session's life.
+func TestClocksMayDiffer(t *testing.T) {
+	server, now, ahead := startServer(t), &storetest.Clock{}, &storetest.Clock{}
+	ahead.Advance(time.Hour)
+	here, there := open(t, server, now, "v:"), open(t, server, ahead, "v:")
+	if _, ok, err := here.Lease(t.Context(), "grant", 30*time.Second); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if _, ok, _ := there.Lease(t.Context(), "grant", 30*time.Second); ok {
+		t.Error("the replica whose clock is ahead took a lease that had not run out")
+	}
+	if err := here.Create(t.Context(), record(now, "a", "sub", "")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := there.Get(t.Context(), "a"); err != nil {
+		t.Errorf("Get = %v: a session of half an hour ended for a clock", err)
+	}
+}
+
+// What ended leaves nothing behind, in the indexes neither.
+func TestNothingIsLeftBehind(t *testing.T) {
+	server, clock := startServer(t), &storetest.Clock{}
+	store := open(t, server, clock, "v:")
+	for i := range 50 {
+		if err := store.Create(t.Context(), record(clock, fmt.Sprint(i), "sub", fmt.Sprint("sid", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 40 {
+		if err := store.Delete(t.Context(), fmt.Sprint(i), auth.ReasonLogout); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(server.keys(t, "v:p:*")) + len(server.keys(t, "v:s:*")); n != 20 {
+		t.Errorf("%d sessions and indexes are left of ten sessions, want 20", n)
+	}
+	if n, err := store.End(t.Context(), auth.Selector{Subject: []string{"sub"}}, auth.ReasonBackchannel); n != 10 || err != nil {
+		t.Fatalf("End = %d, %v, want 10", n, err)
+	}
+	clock.Advance(auth.MarkerLife)
+	if left := server.keys(t, "*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// A session that was written and never begun, because its replica died, is nobody's and goes by itself.
+func TestASessionThatNeverBegan(t *testing.T) {
+	server, clock := startServer(t), &storetest.Clock{}
+	store := open(t, server, clock, "v:")
+	if err := store.Create(t.Context(), record(clock, "a", "sub", "")); err != nil {
+		t.Fatal(err)
+	}
+	server.do(t, func(b rueidis.Client) rueidis.Completed { return b.B().Hdel().Key("v:s:{a}").Field("begun").Build() })
+	if _, err := store.Get(t.Context(), "a"); !errors.Is(err, auth.ErrNotFound) {
+		t.Errorf("Get = %v, want ErrNotFound", err)
+	}
+	if err := store.Touch(t.Context(), "a", clock.Now().Add(time.Minute)); !errors.Is(err, auth.ErrNotFound) {
+		t.Errorf("Touch = %v, want ErrNotFound", err)
+	}
+	if err := store.Update(t.Context(), record(clock, "a", "sub", "")); !errors.Is(err, auth.ErrNotFound) {
+		t.Errorf("Update = %v, want ErrNotFound", err)
+	}
+	if n, err := store.End(t.Context(), auth.Selector{Subject: []string{"sub"}}, auth.ReasonBackchannel); n != 0 || err != nil {
+		t.Errorf("End = %d, %v, want none: nobody was signed in", n, err)
+	}
+	if left := server.keys(t, "v:s:*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// SES-16: while the server is away every method says so, none takes the session for ended, and all is as it was afterwards.
+func TestOutage(t *testing.T) {
+	server, clock := startServer(t, "--appendonly", "yes", "--appendfsync", "always"), &storetest.Clock{}
+	store := open(t, server, clock, "v:")
+	if err := store.Create(t.Context(), record(clock, "a", "sub", "sid")); err != nil {
+		t.Fatal(err)
+	}
+	watch, err := store.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.stop()
+	if _, open := <-watch; open {
+		t.Error("the watcher was told something, want its channel closed")
+	}
+	r := record(clock, "a", "sub", "sid")
+	for name, call := range map[string]func(context.Context) error{
+		"Create": func(ctx context.Context) error { return store.Create(ctx, record(clock, "b", "sub", "sid")) },
+		"Get":    func(ctx context.Context) error { _, err := store.Get(ctx, "a"); return err },
+		"Update": func(ctx context.Context) error { return store.Update(ctx, r) },
+		"Touch":  func(ctx context.Context) error { return store.Touch(ctx, "a", clock.Now()) },
+		"Delete": func(ctx context.Context) error { return store.Delete(ctx, "a", auth.ReasonLogout) },
+		"End": func(ctx context.Context) error {
+			_, err := store.End(ctx, auth.Selector{SID: []string{"sid"}}, auth.ReasonBackchannel)
+			return err
+		},
+		"List":  func(ctx context.Context) error { _, err := store.List(ctx, []string{"sub"}); return err },
+		"Lease": func(ctx context.Context) error { _, _, err := store.Lease(ctx, "l", time.Minute); return err },
+		"Put":   func(ctx context.Context) error { return store.Put(ctx, "x", nil, time.Minute) },
+		"Take":  func(ctx context.Context) error { _, err := store.Take(ctx, "x"); return err },
+		"Watch": func(ctx context.Context) error { _, err := store.Watch(ctx); return err },
+	} {
+		err := call(t.Context())
+		for _, named := range []error{auth.ErrNotFound, auth.ErrExists, auth.ErrConflict, auth.ErrLoggedOut, auth.ErrStoreFull} {
+			if err == nil || errors.Is(err, named) {
+				t.Errorf("%s while the server is away = %v, want an outage", name, err)
+			}
+		}
+	}
+	server.start(t)
+	for { // The client connects again by itself.
+		got, err := store.Get(t.Context(), "a")
+		if err == nil && got.Subject == "sub" {
+			break
+		}
+		if errors.Is(err, auth.ErrNotFound) || t.Context().Err() != nil {
+			t.Fatalf("Get after the outage = %v, want the session", err)
+		}
+	}
+}
+
+// What is wrong with a server is said, and nothing else is tried.
+func TestNewRefuses(t *testing.T) {
+	guarded := startServer(t, "--requirepass", "right")
+	dropping := startServer(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")
+	gone := startServer(t)
+	gone.stop()
+	for _, c := range []struct {
+		name string
+		cfg  redisstore.Config
+		want error
+		text string
+	}{
+		{"no address", redisstore.Config{}, nil, "an address is needed"},
+		{"no password", redisstore.Config{Addresses: []string{guarded.address}}, redisstore.ErrAuth, "NOAUTH"},
+		{"a wrong password", redisstore.Config{Addresses: []string{guarded.address}, Password: secret.New("wrong")}, redisstore.ErrAuth, "WRONGPASS"},
+		{"a server that drops keys", redisstore.Config{Addresses: []string{dropping.address}}, redisstore.ErrPolicy, "allkeys-lru"},
+		{"a server that is not there", redisstore.Config{Addresses: []string{gone.address}}, nil, "connect"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := redisstore.New(t.Context(), c.cfg)
+			if err == nil || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
+				t.Fatalf("New = %v, want %v with %q", err, c.want, c.text)
+			}
+			if strings.Contains(err.Error(), "wrong") && c.name == "a wrong password" {
+				t.Error("the error shows the password")
+			}
+		})
+	}
+}
+
+func TestAServerOutOfMemory(t *testing.T) {
+	server, clock := startServer(t, "--maxmemory", "3mb", "--maxmemory-policy", "noeviction"), &storetest.Clock{}
+	store := open(t, server, clock, "v:")
+	for i := 0; ; i++ {
+		r := record(clock, fmt.Sprint(i), "sub", "")
+		r.Body = make([]byte, 64<<10)
+		if err := store.Create(t.Context(), r); errors.Is(err, auth.ErrStoreFull) {
+			break
+		} else if err != nil || i > 1000 {
+			t.Fatalf("Create number %d = %v, want ErrStoreFull in the end", i, err)
+		}
+	}
+	if _, err := store.Get(t.Context(), "0"); err != nil {
+		t.Errorf("the first session = %v, want it there", err)
+	}
+	if err := store.Delete(t.Context(), "0", auth.ReasonLogout); err != nil {
+		t.Errorf("signing out of a full store = %v", err)
+	}
+}
+
+// Sign-ins and logouts of one provider session at once, from two replicas: whichever comes first, none is left (BCL-18).
+func TestLogoutsAgainstSignIns(t *testing.T) {
+	server, clock := startServer(t), &storetest.Clock{}
+	here, there := open(t, server, clock, "v:"), open(t, server, clock, "v:")
+	for round := range 200 {
+		key, sid := fmt.Sprint(round), fmt.Sprint("sid", round)
+		var both sync.WaitGroup
+		both.Go(func() {
+			if err := here.Create(t.Context(), record(clock, key, "sub", sid)); err != nil && !errors.Is(err, auth.ErrLoggedOut) {
+				t.Errorf("Create = %v", err)
+			}
+		})
+		both.Go(func() {
+			if _, err := there.End(t.Context(), auth.Selector{SID: []string{sid}}, auth.ReasonBackchannel); err != nil {
+				t.Errorf("End = %v", err)
+			}
+		})
+		both.Wait()
+		if _, err := here.Get(t.Context(), key); !errors.Is(err, auth.ErrNotFound) {
+			t.Fatalf("round %d: the session is there after its logout: %v", round, err)
+		}
+	}
+}
+
+func record(clock *storetest.Clock, key, subject, sid string) *auth.Record {
+	return &auth.Record{
+		Key: key, ListID: "list-" + key, Subject: subject, SID: sid, Head: []byte("head"), Body: []byte("body"), Generation: 1,
+		SignedInAt: clock.Now(), LastSeen: clock.Now(), IdleTimeout: 30 * time.Minute, Expires: clock.Now().Add(12 * time.Hour),
+	}
+}

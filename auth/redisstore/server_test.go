@@ -1,0 +1,133 @@
+//go:build redis
+
+package redisstore_test
+
+import (
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// server is a real redis-server on loopback that ends with the test.
+type server struct {
+	address string
+	args    []string
+	process *exec.Cmd
+}
+
+func startServer(t testing.TB, args ...string) *server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{address: l.Addr().String()}
+	l.Close()
+	_, port, _ := net.SplitHostPort(s.address)
+	s.args = append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--daemonize", "no"}, args...)
+	s.start(t)
+	t.Cleanup(s.stop)
+	return s
+}
+
+// startCluster starts a cluster of one node: a command over keys of two slots fails there as in any other.
+func startCluster(t testing.TB) *server {
+	t.Helper()
+	s := startServer(t, "--cluster-enabled", "yes", "--cluster-require-full-coverage", "no")
+	out, err := exec.Command("redis-cli", "-p", s.args[1], "cluster", "addslotsrange", "0", "16383").CombinedOutput()
+	if err != nil || strings.TrimSpace(string(out)) != "OK" {
+		t.Fatalf("cluster: %v: %s", err, out)
+	}
+	for !strings.Contains(s.cli(t, "cluster", "info"), "cluster_state:ok") {
+	}
+	return s
+}
+
+func (s *server) cli(t testing.TB, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("redis-cli", append([]string{"-p", s.args[1]}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("redis-cli %v: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+func (s *server) start(t testing.TB) {
+	t.Helper()
+	s.process = exec.Command("redis-server", s.args...)
+	if err := s.process.Start(); err != nil {
+		t.Fatalf("redis-server (Debian package redis-server): %v", err)
+	}
+	until := time.Now().Add(20 * time.Second)
+	for time.Now().Before(until) {
+		if c, err := net.Dial("tcp", s.address); err == nil {
+			c.Close()
+			return
+		}
+	}
+	t.Fatal("redis-server did not start")
+}
+
+func (s *server) stop() {
+	if s.process != nil {
+		s.process.Process.Kill()
+		s.process.Wait()
+		s.process = nil
+	}
+}
+
+func (s *server) client(t testing.TB) rueidis.Client {
+	t.Helper()
+	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{s.address}, DisableCache: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func (s *server) do(t testing.TB, command func(rueidis.Client) rueidis.Completed) {
+	t.Helper()
+	client := s.client(t)
+	defer client.Close()
+	if err := client.Do(t.Context(), command(client)).Error(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *server) keys(t testing.TB, pattern string) []string {
+	t.Helper()
+	client := s.client(t)
+	defer client.Close()
+	keys, err := client.Do(t.Context(), client.B().Keys().Pattern(pattern).Build()).AsStrSlice()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// age lets time pass for the keys of a prefix: what is left of their lives becomes shorter.
+func (s *server) age(t testing.TB, prefix string, by time.Duration) {
+	t.Helper()
+	client := s.client(t)
+	defer client.Close()
+	for _, key := range s.keys(t, prefix+"*") {
+		left, err := client.Do(t.Context(), client.B().Pttl().Key(key).Build()).AsInt64()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left < 0 {
+			t.Errorf("%s never expires", key)
+		}
+		// A millisecond is what has passed for real between setting and asking, at least.
+		if left -= by.Milliseconds() - 1; left <= 1 {
+			left = 0
+		}
+		if err := client.Do(t.Context(), client.B().Pexpire().Key(key).Milliseconds(left).Build()).Error(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

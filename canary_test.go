@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"vestibule.example/demo"
+	"vestibule.example/demo/canary"
+	"vestibule.example/demo/provider"
+)
+
+// suite is what all tests of this process issued, and what came out.
+var suite = canary.New()
+
+// watched is a transport whose answers from origin the suite watches.
+func watched(origin string, base http.RoundTripper) http.RoundTripper {
+	return &canary.Browser{Canary: suite, Origin: origin, Base: base}
+}
+
+// record has the demo keep what it issues from now on.
+func (g *gateway) record(t testing.TB) {
+	t.Helper()
+	g.control(t, http.MethodPost, "/control/provider/issued", nil)
+}
+
+// collect tells the suite what the demo has issued, while it still answers.
+func (g *gateway) collect(t testing.TB) {
+	if g.demo == "" {
+		return
+	}
+	var answer struct {
+		Issued  []provider.Issued
+		Dropped int
+	}
+	g.control(t, http.MethodGet, "/control/provider/issued", &answer)
+	if answer.Dropped > 0 {
+		t.Errorf("%d secrets were issued that nobody looks for", answer.Dropped)
+	}
+	for _, s := range answer.Issued {
+		suite.Secret("the provider's "+s.Kind, s.Value)
+	}
+}
+
+// control asks the demo. It outlives the test's context, as its end does.
+func (g *gateway) control(t testing.TB, method, path string, answer any) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, g.demo+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	if err != nil {
+		t.Errorf("%s %s: %v", method, path, err)
+		return
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 300 {
+		t.Errorf("%s %s = %d", method, path, res.StatusCode)
+	}
+	if answer == nil {
+		return
+	}
+	if err := json.NewDecoder(res.Body).Decode(answer); err != nil {
+		t.Errorf("%s %s: %v", method, path, err)
+	}
+}
+
+// watchLog shows the suite each line that the program wrote.
+func (g *gateway) watchLog(t testing.TB) {
+	for i, line := range strings.Split(g.log.String(), "\n") {
+		suite.Saw(fmt.Sprintf("line %d of the log of %s", i+1, t.Name()), []byte(line))
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return portOf(t, "http://"+l.Addr().String())
+}
+
+// LOG-2, BBA-3, GQL-5, BCP-19, T-26: a configured gateway, whose session key and client secret are known, at the debug
+// level: login, queries, a refresh, faults of every API, a bad callback, logout.
+func TestNoSecretIsLoggedOrShown(t *testing.T) {
+	port := freePort(t)
+	origin := "http://localhost:" + port
+	world, err := demo.Start(t.Context(), demo.Config{PublicURL: origin, Address: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := world.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}()
+	world.Provider.Record()
+	var apis strings.Builder
+	for name, base := range world.APIs {
+		fmt.Fprintf(&apis, "  %s: {base_url: %q}\n", name, base)
+	}
+	key := make([]byte, 64)
+	rand.Read(key)
+	inBase64 := base64.StdEncoding.EncodeToString(key)
+	g := startGateway(t, "VESTIBULE_SERVER_ADDRESS=127.0.0.1:"+port, "VESTIBULE_DEMO_ADDRESS=", "VESTIBULE_CONFIG="+writeFile(t, "vestibule.yaml", fmt.Sprintf(`
+mode: development
+server: {public_url: %q}
+identity:
+  issuer: %q
+  client_id: %q
+  client_secret: %q
+  scopes: [openid, profile, email, offline_access, "accounts:read", "orders:read", "shipping:read"]
+session:
+  keys: [{use: seal, secret: %q}]
+observe: {log_level: debug}
+apis:
+%s`, origin, world.Issuer, world.ClientID, world.ClientSecret, inBase64, &apis)))
+	watcher := canary.New()
+	for _, c := range []*canary.Canary{watcher, suite} {
+		c.Secret("the session key", inBase64)
+		c.Secret("the session key's bytes", string(key))
+		c.Secret("the client secret", world.ClientSecret)
+	}
+
+	v := signIn(t, g, "alice")
+	for range 2 {
+		ask(t, v, accountPage, nil)
+		if err := world.Provider.SetSettings(provider.Settings{Refresh: provider.RefreshServerError}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, rule := range []string{`{"target":"orders","status":500}`, `{"target":"shipping","status":401}`, `{"target":"accounts","cut":true}`} {
+		g.demo = world.Issuer
+		setFault(t, g, rule)
+		ask(t, v, accountPage, nil)
+		g.demo = ""
+	}
+	if _, err := v.Navigate(t.Context(), "/auth/callback?"+url.Values{"code": {"none"}, "state": {"none"}}.Encode()); err != nil {
+		t.Fatal(err)
+	}
+	session, err := v.Session(t.Context())
+	if err != nil || session["authenticated"] != true {
+		t.Fatalf("session = %v, %v", session, err)
+	}
+	cookies := v.Cookies()
+	if _, err := v.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	issued, _ := world.Provider.Issued()
+	if len(issued) < 7 {
+		t.Errorf("the provider issued %d secrets, want one of each kind at least", len(issued))
+	}
+	for _, s := range issued {
+		watcher.Secret("the provider's "+s.Kind, s.Value)
+		suite.Secret("the provider's "+s.Kind, s.Value)
+	}
+	for _, c := range cookies {
+		watcher.Secret("a cookie", c.Value)
+	}
+	if !strings.Contains(g.log.String(), "event=login") {
+		t.Errorf("the log does not tell of the login:\n%s", g.log)
+	}
+	watcher.Saw("the log", []byte(g.log.String()))
+	for _, leak := range watcher.Leaks() {
+		t.Error(leak)
+	}
+}

@@ -1,0 +1,161 @@
+package clients
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	defaultAttempts = 3
+	defaultBudget   = 0.2
+	// firstBackoff doubles with each attempt, up to longestBackoff.
+	firstBackoff, longestBackoff = 100 * time.Millisecond, 2 * time.Second
+	// retryReserve is how many repeats a quiet API has at hand; more come with calls only.
+	retryReserve = 10
+	// fairTime is what an API must have been given before its silence counts against it.
+	fairTime = time.Second
+)
+
+// Retry says how failed calls are repeated. The zero value is the default.
+type Retry struct {
+	// Attempts bounds the attempts of one call, the first one included; 1 repeats nothing. Default 3.
+	Attempts int
+	// Budget is the share of calls, from 0 to 1, that may be repeated over time: an API that is down is not asked three
+	// times as often as one that is well. Default 0.2.
+	Budget float64
+}
+
+// attempts makes the call, again if that promises something: only if repeating cannot act twice, only after a failure
+// that is likely to pass, never before the API allows it, never beyond the deadline of ctx, and within the API's budget.
+// A 401 that auth's transport answers with a fresh token is one attempt.
+func (a *API) attempts(ctx context.Context, x *exchange) (*answer, error) {
+	a.count.calls.Add(1)
+	a.budget.earn()
+	for n := 1; ; n++ {
+		ans, err := a.attempt(ctx, x)
+		if n == a.retries || !x.repeatable || !a.transient(ans, err) {
+			return ans, err
+		}
+		wait := backoff(n)
+		if ans != nil {
+			wait = max(wait, retryAfter(ans.header, a.now()))
+		}
+		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) <= wait {
+			return ans, err
+		}
+		if !a.budget.spend() {
+			a.count.unaffordable.Add(1)
+			return ans, err
+		}
+		if !pause(ctx, wait) {
+			return ans, err
+		}
+		a.count.retries.Add(1)
+	}
+}
+
+// attempt is one attempt with its place in the bulkhead, of which the breaker learns how it ended.
+func (a *API) attempt(ctx context.Context, x *exchange) (*answer, error) {
+	p, err := a.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v, began := noVerdict, a.now()
+	defer func() { a.leave(p, v) }()
+	ans, err := a.send(ctx, x)
+	status := 0
+	if ans != nil {
+		status = ans.status
+	}
+	v = a.judge(ctx, began, status, err)
+	return ans, err
+}
+
+// transient tells whether a failure is likely to pass. Connections break, and what stands before an API (408, 502, 504)
+// loses requests; 503 is said by one that restarts. 429 only when it says when: repeating sooner is what it complains of.
+// 500 is a fault that a repeat would meet again.
+func (a *API) transient(ans *answer, err error) bool {
+	if err != nil {
+		return a.isNetwork(err)
+	}
+	switch ans.status {
+	case http.StatusRequestTimeout, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	case http.StatusTooManyRequests:
+		return retryAfter(ans.header, a.now()) > 0
+	}
+	return false
+}
+
+// isNetwork tells the failures of the way to the API from those of this program, of sign-in and of answers.
+func (a *API) isNetwork(err error) bool {
+	var ours *Error
+	var held *heldBack
+	return !errors.As(err, &ours) && !errors.As(err, &held) && !errors.Is(err, errProgram) && (a.classify == nil || a.classify(err) == nil)
+}
+
+// judge says what the end of an attempt tells of the API's health. That the caller went away tells nothing, nor does a
+// deadline that left the API no fair time.
+func (a *API) judge(ctx context.Context, began time.Time, status int, err error) verdict {
+	switch {
+	case err == nil && status >= 500 && status != http.StatusNotImplemented && status != http.StatusHTTPVersionNotSupported:
+		return ill
+	case err == nil:
+		return well
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) && a.now().Sub(began) >= min(a.timeout, fairTime):
+		return ill
+	case ctx.Err() != nil || !a.isNetwork(err):
+		return noVerdict
+	}
+	return ill
+}
+
+// backoff is how long to wait after the nth attempt: exponential, half of it by chance so that callers spread.
+func backoff(n int) time.Duration {
+	d := min(firstBackoff<<min(n-1, 10), longestBackoff)
+	return d/2 + rand.N(d/2+1) //nolint:gosec // Jitter, no secret.
+}
+
+// pause waits; it is false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// retryBudget lets a share of calls be repeated: each call earns a part of a repeat, each repeat costs a whole one.
+type retryBudget struct {
+	share float64
+
+	mu     sync.Mutex // guards at hand
+	atHand float64
+}
+
+func newRetryBudget(share float64) *retryBudget {
+	return &retryBudget{share: share, atHand: retryReserve}
+}
+
+func (b *retryBudget) earn() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.atHand = min(b.atHand+b.share, retryReserve)
+}
+
+func (b *retryBudget) spend() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.atHand < 1 {
+		return false
+	}
+	b.atHand--
+	return true
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+
+	"vestibule.example/auth"
+	"vestibule.example/auth/filestore"
+	"vestibule.example/auth/memstore"
+	"vestibule.example/auth/redisstore"
+)
+
+// newStore opens the configured session store. Its errors name the key that would mend them.
+func newStore(ctx context.Context, cfg SessionConfig) (auth.Store, error) {
+	switch cfg.Store {
+	case "file":
+		store, err := filestore.New(filestore.Config{Path: cfg.File, MaxSessions: cfg.MaxSessions})
+		if err != nil {
+			return nil, fmt.Errorf("session.file: %w", err)
+		}
+		return store, nil
+	case "redis":
+		return newRedisStore(ctx, cfg.Redis)
+	}
+	return memstore.New(memstore.Config{MaxSessions: cfg.MaxSessions}), nil
+}
+
+func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
+	encryption, err := redisTLS(cfg)
+	if err != nil {
+		return nil, err
+	}
+	store, err := redisstore.New(ctx, redisstore.Config{
+		Addresses: cfg.Addresses, SentinelMaster: cfg.SentinelMaster, Username: cfg.Username, Password: cfg.Password,
+		SentinelUsername: cfg.SentinelUsername, SentinelPassword: cfg.SentinelPassword,
+		TLS: encryption, Database: cfg.Database, Prefix: cfg.Prefix, Timeout: cfg.Timeout,
+	})
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case err == nil:
+		return store, nil
+	case errors.Is(err, redisstore.ErrAuth):
+		return nil, fmt.Errorf("session.redis.username, session.redis.password: %w", err)
+	case errors.As(err, &untrusted):
+		return nil, fmt.Errorf("session.redis.tls_ca_file, session.redis.tls_server_name: %w", err)
+	case errors.Is(err, redisstore.ErrPolicy):
+		return nil, fmt.Errorf("%w; in redis.conf: maxmemory-policy noeviction", err)
+	}
+	return nil, fmt.Errorf("session.redis.addresses: %w", err)
+}
+
+func redisTLS(cfg RedisConfig) (*tls.Config, error) {
+	if !cfg.TLS {
+		return nil, nil //nolint:nilnil // Plain connections.
+	}
+	out := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cfg.TLSServerName}
+	if cfg.TLSCAFile != "" {
+		text, err := os.ReadFile(cfg.TLSCAFile)
+		if err != nil {
+			return nil, fmt.Errorf("session.redis.tls_ca_file: %w", err)
+		}
+		out.RootCAs = x509.NewCertPool()
+		if !out.RootCAs.AppendCertsFromPEM(text) {
+			return nil, fmt.Errorf("session.redis.tls_ca_file: no certificate (PEM) in %s", cfg.TLSCAFile)
+		}
+	}
+	if cfg.TLSCertFile != "" {
+		pair, err := tls.LoadX509KeyPair(cfg.TLSCertFile, cfg.TLSKeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("session.redis.tls_cert_file: %w", err)
+		}
+		out.Certificates = []tls.Certificate{pair}
+	}
+	return out, nil
+}

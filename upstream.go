@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"sync/atomic"
+
+	"vestibule.example/clients"
+)
+
+// upstream is the configured APIs' calls by name, for what concerns several of them: the end of a session, a change that
+// makes another API's answers stale, and the end of the process. It is there before they are, since sessions are, and is
+// filled once.
+type upstream struct {
+	apis atomic.Pointer[map[string]*clients.API]
+}
+
+func (u *upstream) fill(apis map[string]*clients.API) { u.apis.Store(&apis) }
+
+func (u *upstream) all() map[string]*clients.API {
+	if apis := u.apis.Load(); apis != nil {
+		return *apis
+	}
+	return nil
+}
+
+// ended drops what is kept for a session, or, without a name, for every session: see [auth.Config.Ended].
+func (u *upstream) ended(owner string) {
+	for _, api := range u.all() {
+		if owner == "" {
+			api.ForgetSessions()
+		} else {
+			api.Forget(owner)
+		}
+	}
+}
+
+// changed gives what invalidates the answers of the named APIs, for the session whose call changed something.
+func (u *upstream) changed(names []string) func(context.Context) {
+	return func(ctx context.Context) {
+		for _, name := range names {
+			if api := u.all()[name]; api != nil {
+				api.Invalidate(ctx)
+			}
+		}
+	}
+}
+
+// close ends what the APIs do behind their callers' backs.
+func (u *upstream) close() {
+	for _, api := range u.all() {
+		api.Close()
+	}
+}
