@@ -32,6 +32,8 @@ type Load struct {
 	For         time.Duration
 	// Most bounds the requests; 0 leaves the bound to For.
 	Most int
+	// Spread is the time over which the connections begin, one after the other; 0 lets them begin at once.
+	Spread time.Duration
 	Asks []*Ask
 }
 
@@ -107,6 +109,15 @@ func (l Load) connection(ctx context.Context, number int, end time.Time) ([]time
 		return nil, err
 	}
 	defer c.close()
+	if l.Spread > 0 {
+		wait := time.NewTimer(l.Spread * time.Duration(number) / time.Duration(l.Connections))
+		defer wait.Stop()
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			return nil, context.Canceled
+		}
+	}
 	var took []time.Duration
 	for n := number; time.Now().Before(end) && (l.Most == 0 || n < l.Most); n += l.Connections {
 		ask := l.Asks[n%len(l.Asks)]
