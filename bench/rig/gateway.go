@@ -93,6 +93,22 @@ func FreeAddress(ctx context.Context) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
+// Goroutines asks the gateway's profiles how many goroutines it has; false where it has no profiles.
+func (g *Gateway) Goroutines(ctx context.Context) (int, bool) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.Admin+"/debug/pprof/goroutine?debug=1", nil)
+	if err != nil {
+		return 0, false
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, false
+	}
+	defer res.Body.Close()
+	var n int
+	_, err = fmt.Fscanf(res.Body, "goroutine profile: total %d", &n)
+	return n, err == nil && res.StatusCode == http.StatusOK
+}
+
 // ready waits until the gateway is.
 func (g *Gateway) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, errors.New("it was not ready in time"))

@@ -34,7 +34,7 @@ type Load struct {
 	Most int
 	// Spread is the time over which the connections begin, one after the other; 0 lets them begin at once.
 	Spread time.Duration
-	Asks []*Ask
+	Asks   []*Ask
 }
 
 // grace is how long answers may take that are under way when the time is over.

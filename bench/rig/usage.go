@@ -19,6 +19,7 @@ type Usage struct {
 	CPU       time.Duration // in user mode and in the kernel
 	RSS, Peak int64         // resident memory now and at the most, in bytes
 	Threads   int
+	Files     int // open files: above all connections
 }
 
 // Usage asks the kernel.
@@ -39,7 +40,11 @@ func (p *Process) Usage() (Usage, error) {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return Usage{}, fmt.Errorf("%s: %w", p.Name, errors.Join(errProc, err))
 	}
-	u := Usage{CPU: time.Duration(user+system) * tick}
+	files, err := os.ReadDir(dir + "fd")
+	if err != nil {
+		return Usage{}, fmt.Errorf("%s: %w", p.Name, errors.Join(errProc, err))
+	}
+	u := Usage{CPU: time.Duration(user+system) * tick, Files: len(files)}
 	for line := range strings.Lines(string(status)) {
 		name, value, _ := strings.Cut(line, ":")
 		number, unit, _ := strings.Cut(strings.TrimSpace(value), " ")

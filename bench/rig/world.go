@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,18 +69,33 @@ func (w *World) Counts(ctx context.Context) (Counts, error) {
 	return c, w.control(ctx, http.MethodGet, "/counts", &c)
 }
 
+// Fault sets one of the demo's faults, as its control page takes it in JSON.
+func (w *World) Fault(ctx context.Context, rule string) error {
+	return w.send(ctx, http.MethodPost, w.Demo+"control/faults", strings.NewReader(rule), nil)
+}
+
+// ClearFaults removes all faults.
+func (w *World) ClearFaults(ctx context.Context) error {
+	return w.send(ctx, http.MethodDelete, w.Demo+"control/faults", nil, nil)
+}
+
 func (w *World) control(ctx context.Context, method, path string, answer any) error {
-	req, err := http.NewRequestWithContext(ctx, method, w.Control+path, nil)
+	return w.send(ctx, method, w.Control+path, nil, answer)
+}
+
+func (w *World) send(ctx context.Context, method, target string, body io.Reader, answer any) error {
+	req, err := http.NewRequestWithContext(ctx, method, target, body)
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
 	}
 	defer res.Body.Close()
 	if res.StatusCode >= 300 {
-		return fmt.Errorf("rig: %s %s: %s", method, path, res.Status)
+		return fmt.Errorf("rig: %s %s: %s", method, req.URL.Path, res.Status)
 	}
 	if answer == nil {
 		return nil
