@@ -50,8 +50,11 @@ bench: ## the benchmarks; bench/README.md says what they mean
 fuzz: ## each fuzz target for a minute
 	.ci/fuzz 60s
 
-mutants: ## switch every guard off in turn and see a test fail
-	go run ./internal/mutants ./auth/secret ./auth/rp ./auth/memstore ./auth
+mutants: ## change every guard in turn and see a test fail; docs/security.md says how long it takes
+	go run ./internal/mutants ./auth/secret ./auth/memstore ./auth/rp ./auth
+	go run ./internal/mutants -run '/clients/(api|call|challenge|decode|header|identity|path|refusal|send)\.go:' ./clients
+	go run ./internal/mutants -run '/(host|routes|config_[a-z]+)\.go:' .
+	go run ./internal/mutants -table docs/security.md ./auth/secret ./auth/memstore ./auth/rp ./auth ./clients ./graph .
 
 clean: ## remove what was built
 	rm -rf vestibule .bin e2e/results

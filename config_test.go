@@ -99,6 +99,7 @@ func TestEverythingFromVariables(t *testing.T) {
 		"VESTIBULE_IDENTITY_AUTHORIZATION_PARAMS": "audience=https://api.example.com", "VESTIBULE_SESSION_KEYS": "seal:" + goodKey,
 		"VESTIBULE_APIS_ORDERS_BASE_URL": "https://orders.example.com", "VESTIBULE_APIS_ORDERS_MAX_RESPONSE_BYTES": "2048",
 		"VESTIBULE_APIS_ORDERS_CACHE_MAX_BYTES": "1048576", "VESTIBULE_APIS_ORDERS_CACHE_PERSONAL_STALE_IF_ERROR": "true", "VESTIBULE_APIS_ORDERS_INVALIDATES": "gift_cards",
+		"VESTIBULE_APIS_ORDERS_RETRY_ATTEMPTS": "1", "VESTIBULE_APIS_ORDERS_TLS_SERVER_NAME": "orders.internal", "VESTIBULE_APIS_ORDERS_HEADERS": "X-Tenant=shop",
 		"VESTIBULE_APIS_GIFT_CARDS_BASE_URL": "https://gifts.example.com", "VESTIBULE_APIS_GIFT_CARDS_TOKEN": "none",
 	})
 	if err != nil {
@@ -115,6 +116,9 @@ func TestEverythingFromVariables(t *testing.T) {
 	}
 	if got := cfg.APIs["orders"]; got.Cache != (CacheConfig{MaxBytes: 1 << 20, PersonalStaleIfError: true}) || len(got.Invalidates) != 1 {
 		t.Errorf("orders' cache = %+v, invalidates %v", got.Cache, got.Invalidates)
+	}
+	if got := cfg.APIs["orders"]; got.Retry != (RetryConfig{1, 20}) || got.TLS.ServerName != "orders.internal" || got.Headers["X-Tenant"] != "shop" || got.Breaker.Open != 5*time.Second {
+		t.Errorf("orders = %+v, want its groups' variables over the defaults", got)
 	}
 	if got := cfg.APIs["gift_cards"]; got.Token != "none" {
 		t.Errorf("gift_cards = %+v", got)
@@ -190,11 +194,32 @@ func TestFaults(t *testing.T) {
 		{"an API's bad name", minimal + "apis: {Orders: {base_url: 'https://x.test'}}\n", "apis.Orders", "small letters"},
 		{"a scope for no token", minimal + "apis: {orders: {base_url: 'https://x.test', token: none, scopes: [a]}}\n", "apis.orders.token", "gets none"},
 		{"an exchange for nothing", minimal + "apis: {orders: {base_url: 'https://x.test', token: exchange}}\n", "apis.orders.token", "what for"},
+		{"an address without a port", strings.Replace(minimal, "public_url", "address: localhost\n  public_url", 1), "server.address", "host:port"},
+		{"an issuer with a query", strings.Replace(minimal, "login.example.com/", "login.example.com/?x=y", 1), "identity.issuer", "without query"},
+		{"a key without its bytes", strings.Replace(minimal, "secret: "+goodKey, "secret: ''", 1), "session.keys[0].secret", "32 or 64"},
+		{"neither true nor false", minimal + "graphql: {require_session: perhaps}\n", "graphql.require_session", "true or false"},
+		{"APIs as a list", minimal + "apis: [orders]\n", "apis", "names with settings"},
+		{"an API twice", minimal + "apis:\n  orders: {base_url: 'https://x.test'}\n  orders: {base_url: 'https://y.test'}\n", "apis.orders", "there twice"},
+		{"keys as a group", strings.Replace(minimal, "keys: [{use: seal, secret: "+goodKey+"}]", "keys: {use: seal}", 1), "session.keys", "want a list"},
+		{"a list where a text belongs", minimal + "observe: {log_level: [debug]}\n", "observe.log_level", "wrong shape"},
+		{"a group where a list belongs", strings.Replace(minimal, "client_id", "scopes: {openid: 1}\n  client_id", 1), "identity.scopes", "wrong shape"},
 		{"a cache too small", minimal + "apis: {orders: {base_url: 'https://x.test', cache: {max_bytes: 100}}}\n", "apis.orders.cache.max_bytes", "want 65536 to"},
 		{"stale answers without a cache", minimal + "apis: {orders: {base_url: 'https://x.test', cache: {personal_stale_if_error: true}}}\n", "apis.orders.cache.max_bytes", "none are kept"},
 		{"renewed answers without a cache", minimal + "apis: {orders: {base_url: 'https://x.test', cache: {personal_stale_while_revalidate: true}}}\n", "apis.orders.cache.max_bytes", "none are kept"},
 		{"invalidating an API that is not there", minimal + "apis: {orders: {base_url: 'https://x.test', invalidates: [catalogue]}}\n", "apis.orders.invalidates", "other configured APIs"},
 		{"invalidating itself", minimal + "apis: {orders: {base_url: 'https://x.test', invalidates: [orders]}}\n", "apis.orders.invalidates", "other configured APIs"},
+		{"too many attempts", minimal + "apis: {orders: {base_url: 'https://x.test', retry: {attempts: 11}}}\n", "apis.orders.retry.attempts", "want 1 to 10"},
+		{"no attempt", minimal + "apis: {orders: {base_url: 'https://x.test', retry: {attempts: 0}}}\n", "apis.orders.retry.attempts", "want 1 to 10"},
+		{"a budget beyond all calls", minimal + "apis: {orders: {base_url: 'https://x.test', retry: {budget: 101}}}\n", "apis.orders.retry.budget", "want 1 to 100"},
+		{"a negative breaker", minimal + "apis: {orders: {base_url: 'https://x.test', breaker: {failures: -1}}}\n", "apis.orders.breaker.failures", "want 0 to"},
+		{"a window too short", minimal + "apis: {orders: {base_url: 'https://x.test', breaker: {window: 1ms}}}\n", "apis.orders.breaker.window", "want 1s to"},
+		{"a breaker that hardly opens", minimal + "apis: {orders: {base_url: 'https://x.test', breaker: {open: 1ms}}}\n", "apis.orders.breaker.open", "want 100ms to"},
+		{"no call at once", minimal + "apis: {orders: {base_url: 'https://x.test', concurrency: 0}}\n", "apis.orders.concurrency", "want 1 to"},
+		{"more connections than calls", minimal + "apis: {orders: {base_url: 'https://x.test', concurrency: 4, warm_up: 5}}\n", "apis.orders.warm_up", "want 0 to 4"},
+		{"another place for the address", minimal + "apis: {orders: {base_url: 'https://x.test', client_address: x-real-ip}}\n", "apis.orders.client_address", "none, forwarded, x-forwarded-for"},
+		{"half a client certificate", minimal + "apis: {orders: {base_url: 'https://x.test', tls: {cert_file: x}}}\n", "apis.orders.tls.cert_file", "go together"},
+		{"certificates for http", minimal + "apis: {orders: {base_url: 'http://x.test', tls: {ca_file: x}}}\n", "apis.orders.tls", "is http"},
+		{"a misspelt nested key names the nearest", minimal + "apis: {orders: {base_url: 'https://x.test', retry: {atempts: 2}}}\n", "apis.orders.retry.atempts", `did you mean "apis.orders.retry.attempts"?`},
 		{"a secret file that is not there", strings.Replace(minimal, "client_secret: canary-client-secret", "client_secret_file: /nowhere/secret", 1), "identity.client_secret_file", "cannot be read"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -204,7 +229,7 @@ func TestFaults(t *testing.T) {
 				t.Fatalf("error = %v, want faults", err)
 			}
 			text := err.Error()
-			if !strings.Contains(text, c.key) || !strings.Contains(text, c.says) {
+			if !slices.ContainsFunc(faults.faults, func(f fault) bool { return strings.HasSuffix(f.key, c.key) && strings.Contains(f.rule, c.says) }) {
 				t.Errorf("fault = %s\nwant %s … %s", text, c.key, c.says)
 			}
 			if strings.Contains(text, "canary") || strings.Contains(text, goodKey) {

@@ -37,7 +37,7 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	for name, base := range world.APIs {
 		var api APIConfig
 		new(loader).defaults(&api)
-		api.BaseURL = base
+		api.BaseURL, api.ForwardLanguage = base, true
 		if name == "catalog" {
 			api.Token = "none"
 		}

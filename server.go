@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"vestibule.example/auth"
+	"vestibule.example/clients"
 	"vestibule.example/internal/observe"
 )
 
@@ -74,6 +75,7 @@ type parts struct {
 	relay      http.Handler // nil when no API is relayed
 	playground http.Handler // nil in production
 	spa        http.Handler
+	transports map[string]*clients.Transport // the connections, by API
 }
 
 // newHandler is the whole public surface, route by route.

@@ -1,14 +1,17 @@
 // Command mutants asks of every guard: would a test notice if it were gone?
 //
-// A site is an `if` of a named package whose body refuses: it returns an error, or answers with a 4xx. The command
-// compiles each package's tests once, with every site behind a switch (mutation by schemata, nothing on disk changes),
-// learns which test sees which guard fire, and then runs those tests again with the guard switched off. A guard whose
-// absence no test notices is a survivor. A survivor is a missing test, or it is listed with its reason in
-// internal/mutants/excluded.txt.
+// A site is a guard of a named package: an `if`, or a case of a `switch` without a tag, whose body refuses, which is to
+// return an error or to answer with a 4xx, or which decides a function that returns a bool. The command compiles each
+// package's tests once, with every site behind a switch (mutation by schemata, nothing on disk changes), and learns which
+// test sees which guard fire and which sees it pass. Then it runs those tests again, with the guard switched off and with
+// its condition inverted. A change that no test notices survives. A survivor is a missing test, or it is listed with its
+// reason in internal/mutants/excluded.txt.
 //
-//	go run ./internal/mutants ./auth ./auth/rp          all sites of two packages
-//	go run ./internal/mutants -run 'callback\.go' ./auth    the sites of one file
+//	go run ./internal/mutants ./auth ./auth/rp                       all sites of two packages
+//	go run ./internal/mutants -run 'callback\.go' ./auth             the sites of one file
+//	go run ./internal/mutants -table docs/security.md ./auth ./auth/rp   whether the tests of each row kill a site of these
+//	go test -json ./... | go run ./internal/mutants -ran docs/security.md   whether they ran and passed
 //
-// What it does not see: guards written without an `if` (switch cases, boolean results), and operands of a condition
-// whose other operand fires as well.
+// What it does not see: guards written without an `if` or `case` of their own (`return a && b`), cases of a switch with a
+// tag, and an operand of a condition whose other operand fires as well.
 package main

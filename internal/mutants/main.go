@@ -9,70 +9,130 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
+	"strings"
+	"time"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-var errSurvivors = errors.New("guards survived: write the test that misses them, or exclude the site with its reason")
+var (
+	errSurvivors = errors.New("guards survived: write the test that misses them, or exclude the site with its reason")
+	errTable     = errors.New("rows of the table have no test that kills a guard")
+)
 
-func run(ctx context.Context, args []string, out io.Writer) error {
+// options are the command's flags.
+type options struct {
+	only     *regexp.Regexp
+	excluded map[string]string
+	verbose  bool
+	at       int
+	out      io.Writer
+}
+
+func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	only := flags.String("run", "", "only sites whose file:line matches this regular expression")
 	excludedFile := flags.String("excluded", "internal/mutants/excluded.txt", "sites that may survive, each with its reason")
-	verbose := flags.Bool("v", false, "print which test kills each site")
+	table := flags.String("table", "", "check that the tests of each row of this file kill a site of the packages")
+	ran := flags.String("ran", "", "check that each Go test of this file's table passed, by the `go test -json` on the standard input")
+	verbose := flags.Bool("v", false, "print which tests kill each site")
+	at := flags.Int("p", 2, "how many tests run at once")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	filter, err := regexp.Compile(*only)
-	if err != nil {
+	o := options{verbose: *verbose, at: *at, out: out}
+	var err error
+	if o.only, err = regexp.Compile(*only); err != nil {
 		return fmt.Errorf("-run: %w", err)
 	}
-	excluded, err := readExcluded(*excludedFile)
-	if err != nil {
+	if o.excluded, err = readExcluded(*excludedFile); err != nil {
 		return err
+	}
+	if *ran != "" {
+		top, err := list(ctx, ".")
+		if err != nil {
+			return err
+		}
+		return checkRan(*ran, top.ImportPath, in, out)
 	}
 	dir, err := os.MkdirTemp("", "mutants-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if *table != "" {
+		return o.checkTable(ctx, dir, *table, flags.Args())
+	}
+	return o.killAll(ctx, dir, flags.Args())
+}
 
-	var survivors, total int
-	for _, pkg := range flags.Args() {
-		suite, err := compile(ctx, dir, pkg)
-		if err != nil {
-			return err
-		}
-		results, err := suite.kill(ctx, filter)
+// killAll changes every site of each package and reports the survivors.
+func (o options) killAll(ctx context.Context, dir string, packages []string) error {
+	start := time.Now()
+	var killed, excluded, survived int
+	for _, pkg := range packages {
+		results, err := o.killPackage(ctx, dir, pkg)
 		if err != nil {
 			return err
 		}
 		for _, r := range results {
-			total++
-			reason, isExcluded := excluded[r.site.key()]
+			reason, isExcluded := o.excluded[r.site.key()]
 			switch {
-			case r.killer != "":
-				if *verbose {
-					fmt.Fprintf(out, "killed    %s by %s\n", r.site, r.killer)
+			case r.why == "":
+				killed++
+				if o.verbose {
+					fmt.Fprintf(o.out, "killed    %s by %s\n", r.site, strings.Join(r.killers, " and "))
 				}
 			case isExcluded:
-				fmt.Fprintf(out, "excluded  %s: %s\n", r.site, reason)
+				excluded++
+				fmt.Fprintf(o.out, "excluded  %s: %s\n", r.site, reason)
 			default:
-				survivors++
-				fmt.Fprintf(out, "SURVIVED  %s (%s)\n", r.site, r.why)
+				survived++
+				fmt.Fprintf(o.out, "SURVIVED  %s (%s)\n", r.site, r.why)
 			}
 		}
 	}
-	fmt.Fprintf(out, "%d guards, %d survived\n", total, survivors)
-	if survivors > 0 {
+	fmt.Fprintf(o.out, "%d guards in %s: %d killed, %d excluded, %d survived\n",
+		killed+excluded+survived, time.Since(start).Round(time.Second), killed, excluded, survived)
+	if survived > 0 {
 		return errSurvivors
 	}
 	return nil
+}
+
+func (o options) killPackage(ctx context.Context, dir, pkg string) ([]result, error) {
+	behind, err := instrument(ctx, dir, []string{pkg})
+	if err != nil {
+		return nil, err
+	}
+	suite, err := compile(ctx, dir, pkg, behind)
+	if err != nil {
+		return nil, err
+	}
+	sites := slices.DeleteFunc(slices.Clone(behind.sites), func(s site) bool {
+		return !o.only.MatchString(fmt.Sprintf("%s:%d", s.file, s.line))
+	})
+	names, err := suite.names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(o.out, "%s: %d tests, %d guards\n", suite.pkg, len(names), len(sites))
+	tests, err := suite.observe(ctx, names, o.at)
+	if err != nil {
+		return nil, err
+	}
+	const step = 50
+	return suite.kill(ctx, sites, tests, o.at, func(done int) {
+		if done%step == 0 {
+			fmt.Fprintf(o.out, "%s: %d of %d\n", suite.pkg, done, len(sites))
+		}
+	})
 }

@@ -20,17 +20,24 @@ type site struct {
 	file       string
 	line       int
 	function   string
+	keyword    string // if or case
 	condition  string
 	start, end int // of the condition, in bytes
 }
 
 func (s site) String() string {
-	return fmt.Sprintf("%s:%d %s: if %s", s.file, s.line, s.function, s.condition)
+	file := s.file
+	if here, err := os.Getwd(); err == nil {
+		if short, err := filepath.Rel(here, file); err == nil {
+			file = short
+		}
+	}
+	return fmt.Sprintf("%s:%d %s: %s %s", file, s.line, s.function, s.keyword, s.condition)
 }
 
 // key names the site without its line, so that an exclusion outlives edits above it.
 func (s site) key() string {
-	return filepath.Base(filepath.Dir(s.file)) + "/" + filepath.Base(s.file) + " " + s.function + ": if " + s.condition
+	return filepath.Base(filepath.Dir(s.file)) + "/" + filepath.Base(s.file) + " " + s.function + ": " + s.keyword + " " + s.condition
 }
 
 // findSites lists the guards of a file; ids count on from first.
@@ -41,26 +48,72 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 		return nil, err
 	}
 	var sites []site
+	add := func(function *ast.FuncDecl, keyword string, condition ast.Expr) {
+		start, end := set.Position(condition.Pos()), set.Position(condition.End())
+		sites = append(sites, site{
+			id: first + len(sites), file: file, line: start.Line, function: name(function), keyword: keyword,
+			condition: strings.Join(strings.Fields(string(source[start.Offset:end.Offset])), " "),
+			start:     start.Offset, end: end.Offset,
+		})
+	}
 	for _, decl := range tree.Decls {
 		function, ok := decl.(*ast.FuncDecl)
 		if !ok || function.Body == nil {
 			continue
 		}
-		ast.Inspect(function.Body, func(n ast.Node) bool {
-			guard, ok := n.(*ast.IfStmt)
-			if !ok || !refuses(guard.Body) {
+		// decides is whether the innermost function around a guard returns a bool and nothing else.
+		var walk func(body ast.Node, decides bool)
+		walk = func(body ast.Node, decides bool) {
+			ast.Inspect(body, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.FuncLit:
+					walk(n.Body, isPredicate(n.Type))
+					return false
+				case *ast.IfStmt:
+					if refuses(n.Body.List) || decides && returns(n.Body.List) {
+						add(function, "if", n.Cond)
+					}
+				case *ast.SwitchStmt:
+					if n.Tag != nil {
+						return true
+					}
+					for _, clause := range n.Body.List {
+						clause := clause.(*ast.CaseClause)
+						if refuses(clause.Body) || decides && returns(clause.Body) {
+							for _, condition := range clause.List {
+								add(function, "case", condition)
+							}
+						}
+					}
+				}
 				return true
-			}
-			start, end := set.Position(guard.Cond.Pos()), set.Position(guard.Cond.End())
-			sites = append(sites, site{
-				id: first + len(sites), file: file, line: start.Line, function: name(function),
-				condition: strings.Join(strings.Fields(string(source[start.Offset:end.Offset])), " "),
-				start:     start.Offset, end: end.Offset,
 			})
-			return true
-		})
+		}
+		walk(function.Body, isPredicate(function.Type))
 	}
 	return sites, nil
+}
+
+// isPredicate tells a function that answers yes or no.
+func isPredicate(f *ast.FuncType) bool {
+	if f.Results == nil || len(f.Results.List) != 1 || len(f.Results.List[0].Names) > 1 {
+		return false
+	}
+	id, ok := f.Results.List[0].Type.(*ast.Ident)
+	return ok && id.Name == "bool"
+}
+
+// returns tells whether a body ends by returning a constant: its condition decides.
+func returns(body []ast.Stmt) bool {
+	if len(body) == 0 {
+		return false
+	}
+	last, ok := body[len(body)-1].(*ast.ReturnStmt)
+	if !ok || len(last.Results) != 1 {
+		return false
+	}
+	id, ok := last.Results[0].(*ast.Ident)
+	return ok && (id.Name == "true" || id.Name == "false")
 }
 
 func name(f *ast.FuncDecl) string {
@@ -81,16 +134,16 @@ func name(f *ast.FuncDecl) string {
 }
 
 var (
-	refusal   = regexp.MustCompile(`(?i)^(refuse|problem|deny|reject|fail|misdirected|unauthori[sz]ed|forbid)`)
+	refusal   = regexp.MustCompile(`(?i)^(refuse|problem|deny|reject|fail|fault|misdirected|unauthori[sz]ed|forbid)`)
 	errorName = regexp.MustCompile(`^(err|Err)([A-Z].*)?$|Error$`)
 	status4xx = regexp.MustCompile(`^Status(BadRequest|Unauthorized|Forbidden|NotFound|MethodNotAllowed|NotAcceptable|Conflict|Gone|RequestEntityTooLarge|RequestURITooLong|UnsupportedMediaType|MisdirectedRequest|UnprocessableEntity|TooManyRequests)$`)
 )
 
 // refuses tells whether a body returns an error or answers with a 4xx. Function literals inside do not count: they run
 // another time.
-func refuses(body *ast.BlockStmt) bool {
+func refuses(body []ast.Stmt) bool {
 	found := false
-	ast.Inspect(body, func(n ast.Node) bool {
+	ast.Inspect(&ast.BlockStmt{List: body}, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
 			return false

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"vestibule.example/internal/mutants/table"
+)
+
+const guarded = "./testdata/guarded"
+
+func report(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out strings.Builder
+	err := run(t.Context(), args, strings.NewReader(""), &out)
+	return out.String(), err
+}
+
+func TestSurvivorsAreReported(t *testing.T) {
+	text, err := report(t, "-v", guarded)
+	if !errors.Is(err, errSurvivors) {
+		t.Errorf("error = %v, want survivors", err)
+	}
+	for _, want := range []string{
+		"killed    testdata/guarded/guarded.go:10 Check: if n < 0 by TestNegative and TestNegative",
+		"SURVIVED  testdata/guarded/guarded.go:13 Check: if n == 7 (off, and no test notices, TestSevenWithoutLooking among them)",
+		"SURVIVED  testdata/guarded/guarded.go:16 Check: if n > 1000 (no test makes it fire)",
+		"Small: if n > 10 by TestSmall", "Kind: case n == 0 by TestKind", "Always: if n != 0 (no test passes it)",
+		"6 guards in ", ": 3 killed, 0 excluded, 3 survived",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestAnExcludedSiteMaySurvive(t *testing.T) {
+	text, err := report(t, "-excluded", "testdata/excluded.txt", "-run", `guarded\.go:13$`, guarded)
+	if err != nil || !strings.Contains(text, "excluded  testdata/guarded/guarded.go:13 Check: if n == 7: nobody needs to look") || !strings.Contains(text, "1 guards") {
+		t.Errorf("report = %s, %v", text, err)
+	}
+	if _, err := readExcluded("testdata/table.md"); err == nil || !strings.Contains(err.Error(), "reason") {
+		t.Errorf("a line without reason: %v", err)
+	}
+}
+
+func TestARowThatKillsNothingIsReported(t *testing.T) {
+	t.Chdir("../..") // The table names packages from the top.
+	text, err := report(t, "-v", "-table", "internal/mutants/testdata/table.md", "./internal/mutants/testdata/guarded")
+	if !errors.Is(err, errTable) {
+		t.Errorf("error = %v, want rows", err)
+	}
+	for _, want := range []string{
+		"kills       A-1, A-2: ", "kills       A-3: ", "Kind: case n == 0 by internal/mutants/testdata/guarded.TestKind/zero is refused",
+		"KILLS NONE  internal/mutants/testdata/table.md:5 A-4", "3 rows with Go tests, 1 kill no guard",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestTheTableIsRead(t *testing.T) {
+	rows, err := table.Read("testdata/table.md")
+	if err != nil || len(rows) != 5 {
+		t.Fatalf("rows = %v, %v, want 5", rows, err)
+	}
+	if !slices.Equal(rows[0].IDs, []string{"A-1", "A-2"}) || rows[0].Line != 3 || rows[0].Go[0].Dir() != "./internal/mutants/testdata/guarded" {
+		t.Errorf("first row = %+v", rows[0])
+	}
+	if got := rows[1].Go[0].Written(); got != "TestKind/zero_is_refused" {
+		t.Errorf("a subtest is written %q", got)
+	}
+	if got := rows[3]; len(got.Go) != 0 || len(got.Browser) != 1 || got.Browser[0] != (table.BrowserTest{File: "e2e/x.test.mjs", Title: "a title"}) {
+		t.Errorf("a browser's row = %+v", got)
+	}
+	if got := rows[4]; got.Proof != "Does not apply." || len(got.Go)+len(got.Browser) != 0 {
+		t.Errorf("a row with a reason = %+v", got)
+	}
+}
+
+func TestWhatDidNotRunIsReported(t *testing.T) {
+	const pkg = `"Package":"shop.example/internal/mutants/testdata/guarded"`
+	passed := `{"Action":"output",` + pkg + `,"Test":"TestNegative","Output":"chatter\n"}
+{"Action":"pass",` + pkg + `,"Test":"TestNegative"}
+{"Action":"pass",` + pkg + `,"Test":"TestKind/zero_is_refused"}
+{"Action":"output",` + pkg + `,"Output":"PASS\n"}
+{"Action":"output",` + pkg + `,"Output":"ok  \tguarded\t0.1s\n"}
+`
+	for _, c := range []struct {
+		name, events string
+		says         []string
+		hides        string
+		fails        bool
+	}{
+		{"all ran", passed + `{"Action":"pass",` + pkg + `,"Test":"TestSevenWithoutLooking"}`, []string{"ok  \tguarded"}, "chatter", false},
+		{"one did not", passed, []string{"table.md:5: internal/mutants/testdata/guarded.TestSevenWithoutLooking: did not run"}, "chatter", true},
+		{"one was skipped", passed + `{"Action":"skip",` + pkg + `,"Test":"TestSevenWithoutLooking"}`, []string{"was skipped"}, "did not run", true},
+		{"one failed", passed + `{"Action":"output",` + pkg + `,"Test":"TestSevenWithoutLooking","Output":"why\n"}
+{"Action":"fail",` + pkg + `,"Test":"TestSevenWithoutLooking"}`, []string{"why", "failed"}, "did not run", true},
+		{"another test failed", passed + `{"Action":"pass",` + pkg + `,"Test":"TestSevenWithoutLooking"}
+{"Action":"fail","Package":"shop.example/other","Test":"TestOther"}`, nil, "did not run", true},
+		{"one did not come to its end", passed + `{"Action":"output",` + pkg + `,"Test":"TestSevenWithoutLooking","Output":"panic: timed out\n"}
+{"Action":"fail",` + pkg + `}`, []string{"panic: timed out", "did not run"}, "chatter", true},
+		{"no JSON", passed + "\nFAIL", nil, "did not run", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out strings.Builder
+			err := checkRan("testdata/table.md", "shop.example", strings.NewReader(c.events), &out)
+			if (err != nil) != c.fails || strings.Contains(out.String(), c.hides) {
+				t.Errorf("checkRan = %v, want failure %v:\n%s", err, c.fails, &out)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("the report lacks %q:\n%s", want, &out)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,38 @@
+package guarded
+
+import "testing"
+
+func TestNegative(t *testing.T) {
+	if Check(-1) == nil || Check(1) != nil {
+		t.Error("want negative numbers refused alone")
+	}
+}
+
+func TestSevenWithoutLooking(*testing.T) {
+	_ = Check(7)
+}
+
+func TestSmall(t *testing.T) {
+	for n, want := range map[int]bool{1: true, 11: false} {
+		if got := Small(n); got != want {
+			t.Errorf("Small(%d) = %v, want %v", n, got, want)
+		}
+	}
+}
+
+func TestKind(t *testing.T) {
+	t.Run("zero is refused", func(t *testing.T) {
+		if Kind(0) == nil {
+			t.Error("want zero refused")
+		}
+	})
+	if Kind(1) != nil {
+		t.Error("want one taken")
+	}
+}
+
+func TestAlways(t *testing.T) {
+	if Always(1) == nil {
+		t.Error("want one refused")
+	}
+}
