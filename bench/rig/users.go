@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
+	"vestibule.example/demo"
 	"vestibule.example/demo/visitor"
 )
 
@@ -20,7 +22,7 @@ type User struct {
 	// Name is the demo user's; several may be signed in as the same, each with a session and a token of her own.
 	Name    string
 	Visitor *visitor.Visitor
-	origin  string
+	Origin  string
 }
 
 // NewVisitor makes somebody at a browser who reaches the target at address under the public URL.
@@ -39,42 +41,36 @@ func NewVisitor(public, address string) (*visitor.Visitor, error) {
 // login page.
 func (w *World) SignIn(ctx context.Context, public, address string, n int) ([]*User, error) {
 	users, errs := make([]*User, n), make([]error, n)
-	customers := w.customers()
+	customers := w.Customers()
 	slots := make(chan struct{}, signInsAtOnce)
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			name := customers[i%len(customers)]
+			customer := customers[i%len(customers)]
 			v, err := NewVisitor(public, address)
 			if err == nil {
-				_, err = v.SignIn(ctx, name[0], name[1], "/", nil)
+				_, err = v.SignIn(ctx, customer.Name, customer.Password, "/", nil)
 			}
-			users[i], errs[i] = &User{Name: name[0], Visitor: v, origin: public}, err
+			users[i], errs[i] = &User{Name: customer.Name, Visitor: v, Origin: public}, err
 		})
 	}
 	all.Wait()
 	return users, errors.Join(errs...)
 }
 
-// customers are names and passwords of those who have a page of their own.
-func (w *World) customers() [][2]string {
-	var out [][2]string
-	for _, u := range w.Users {
-		if u.Role == "customer" {
-			out = append(out, [2]string{u.Name, u.Password})
-		}
-	}
-	return out
+// Customers are those who have an account page of their own.
+func (w *World) Customers() []demo.User {
+	return slices.DeleteFunc(slices.Clone(w.Users), func(u demo.User) bool { return u.Role != "customer" })
 }
 
 // Ask makes the user's POST of a JSON body ready, as the SPA would send it.
 func (u *User) Ask(path string, body []byte) *Ask {
 	var b strings.Builder
-	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\n", path, strings.TrimPrefix(u.origin, "http://"))
+	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\n", path, strings.TrimPrefix(u.Origin, "http://"))
 	b.WriteString("Accept: application/json\r\nContent-Type: application/json\r\nX-CSRF: 1\r\n")
-	fmt.Fprintf(&b, "Origin: %s\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n", u.origin)
+	fmt.Fprintf(&b, "Origin: %s\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n", u.Origin)
 	b.WriteString("User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0\r\nCookie: ")
 	for i, c := range u.Visitor.Cookies() {
 		if i > 0 {
