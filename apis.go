@@ -34,6 +34,24 @@ func newAPIs(cfg Config, service *auth.Service, upstream *upstream, log *slog.Lo
 	return apis, transports, errors.Join(faults...)
 }
 
+// newRelay makes the handler of /api/{name}/…; nil when no API is relayed.
+func newRelay(cfg Config, apis map[string]*clients.API, service *auth.Service, log *slog.Logger) (*clients.Relay, error) {
+	relay := clients.RelayConfig{Origin: cfg.Server.PublicURL, UntilEnded: service.UntilEnded, Logger: log}
+	for _, name := range sortedKeys(cfg.APIs) {
+		var routes []clients.RelayRoute
+		for _, route := range cfg.APIs[name].Relay {
+			routes = append(routes, clients.RelayRoute(route))
+		}
+		if len(routes) > 0 {
+			relay.APIs = append(relay.APIs, clients.RelayAPI{API: apis[name], Routes: routes, MaxUpload: int64(cfg.APIs[name].MaxRequestBytes)})
+		}
+	}
+	if len(relay.APIs) == 0 {
+		return nil, nil
+	}
+	return clients.NewRelay(relay)
+}
+
 // closeConnections closes what no request uses any more.
 func (p parts) closeConnections() {
 	for _, transport := range p.transports {

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"vestibule.example/auth/secret"
@@ -103,6 +106,16 @@ type KeyConfig struct {
 	Secret secret.Text `key:"secret" doc:"The key."`
 }
 
+// setText reads "use:secret".
+func (c *KeyConfig) setText(text string) error {
+	use, value, ok := strings.Cut(text, ":")
+	if !ok {
+		return errors.New("want use:secret, several divided by commas")
+	}
+	c.Use, c.Secret = use, secret.New(value)
+	return nil
+}
+
 // APIConfig is one downstream API.
 type APIConfig struct {
 	BaseURL          string            `key:"base_url" example:"https://orders.internal.example.com/v1" doc:"Where the API is. Its token goes to this origin and no other."`
@@ -122,6 +135,8 @@ type APIConfig struct {
 	TLS              ClientTLSConfig   `key:"tls"`
 	Cache            CacheConfig       `key:"cache"`
 	Invalidates      []string          `key:"invalidates" example:"catalog" doc:"Other APIs whose kept answers a session is not given any more after it changed something at this one."`
+	Relay            []RelayConfig     `key:"relay" doc:"What browsers reach of the API under /api/NAME/, see docs/relay.md; in a variable: GET+POST /files/** browser_loads, several divided by commas."`
+	MaxRequestBytes  int               `key:"max_request_bytes" default:"33554432" doc:"Largest body of a relayed request, in bytes; server.read_timeout bounds how long it may take."`
 }
 
 // CacheConfig is how an API's answers are kept.
@@ -129,6 +144,34 @@ type CacheConfig struct {
 	MaxBytes                     int  `key:"max_bytes" default:"0" example:"67108864" doc:"Room for answers that the API lets a private cache keep, each session's its own, in bytes of memory; 0 keeps none. See caching.md."`
 	PersonalStaleIfError         bool `key:"personal_stale_if_error" default:"false" doc:"Give a session its stale answers after a failure of the API, for as long as its stale-if-error says. Answers of an API with token none always are."`
 	PersonalStaleWhileRevalidate bool `key:"personal_stale_while_revalidate" default:"false" doc:"Give a session its stale answers while they are renewed, for as long as the API's stale-while-revalidate says. Answers of an API with token none always are."`
+}
+
+// RelayConfig is one pattern of paths that the relay offers.
+type RelayConfig struct {
+	Methods      []string `key:"methods"`
+	Path         string   `key:"path"`
+	BrowserLoads bool     `key:"browser_loads"`
+	WebSocket    bool     `key:"websocket"`
+}
+
+// setText reads "GET+POST /files/** browser_loads websocket".
+func (c *RelayConfig) setText(text string) error {
+	words := strings.Fields(text)
+	if len(words) < 2 {
+		return errors.New("want methods and path, such as GET+POST /files/**, several divided by commas")
+	}
+	c.Methods, c.Path = strings.Split(words[0], "+"), words[1]
+	for _, word := range words[2:] {
+		switch word {
+		case "browser_loads":
+			c.BrowserLoads = true
+		case "websocket":
+			c.WebSocket = true
+		default:
+			return fmt.Errorf("%q: want browser_loads or websocket behind the path", word)
+		}
+	}
+	return nil
 }
 
 // RetryConfig is how failed calls are repeated.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vestibule.example/clients"
 )
 
 var apiName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
@@ -197,6 +199,12 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 	l.count(at+".max_response_bytes", api.MaxResponseBytes, 1<<10, 1<<30)
 	l.checkCalls(at, api)
 	l.checkAPITLS(at+".tls", api)
+	for i, route := range api.Relay {
+		if err := clients.RelayRoute(route).Check(); err != nil {
+			l.fault(fmt.Sprintf("%s.relay[%d]", at, i), "", err.Error(), "{methods: [GET], path: /shipments/*/events}")
+		}
+	}
+	l.count(at+".max_request_bytes", api.MaxRequestBytes, 1, 1<<40)
 	if api.Token == "none" && (api.Audience != "" || api.Resource != "" || len(api.Scopes) > 0) {
 		l.fault(at+".token", api.Token, "audience, resource and scopes are for a token, and this API gets none", "user")
 	}

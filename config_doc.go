@@ -101,7 +101,9 @@ func typeName(t reflect.Type) string {
 	case t == prefixType:
 		return "network"
 	case t.Kind() == reflect.Slice && isGroup(t.Elem()):
-		return "list of `use`, `secret`"
+		var keys []string
+		settings(reflect.New(t.Elem()).Elem(), func(_ reflect.StructField, _ reflect.Value, key string) { keys = append(keys, key) })
+		return "list of `" + strings.Join(keys, "`, `") + "`"
 	case t.Kind() == reflect.Slice:
 		return "list of " + typeName(t.Elem())
 	case t.Kind() == reflect.Map:

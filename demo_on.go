@@ -38,8 +38,12 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 		var api APIConfig
 		new(loader).defaults(&api)
 		api.BaseURL, api.ForwardLanguage = base, true
-		if name == "catalog" {
+		switch name {
+		case "catalog":
 			api.Token = "none"
+			api.Relay = []RelayConfig{{Methods: []string{"GET"}, Path: "/openapi.yaml", BrowserLoads: true}}
+		case "shipping":
+			api.Relay = []RelayConfig{{Methods: []string{"GET"}, Path: "/shipments/*/events"}}
 		}
 		cfg.APIs[name] = api
 	}

@@ -195,9 +195,13 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	if err != nil {
 		return parts{}, err
 	}
+	relay, err := newRelay(cfg, apis, service, log)
+	if err != nil {
+		return parts{}, err
+	}
 	p := parts{
 		config: cfg, observer: observe.Config{Logger: log, TrustedProxies: cfg.Server.TrustedProxies},
-		auth: service, graphql: inbound(service, endpoint), spa: bundle, transports: transports,
+		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: bundle, transports: transports,
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()

@@ -32,6 +32,11 @@ func TestAnExchangeAfterTheLoginsTokenDied(t *testing.T) {
 	if got := call(t, v, "billing"); got != http.StatusBadGateway || gate.counted()["token-exchange billing"] != 0 {
 		t.Errorf("call = %d, token calls %v, want no exchange", got, gate.counted())
 	}
+	for _, e := range w.trail(t) {
+		if e["event"] == "exchange_failed" {
+			t.Errorf("an exchange that was not made has failed: %v", e)
+		}
+	}
 }
 
 // roundTrip calls an API in a bubble with the session of a cookie.

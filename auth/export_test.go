@@ -35,6 +35,7 @@ func (s *Service) ForgetBodies() {
 	s.bodies.mu.Lock()
 	defer s.bodies.mu.Unlock()
 	clear(s.bodies.bodies)
+	clear(s.bodies.names)
 }
 
 // Admit makes a session as a login does that the provider has granted, and gives its cookie.

@@ -95,19 +95,41 @@ func TestEachFailureOfTheStoreIsSeen(t *testing.T) {
 
 // What a step-up left of the session before is ended first: a failure leaves both as they were.
 func TestALogoutThatCannotEndWhatAStepUpLeft(t *testing.T) {
-	w, store := newFragileWorld(t)
+	w := newWorld(t, nil)
 	v := w.signIn(t, "alice")
 	old := w.stepUp(t, v)
-	store.breaks("Delete")
-	if got := status(t, v, "POST", "/auth/logout"); got != http.StatusServiceUnavailable {
-		t.Errorf("logout = %d, want 503", got)
+	failing := w.config
+	store := &failingFor{Store: w.store, err: errOutage}
+	failing.Store = store
+	w.serve(t, failing)
+	for method, path := range map[string]string{"POST": "/auth/logout", "DELETE": "/auth/sessions?scope=all"} {
+		store.deletes.Store(1)
+		if got := status(t, v, method, path); got != http.StatusServiceUnavailable {
+			t.Errorf("%s %s = %d, want 503", method, path, got)
+		}
+		store.deletes.Store(0)
+		if !signedIn(t, v) || !signedIn(t, old) {
+			t.Fatalf("%s %s: half of it was done", method, path)
+		}
 	}
-	if got := status(t, v, "DELETE", "/auth/sessions?scope=all"); got != http.StatusServiceUnavailable {
-		t.Errorf("ending all = %d, want 503", got)
+}
+
+// A store that is lost between the halves of a login ends nothing: the browser keeps what it had.
+func TestALoginWhoseSessionBeforeCannotBeLookedUp(t *testing.T) {
+	w, store := newFragileWorld(t)
+	v := w.signIn(t, "alice")
+	page, _ := begin(t, v, "/auth/login?acr_values=urn:demo:mfa")
+	response, err := v.SubmitUntil(t.Context(), page, map[string]string{"code": "123456"}, w.origin+"/auth/callback")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.breaks("Get")
+	if res := get(t, v, response); res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("the callback = %d, want 503", res.StatusCode)
 	}
 	store.breaks("")
-	if !signedIn(t, v) || !signedIn(t, old) {
-		t.Error("half of it was done")
+	if got := sessionsOf(t, v); len(got) != 1 || acrOf(t, v) != "urn:demo:pwd" {
+		t.Errorf("%d sessions, acr %v, want the one of before", len(got), acrOf(t, v))
 	}
 }
 

@@ -177,8 +177,15 @@ func sessionName(cookies []*http.Cookie) string {
 // failingFor fails in some methods for as many calls as it is told.
 type failingFor struct {
 	auth.Store
-	updates, creates, leases atomic.Int32
-	err                      error
+	updates, creates, leases, deletes atomic.Int32
+	err                               error
+}
+
+func (s *failingFor) Delete(ctx context.Context, key, reason string) error {
+	if s.deletes.Add(-1) >= 0 {
+		return s.err
+	}
+	return s.Store.Delete(ctx, key, reason)
 }
 
 func (s *failingFor) Update(ctx context.Context, r *auth.Record) error {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -84,6 +85,8 @@ const maxBodies = 10_000
 type bodyCache struct {
 	mu     sync.Mutex // guards all of the following
 	bodies map[string]cachedBody
+	// names are the store keys of ids in use, by the id's hash: deriving one takes longer than all else of a request.
+	names map[[sha256.Size]byte]string
 }
 
 type cachedBody struct {
@@ -93,7 +96,21 @@ type cachedBody struct {
 	readOnly   bool
 }
 
-func newBodyCache() *bodyCache { return &bodyCache{bodies: map[string]cachedBody{}} }
+func newBodyCache() *bodyCache {
+	return &bodyCache{bodies: map[string]cachedBody{}, names: map[[sha256.Size]byte]string{}}
+}
+
+// storeKey is the credential's store key.
+func (c *bodyCache) storeKey(of credential) string {
+	sum := sha256.Sum256(of.id)
+	c.mu.Lock()
+	name, ok := c.names[sum]
+	c.mu.Unlock()
+	if !ok {
+		name = of.storeKey()
+	}
+	return name
+}
 
 func (c *bodyCache) get(key string, generation uint64, check string) (cachedBody, bool) {
 	c.mu.Lock()
@@ -102,16 +119,24 @@ func (c *bodyCache) get(key string, generation uint64, check string) (cachedBody
 	return cached, ok && cached.generation == generation && cached.check == check
 }
 
-func (c *bodyCache) put(key string, opened cachedBody) {
+func (c *bodyCache) put(of credential, key string, opened cachedBody) {
+	sum := sha256.Sum256(of.id)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, there := c.bodies[key]; !there && len(c.bodies) >= maxBodies {
-		for victim := range c.bodies {
-			delete(c.bodies, victim)
-			break
-		}
+	makeRoom(c.bodies, key)
+	makeRoom(c.names, sum)
+	c.bodies[key], c.names[sum] = opened, key
+}
+
+// makeRoom drops any entry if the cache is full and key is not in it.
+func makeRoom[K comparable, V any](in map[K]V, key K) {
+	if _, there := in[key]; there || len(in) < maxBodies {
+		return
 	}
-	c.bodies[key] = opened
+	for victim := range in {
+		delete(in, victim)
+		return
+	}
 }
 
 func (c *bodyCache) drop(key string) {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -216,45 +215,6 @@ func TestPageStyleHash(t *testing.T) {
 	}
 }
 
-func TestDevices(t *testing.T) {
-	for agent, want := range map[string]string{
-		"": "Unknown device", "curl/8": "Unknown device",
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36 Edg/156.0": "Edge on Windows",
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Version/19.0 Mobile Safari/604.1":             "Safari on iPhone",
-		"Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0":                                                "Firefox on Linux",
-		"Firefox/1\r\nX: y": "Firefox",
-	} {
-		if got := deviceOf(agent); got != want {
-			t.Errorf("deviceOf(%q) = %q, want %q", agent, got, want)
-		}
-	}
-}
-
-// BCP-16, BBA-23
-func TestClientAddress(t *testing.T) {
-	s := &Service{cfg: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}}
-	for _, c := range []struct{ name, peer, forwarded, want string }{
-		{"a direct client", "192.0.2.7:1", "", "192.0.2.0/24"},
-		{"a direct client that lies", "192.0.2.7:1", "203.0.113.9", "192.0.2.0/24"},
-		{"behind our proxy", "10.1.1.1:1", "203.0.113.9", "203.0.113.0/24"},
-		{"behind two of ours", "10.1.1.1:1", "203.0.113.9, 10.2.2.2", "203.0.113.0/24"},
-		{"a client that lies to our proxy", "10.1.1.1:1", "1.2.3.4, 203.0.113.9", "203.0.113.0/24"},
-		{"nonsense from our proxy", "10.1.1.1:1", "unknown", "10.1.1.0/24"},
-		{"IPv6", "[2001:db8:1:2::3]:1", "", "2001:db8:1::/48"},
-		{"IPv4 in IPv6", "[::ffff:192.0.2.7]:1", "", "192.0.2.0/24"},
-		{"no address", "pipe", "", ""},
-	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.RemoteAddr = c.peer
-		if c.forwarded != "" {
-			r.Header.Set("X-Forwarded-For", c.forwarded)
-		}
-		if got := coarse(s.clientAddress(r)); got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
-		}
-	}
-}
-
 func TestFreshTokens(t *testing.T) {
 	now := fixedTime
 	for _, c := range []struct {
@@ -303,3 +263,28 @@ func FuzzCookies(f *testing.F) {
 var fixedTime = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
+
+// The caches of what is opened are bounded, and give nothing for another key or generation.
+func TestOpenedBodiesAreBounded(t *testing.T) {
+	cache := newBodyCache()
+	c := newCredential()
+	for range maxBodies + 100 {
+		other := newCredential()
+		cache.put(other, other.storeKey(), cachedBody{generation: 1, check: "x", body: &body{}})
+	}
+	cache.put(c, c.storeKey(), cachedBody{generation: 1, check: "x", body: &body{}})
+	if len(cache.bodies) != maxBodies || len(cache.names) != maxBodies {
+		t.Errorf("%d bodies and %d names are kept, want %d", len(cache.bodies), len(cache.names), maxBodies)
+	}
+	for name, there := range map[string]bool{"x": true, "y": false} {
+		if _, ok := cache.get(c.storeKey(), 1, name); ok != there {
+			t.Errorf("a body for the check %s: %v, want %v", name, ok, there)
+		}
+	}
+	if _, ok := cache.get(c.storeKey(), 2, "x"); ok {
+		t.Error("a body of another generation is given")
+	}
+	if cache.storeKey(c) != c.storeKey() || cache.storeKey(newCredential()) == c.storeKey() {
+		t.Error("a credential got another's store key")
+	}
+}

@@ -124,12 +124,12 @@ func (s *Service) find(r *http.Request) (lookup, error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return lookup{}, err
 	}
-	return lookup{session: session, bears: true, key: found[0].storeKey()}, nil
+	return lookup{session: session, bears: true, key: s.bodies.storeKey(found[0])}, nil
 }
 
 // load opens the session of a credential; ErrNotFound if there is none.
 func (s *Service) load(ctx context.Context, c credential) (*Session, error) {
-	key := c.storeKey()
+	key := s.bodies.storeKey(c)
 	record, err := s.cfg.Store.Get(ctx, key)
 	if err != nil {
 		if errors.Is(err, ErrNotFound) {
@@ -150,7 +150,7 @@ func (s *Service) load(ctx context.Context, c credential) (*Session, error) {
 			return nil, ErrNotFound
 		}
 		opened.check = check
-		s.bodies.put(key, opened)
+		s.bodies.put(c, key, opened)
 	}
 	session := &Session{credential: c, key: key, record: record, readOnly: opened.readOnly}
 	session.body.Store(opened.body)
