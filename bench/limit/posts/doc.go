@@ -2,4 +2,4 @@
 // built as the product is: a client of the API, generated code in exec, hand-written resolvers in resolver.
 package posts
 
-//go:generate go tool gqlgen generate
+//go:generate go run ../../../internal/gen generate -config gqlgen.yml
