@@ -42,9 +42,13 @@ spa: ## build the bundles into spa/dist and spa/dist-playground
 	cd spa/app && npm ci --no-fund --no-audit && npm run build
 	cd spa/playground && npm ci --no-fund --no-audit && npm run build
 
-bench: ## the benchmarks; bench/README.md says what they mean
+bench: ## the benchmarks, about half an hour; bench/README.md says what they mean
 	go test -run '^$$' -bench . -benchmem ./auth/... ./clients/... ./graph/...
+	go -C bench/decoders test -bench . -benchmem
+	go run ./bench/limit
 	go run ./bench/latency
+	go run ./bench/chaos
+	go run ./bench/soak -for 10m
 
 fuzz: ## each fuzz target for a minute
 	.ci/fuzz 60s

@@ -2,12 +2,15 @@ package clients
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
 	"net/http"
+	"reflect"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 var (
@@ -32,23 +35,59 @@ func decode(ans *answer, value any) error {
 	if bytes.Equal(bytes.TrimSpace(ans.body), []byte("null")) {
 		return errNull
 	}
+	// Stricter than encoding/json: a name that comes twice, bytes that are not UTF-8, and names in other letters than the
+	// type's are not guessed at (docs/decisions/2026-11-25-decoder.md).
 	if err := json.Unmarshal(ans.body, value); err != nil {
-		return jsonFault(err)
+		return jsonFault(value, err)
 	}
 	return nil
 }
 
 // jsonFault says where a document is wrong without repeating anything of it but names of our own types.
-func jsonFault(err error) error {
-	var wrongType *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
+func jsonFault(value any, err error) error {
+	var wrongType *json.SemanticError
+	var syntax *jsontext.SyntacticError
 	switch {
-	case errors.As(err, &wrongType):
-		return fmt.Errorf("member %q of type %s has the wrong JSON type at byte %d", wrongType.Field, wrongType.Type, wrongType.Offset)
 	case errors.As(err, &syntax):
-		return fmt.Errorf("not JSON at byte %d", syntax.Offset)
+		return fmt.Errorf("not JSON at byte %d", syntax.ByteOffset)
+	case errors.As(err, &wrongType) && wrongType.Err == nil:
+		return fmt.Errorf("member %q of type %s has the wrong JSON type at byte %d",
+			memberName(reflect.TypeOf(value), wrongType.JSONPointer), wrongType.GoType, wrongType.ByteOffset)
 	}
 	return errors.New("a value cannot be read as its type") // such as a time; the error's text would quote it
+}
+
+// memberName writes a pointer with dots, as far as its names are those of a type: others, such as a map's, are the API's
+// own words.
+func memberName(t reflect.Type, at jsontext.Pointer) string {
+	var names []string
+	for token := range at.Tokens() {
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		switch t.Kind() {
+		case reflect.Slice, reflect.Array, reflect.Map:
+			t = t.Elem()
+		case reflect.Struct:
+			field, ours := fieldOf(t, token)
+			if !ours {
+				return strings.Join(names, ".")
+			}
+			names, t = append(names, token), field.Type
+		default:
+			return strings.Join(names, ".")
+		}
+	}
+	return strings.Join(names, ".")
+}
+
+func fieldOf(t reflect.Type, name string) (reflect.StructField, bool) {
+	for _, field := range reflect.VisibleFields(t) {
+		if tag, _, _ := strings.Cut(field.Tag.Get("json"), ","); tag == name || tag == "" && field.Name == name {
+			return field, true
+		}
+	}
+	return reflect.StructField{}, false
 }
 
 // checkJSON accepts application/json and application/…+json, in UTF-8 as RFC 8259 §8.1 demands.
@@ -63,6 +102,9 @@ func checkJSON(h http.Header) error {
 }
 
 func isJSON(contentType string) bool {
+	if contentType == "application/json" {
+		return true // as most say it; the parameters' parser costs more than the rest of this file's checks
+	}
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return false
@@ -76,21 +118,37 @@ func isJSON(contentType string) bool {
 
 // tooDeep finds arrays and objects nested beyond limit in one pass, before a decoder spends stack on them.
 func tooDeep(doc []byte, limit int) bool {
-	depth, inText := 0, false
+	depth := 0
 	for i := 0; i < len(doc); i++ {
-		switch c := doc[i]; {
-		case inText && c == '\\':
-			i++
-		case c == '"':
-			inText = !inText
-		case inText:
-		case c == '{' || c == '[':
+		switch doc[i] {
+		case '"':
+			i = endOfText(doc, i)
+		case '{', '[':
 			if depth++; depth > limit {
 				return true
 			}
-		case c == '}' || c == ']':
+		case '}', ']':
 			depth--
 		}
 	}
 	return false
+}
+
+// endOfText is where the text that begins at open ends: at its closing quote, or with the document. Most of an answer is
+// text, so it is leapt over.
+func endOfText(doc []byte, open int) int {
+	for i := open; ; {
+		n := bytes.IndexByte(doc[i+1:], '"')
+		if n < 0 {
+			return len(doc)
+		}
+		i += n + 1
+		before := i
+		for before > open+1 && doc[before-1] == '\\' {
+			before--
+		}
+		if (i-before)%2 == 0 { // its backslashes escape each other
+			return i
+		}
+	}
 }

@@ -35,12 +35,11 @@ func (a *API) send(ctx context.Context, x *exchange) (*answer, error) {
 	if x.body != nil {
 		body = bytes.NewReader(x.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, x.method, x.url.String(), body)
+	req, err := http.NewRequestWithContext(ctx, x.method, "", body) // its URL is there and need not be read again
 	if err != nil {
 		return nil, fmt.Errorf("%w: request: %w", errProgram, err)
 	}
-	req.URL = x.url
-	req.Header = x.header.Clone()
+	req.URL, req.Header = x.url, x.header // a RoundTripper changes neither
 	// A RoundTripper follows no redirect and keeps no cookies.
 	resp, err := a.transport.RoundTrip(req)
 	if err != nil {

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"vestibule.example/auth"
+	"vestibule.example/bench/limit/posts"
+	"vestibule.example/bench/limit/posts/exec"
+	"vestibule.example/bench/limit/posts/resolver"
+)
+
+// maxBody bounds a request's body, in bytes.
+const maxBody = 256 << 10
+
+// endpoint is /graphql for the posts schema. The product's endpoint serves the product's schema alone; this one does what
+// that does with a POST: the body read and taken apart, the document from the cache, the operation run, the answer written.
+type endpoint struct{ exec *executor.Executor }
+
+func newEndpoint(o order, service *auth.Service, log *slog.Logger) (http.Handler, error) {
+	api, err := newAPI(o.World, "posts", service, log)
+	if err != nil {
+		return nil, err
+	}
+	schema := exec.NewExecutableSchema(exec.Config{Resolvers: &resolver.Resolver{API: posts.New(api)}})
+	runner := executor.New(schema)
+	runner.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	runner.SetParserTokenLimit(5000)
+	runner.SetDisableSuggestion(true)
+	return &endpoint{runner}, nil
+}
+
+// ServeHTTP handles "POST /graphql".
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	params := &graphql.RawParams{Headers: http.Header{}}
+	if err == nil {
+		err = json.Unmarshal(body, params)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	ctx := graphql.StartOperationTrace(r.Context())
+	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
+	operation, faults := e.exec.CreateOperationContext(ctx, params)
+	if len(faults) > 0 {
+		http.Error(w, faults.Error(), http.StatusBadRequest)
+		return
+	}
+	responses, ctx := e.exec.DispatchOperation(ctx, operation)
+	result := responses(ctx)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.Encode(struct { //nolint:errcheck // The reader is gone; there is nobody to tell.
+		Errors gqlerror.List   `json:"errors,omitempty"`
+		Data   json.RawMessage `json:"data,omitempty"`
+	}{result.Errors, result.Data})
+}

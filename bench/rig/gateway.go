@@ -1,0 +1,137 @@
+package rig
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Gateway is the product itself: the binary built from this tree, before the outside world of another process.
+type Gateway struct {
+	*Process
+	Address, Admin string
+	PublicURL      string
+}
+
+// Build builds the product. It must be called in the repository's top directory.
+func (r *Rig) Build(ctx context.Context) (binary string, err error) {
+	binary = filepath.Join(r.dir, "vestibule")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the gateway (run this from the repository's top): %w\n%s", err, out)
+	}
+	return binary, nil
+}
+
+// StartGateway starts the product before the world's four APIs. env is further configuration, as VESTIBULE_* variables.
+func (r *Rig) StartGateway(ctx context.Context, name, binary string, w *World, public string, env ...string) (*Gateway, error) {
+	config := filepath.Join(r.dir, name+".yaml")
+	g := &Gateway{PublicURL: public}
+	var err error
+	if g.Address, err = FreeAddress(ctx); err != nil {
+		return nil, err
+	}
+	if g.Admin, err = FreeAddress(ctx); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(config, configuration(g, w), 0o600); err != nil {
+		return nil, err
+	}
+	command := exec.Command(binary, "-config", config)
+	command.Env = append(os.Environ(), env...)
+	if g.Process, err = r.start(name, command, nil); err != nil {
+		return nil, err
+	}
+	return g, g.ready(ctx)
+}
+
+func configuration(g *Gateway, w *World) []byte {
+	key := make([]byte, 64)
+	rand.Read(key)
+	var b strings.Builder
+	fmt.Fprintf(&b, "server: {address: %q, admin_address: %q, public_url: %q}\n", g.Address, g.Admin, g.PublicURL)
+	fmt.Fprintf(&b, "identity:\n  issuer: %q\n  client_id: %q\n  client_secret: %q\n", w.Issuer, w.ClientID, w.ClientSecret)
+	fmt.Fprintf(&b, "  scopes: [%s]\n", strings.Join(Scopes(), ", "))
+	fmt.Fprintf(&b, "session:\n  keys: [{use: seal, secret: %q}]\napis:\n", base64.StdEncoding.EncodeToString(key))
+	for _, name := range slices.Sorted(maps.Keys(w.APIs)) {
+		if name != "posts" {
+			fmt.Fprintf(&b, "  %s: {base_url: %q, token: %s}\n", name, w.APIs[name], TokenKind(name))
+		}
+	}
+	return []byte(b.String())
+}
+
+// Scopes are what a target asks for at login: the tokens are good for all APIs.
+func Scopes() []string {
+	return []string{"openid", "profile", "email", "offline_access", "accounts:read", "accounts:write", "orders:read", "orders:write", "shipping:read"}
+}
+
+// TokenKind is which token an API of the world gets.
+func TokenKind(api string) string {
+	if api == "catalog" {
+		return "none"
+	}
+	return "user"
+}
+
+// FreeAddress is an address of loopback on which nothing listens.
+func FreeAddress(ctx context.Context) (string, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// Goroutines asks the gateway's profiles how many goroutines it has; false where it has no profiles.
+func (g *Gateway) Goroutines(ctx context.Context) (int, bool) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.Admin+"/debug/pprof/goroutine?debug=1", nil)
+	if err != nil {
+		return 0, false
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, false
+	}
+	defer res.Body.Close()
+	var n int
+	_, err = fmt.Fscanf(res.Body, "goroutine profile: total %d", &n)
+	return n, err == nil && res.StatusCode == http.StatusOK
+}
+
+// ready waits until the gateway is.
+func (g *Gateway) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, errors.New("it was not ready in time"))
+	defer cancel()
+	pause := time.NewTicker(20 * time.Millisecond)
+	defer pause.Stop()
+	for {
+		select {
+		case <-g.ended:
+			return fmt.Errorf("%s: it ended at start\n%s", g.Name, g.logTail())
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w\n%s", g.Name, context.Cause(ctx), g.logTail())
+		case <-pause.C:
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.Admin+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+	}
+}
