@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -196,7 +195,7 @@ func (r *Relay) pass(w http.ResponseWriter, req *http.Request, one *relayed, rou
 	r.answer(w, req, one, x, p, res, cancel)
 }
 
-// outgoing is the request to the API.
+// outgoing is the request to the API; there is none if its path is too long.
 func (o *relayed) outgoing(w http.ResponseWriter, req *http.Request, p place, socket bool) (*http.Request, *upload, error) {
 	u, err := p.path().resolve(o.api.base, nil)
 	if err != nil {
@@ -204,17 +203,14 @@ func (o *relayed) outgoing(w http.ResponseWriter, req *http.Request, p place, so
 	}
 	u.RawQuery = req.URL.RawQuery
 	body := &upload{}
-	var reader io.Reader
+	out := (&http.Request{
+		Method: req.Method, URL: u, Host: u.Host, Header: o.api.relayHeader(req, socket), ContentLength: req.ContentLength,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(req.Context())
 	if req.ContentLength != 0 {
-		body.from = http.MaxBytesReader(w, req.Body, o.upload)
-		reader = body
+		body.ReadCloser = http.MaxBytesReader(w, req.Body, o.upload)
+		out.Body = body
 	}
-	out, err := http.NewRequestWithContext(req.Context(), req.Method, u.String(), reader)
-	if err != nil {
-		return nil, nil, err
-	}
-	out.URL, out.ContentLength = u, req.ContentLength
-	out.Header = o.api.relayHeader(req, socket)
 	return out, body, nil
 }
 

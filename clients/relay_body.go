@@ -19,7 +19,7 @@ const (
 
 // upload is a request's body on its way. It knows what went wrong with it: that is the browser's fault, not the API's.
 type upload struct {
-	from    io.ReadCloser
+	io.ReadCloser
 	silence silence
 	err     atomic.Pointer[error]
 }
@@ -28,7 +28,7 @@ type upload struct {
 func (u *upload) Read(b []byte) (int, error) {
 	u.silence.hold()
 	defer u.silence.resume()
-	n, err := u.from.Read(b)
+	n, err := u.ReadCloser.Read(b)
 	if err != nil && !errors.Is(err, io.EOF) {
 		u.err.Store(&err)
 	}

@@ -149,6 +149,7 @@ func TestRelayPaths(t *testing.T) {
 		{"no UTF-8", "/api/orders/things/%ff", 400, ""},
 		{"an overlong dot", "/api/orders/files/%c0%ae%c0%ae/admin", 400, ""},
 		{"too long a segment", "/api/orders/things/" + strings.Repeat("x", 513), 400, ""},
+		{"too long a path once it is encoded", "/api/orders/files" + strings.Repeat("/"+strings.Repeat(",", 500), 20), 400, ""},
 		{"too long a query", "/api/orders/things?" + strings.Repeat("x", 17<<10), 400, ""},
 		{"a semicolon in the query", "/api/orders/things?a;b", 400, ""},
 		{"a broken escape in the query", "/api/orders/things?a=%zz", 400, ""},
