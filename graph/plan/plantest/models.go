@@ -3,6 +3,7 @@ package plantest
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 )
@@ -184,7 +185,28 @@ func (w *World) node(seed uint64) Node {
 	return w.beta(seed)
 }
 
+// Rogue is a Go type that the schema does not know.
+type Rogue struct{}
+
+// IsAny tells the types of the union.
+func (Rogue) IsAny() {}
+
+// Scribe is one that writes itself.
+type Scribe struct{}
+
+// IsAny tells the types of the union.
+func (Scribe) IsAny() {}
+
+// MarshalGQL implements graphql.Marshaler.
+func (Scribe) MarshalGQL(w io.Writer) { io.WriteString(w, `{"scribe":true}`) } //nolint:errcheck // A buffer does not fail.
+
 func (w *World) any(seed uint64) Any {
+	switch {
+	case w.Faults > 0 && seed%37 == 0:
+		return Rogue{}
+	case w.Faults > 0 && seed%37 == 1:
+		return Scribe{}
+	}
 	switch seed % 4 {
 	case 0:
 		return w.alpha(seed)
