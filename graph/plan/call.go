@@ -161,24 +161,13 @@ func objects[T any](c *call, values []T, errs []error, add func(*Column, T)) {
 		c.column.begin()
 		switch {
 		case errs == nil || errs[i] == nil:
-			added(c.column, values[i], add)
+			add(c.column, values[i])
 		case errs[i] == ErrAbsent: //nolint:errorlint // Generated code returns it as it is.
 			c.column.Null()
 		default:
 			c.column.fail(errs[i])
 		}
 	}
-}
-
-func added[T any](c *Column, value T, add func(*Column, T)) {
-	state := c.mark()
-	defer func() {
-		if v := recover(); v != nil {
-			c.undo(state)
-			c.fail(&panicked{v})
-		}
-	}()
-	add(c, value)
 }
 
 // leaves keeps the scalars that resolvers gave; the writer writes them.

@@ -64,7 +64,11 @@ type Gamma struct {
 }
 
 // Vault has what plans do not cover.
-type Vault struct{ ID string }
+type Vault struct {
+	ID string
+	// Ratio is no number.
+	Ratio float64
+}
 
 // Post is what the benchmarks ask for.
 type Post struct {
@@ -221,8 +225,10 @@ func (w *World) any(seed uint64) Any {
 
 // Words is a method's nested list.
 func (a *Alpha) Words() [][]*string {
-	return some(a.w, a.w.hash(a.seed, "words"), 2, true, func(s uint64) []*string {
-		return some(a.w, s, 2, true, func(s uint64) *string { v := strconv.FormatUint(s%9, 10); return &v })
+	return held(a.w, a.seed, "words", func(s uint64) [][]*string {
+		return some(a.w, s, 2, true, func(s uint64) []*string {
+			return some(a.w, s, 2, true, func(s uint64) *string { v := strconv.FormatUint(s%9, 10); return &v })
+		})
 	})
 }
 
