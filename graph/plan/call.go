@@ -24,6 +24,8 @@ type call struct {
 	parents []any
 	// failed is the error of all parents: their arguments cannot be had.
 	failed error
+	// first is the context of the call for the first parent.
+	first context.Context
 }
 
 // call resolves one field.
@@ -32,9 +34,14 @@ func (r *run) call(ctx context.Context, t task) {
 	c := &call{run: r, node: t.node, column: &r.columns[t.node.column], parents: t.parents}
 	for i := range t.parents {
 		// The arguments of one are those of all; their errors are told at each place.
-		fc, err := t.node.table.Resolver.context(within(ctx, r.objectContext(t.node.in, i)), r.exec, t.node.field)
+		parent, coercing := r.objectContext(t.node.in, i), ctx
+		if len(t.node.field.Definition.Arguments) > 0 {
+			coercing = within(ctx, parent)
+		}
+		fc, err := t.node.table.Resolver.context(coercing, r.exec, t.node.field)
 		if err == nil {
-			c.column.fc = fc
+			fc.Parent = parent
+			c.column.fc, c.first = fc, within(ctx, fc)
 			break
 		}
 		c.failed = errReported
@@ -42,8 +49,12 @@ func (r *run) call(ctx context.Context, t task) {
 	t.node.table.Resolver.run(ctx, c)
 }
 
-// at gives the context of the call for one parent.
+// at gives the context of the call for one parent. Each of several calls has a field context of its own, since a resolver may
+// write to it.
 func (c *call) at(ctx context.Context, i int) (context.Context, *graphql.FieldContext) {
+	if len(c.parents) == 1 {
+		return c.first, c.column.fc
+	}
 	fc := c.run.fieldContext(c.node, i)
 	return within(ctx, fc), fc
 }
@@ -77,6 +88,10 @@ func single[T any](ctx context.Context, c *call, resolve func(context.Context, a
 // each does something n times, in parallel as far as the operation's bound allows; the caller's goroutine needs no allowance,
 // so that no field waits for another's.
 func (r *run) each(n int, do func(int)) {
+	if n == 1 {
+		do(0)
+		return
+	}
 	var next atomic.Int64
 	work := func() {
 		for {
@@ -110,8 +125,7 @@ func batch[T any](ctx context.Context, c *call, resolve func(context.Context, an
 	if ctx.Err() != nil {
 		return nil, c.all(context.Cause(ctx))
 	}
-	ctx, fc := c.at(ctx, 0)
-	values, err := guard(ctx, c.run.oc, func() ([]T, error) { return resolve(ctx, c.run.exec, fc, c.parents) })
+	values, err := guard(c.first, c.run.oc, func() ([]T, error) { return resolve(c.first, c.run.exec, c.column.fc, c.parents) })
 	name := c.node.in.object.Name + "." + c.node.field.Name
 	list, each := err.(graphql.BatchErrors) //nolint:errorlint // A wrapped list is one error for all, as gqlgen has it.
 	switch {
@@ -147,24 +161,13 @@ func objects[T any](c *call, values []T, errs []error, add func(*Column, T)) {
 		c.column.begin()
 		switch {
 		case errs == nil || errs[i] == nil:
-			added(c.column, values[i], add)
+			add(c.column, values[i])
 		case errs[i] == ErrAbsent: //nolint:errorlint // Generated code returns it as it is.
 			c.column.Null()
 		default:
 			c.column.fail(errs[i])
 		}
 	}
-}
-
-func added[T any](c *Column, value T, add func(*Column, T)) {
-	state := c.mark()
-	defer func() {
-		if v := recover(); v != nil {
-			c.undo(state)
-			c.fail(&panicked{v})
-		}
-	}()
-	add(c, value)
 }
 
 // leaves keeps the scalars that resolvers gave; the writer writes them.

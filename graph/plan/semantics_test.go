@@ -52,6 +52,7 @@ func TestNullPropagation(t *testing.T) {
 		{"a batch's panic is an error at each place", "{alphas(count:6){mate{id}}}", map[string]any{"mate": "ouch"}, `{"alphas":[{"mate":null},{"mate":null}]}`, []string{"alphas[0].mate", "alphas[1].mate"}},
 		{"a batch's error is one at each place", "{alphas(count:6){rankN}}", map[string]any{"rankN": errTest}, `{"alphas":null}`, []string{"alphas[0].rankN", "alphas[1].rankN"}},
 		{"an error of an argument is one at each place", `{alphas(count:6){friends(filter:{stamp:-1}){id}}}`, nil, `{"alphas":[{"friends":null},{"friends":null}]}`, []string{"alphas[0].friends.filter.stamp", "alphas[1].friends.filter.stamp"}},
+		{"a number that is none takes its object along", "{vault{id ratio} constant}", nil, `{"vault":null,"constant":"constant"}`, []string{"vault.ratio"}},
 		{"mutations all run", "mutation{a:bump{friendN{id}} b:bump(by:2){__typename}}", map[string]any{"friendN": errTest}, `{"a":null,"b":{"__typename":"Alpha"}}`, []string{"a.friendN"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -134,6 +135,25 @@ func TestFallbacks(t *testing.T) {
 		if fmt.Sprint(stats) != fmt.Sprint(want) {
 			t.Errorf("after %s: %v, want %v", c.query, stats, want)
 		}
+	}
+}
+
+// A value of a Go type that the schema does not know is null, with an error that names the type.
+func TestUnknownTypes(t *testing.T) {
+	e, found := newPair(&plantest.World{Seed: 7, Faults: 1}).tested, 0
+	for seed := range 300 {
+		got, err := execute(t.Context(), e, fmt.Sprintf("{any(seed:%d){__typename}}", seed), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range got.errors {
+			if strings.Contains(e.Message, "unexpected type plantest.Rogue") && e.Path.String() == "any" && got.data == `{"any":null}` {
+				found++
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no error names the type")
 	}
 }
 

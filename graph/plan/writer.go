@@ -79,8 +79,7 @@ func (w *Writer) cell(n *node, c *Column, at int32, typ *ast.Type) (next int32, 
 	case cellFailed:
 		w.report(w.run.cellContext(n, at), c.errs[place.n])
 	case cellRaw:
-		c.raw[place.n].MarshalGQL(w)
-		ok = true
+		ok = w.raw(n, at, c.raw[place.n])
 	case cellObject:
 		ok = w.object(n.selections[place.slot], int(place.n), c.groups[place.slot].objects[place.n])
 	case cellList:
@@ -97,6 +96,18 @@ func (w *Writer) cell(n *node, c *Column, at int32, typ *ast.Type) (next int32, 
 		w.B = append(w.B, ']')
 	}
 	return next, ok || w.null(begin, typ)
+}
+
+// raw lets a value write itself.
+func (w *Writer) raw(n *node, at int32, m graphql.Marshaler) (ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.report(w.run.cellContext(n, at), &panicked{v})
+			ok = false
+		}
+	}()
+	m.MarshalGQL(w)
+	return true
 }
 
 // null makes a null of what was written since begin. It gives false where none may be.

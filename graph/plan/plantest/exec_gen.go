@@ -162,6 +162,7 @@ type ComplexityRoot struct {
 	Vault struct {
 		ID     func(childComplexity int) int
 		Opened func(childComplexity int) int
+		Ratio  func(childComplexity int) int
 	}
 }
 
@@ -869,6 +870,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vault.Opened(childComplexity), true
+	case "Vault.ratio":
+		if e.ComplexityRoot.Vault.Ratio == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vault.Ratio(childComplexity), true
 
 	}
 	return 0, false
@@ -1170,6 +1177,8 @@ func (ec *executionContext) childFields_Vault(ctx context.Context, field graphql
 		return ec.fieldContext_Vault_id(ctx, field)
 	case "opened":
 		return ec.fieldContext_Vault_opened(ctx, field)
+	case "ratio":
+		return ec.fieldContext_Vault_ratio(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Vault", field.Name)
 }
@@ -4926,6 +4935,31 @@ func (ec *executionContext) resolveBatch_Vault_opened(ctx context.Context, field
 	)
 }
 
+func (ec *executionContext) _Vault_ratio(ctx context.Context, field graphql.CollectedField, obj *Vault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Vault_ratio(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ratio, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Vault_ratio(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Vault", field, false, false, "Float")
+}
+
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7010,6 +7044,11 @@ func (ec *executionContext) _Vault(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Vault_opened(ctx, field, obj)
 				})
+		case "ratio":
+			out.Values[i] = ec._Vault_ratio(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

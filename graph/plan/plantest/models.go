@@ -3,6 +3,7 @@ package plantest
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 )
@@ -63,7 +64,11 @@ type Gamma struct {
 }
 
 // Vault has what plans do not cover.
-type Vault struct{ ID string }
+type Vault struct {
+	ID string
+	// Ratio is no number.
+	Ratio float64
+}
 
 // Post is what the benchmarks ask for.
 type Post struct {
@@ -184,7 +189,28 @@ func (w *World) node(seed uint64) Node {
 	return w.beta(seed)
 }
 
+// Rogue is a Go type that the schema does not know.
+type Rogue struct{}
+
+// IsAny tells the types of the union.
+func (Rogue) IsAny() {}
+
+// Scribe is one that writes itself.
+type Scribe struct{}
+
+// IsAny tells the types of the union.
+func (Scribe) IsAny() {}
+
+// MarshalGQL implements graphql.Marshaler.
+func (Scribe) MarshalGQL(w io.Writer) { io.WriteString(w, `{"scribe":true}`) } //nolint:errcheck // A buffer does not fail.
+
 func (w *World) any(seed uint64) Any {
+	switch {
+	case w.Faults > 0 && seed%37 == 0:
+		return Rogue{}
+	case w.Faults > 0 && seed%37 == 1:
+		return Scribe{}
+	}
 	switch seed % 4 {
 	case 0:
 		return w.alpha(seed)
@@ -199,8 +225,10 @@ func (w *World) any(seed uint64) Any {
 
 // Words is a method's nested list.
 func (a *Alpha) Words() [][]*string {
-	return some(a.w, a.w.hash(a.seed, "words"), 2, true, func(s uint64) []*string {
-		return some(a.w, s, 2, true, func(s uint64) *string { v := strconv.FormatUint(s%9, 10); return &v })
+	return held(a.w, a.seed, "words", func(s uint64) [][]*string {
+		return some(a.w, s, 2, true, func(s uint64) []*string {
+			return some(a.w, s, 2, true, func(s uint64) *string { v := strconv.FormatUint(s%9, 10); return &v })
+		})
 	})
 }
 

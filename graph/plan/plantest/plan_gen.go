@@ -633,6 +633,7 @@ func planObjectVault() *plan.Object {
 	return &plan.Object{Name: "Vault", Fields: map[string]*plan.Field{
 		"id":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*Vault).ID) }},
 		"opened": {Reason: plan.ReasonBatchDirective},
+		"ratio":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNFloat2float64(w, parent.(*Vault).Ratio) }},
 	}}
 }
 
