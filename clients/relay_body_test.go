@@ -529,3 +529,69 @@ func TestAnUpgradeThatTheAPIRefuses(t *testing.T) {
 		t.Errorf("a socket too many = %d, want 503", res.StatusCode)
 	}
 }
+
+// A stream that begins in silence has begun all the same.
+func TestASilentStreamBegins(t *testing.T) {
+	gone := make(chan struct{})
+	r := newRelaying(t, func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		writes(w, "")
+		<-req.Context().Done()
+		close(gone)
+	}, nil, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	if res := r.get(ctx, t, "/api/orders/things/1/events"); res.StatusCode != 200 {
+		t.Errorf("the stream = %d, want 200", res.StatusCode)
+	}
+	cancel()
+	<-gone
+}
+
+// brokenWriter is a browser's connection that is broken.
+type brokenWriter struct{ header http.Header }
+
+func (b *brokenWriter) Header() http.Header         { return b.header }
+func (b *brokenWriter) WriteHeader(int)             {}
+func (b *brokenWriter) Write(p []byte) (int, error) { return 0, errNoRoute }
+
+// endless is a body without end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error)  { return len(p), nil }
+func (endless) Write(p []byte) (int, error) { return len(p), nil }
+func (endless) Close() error                { return nil }
+
+func TestNothingIsReadForABrowserThatIsGone(t *testing.T) {
+	relay, _ := fakeRelay(t, func(*http.Request) (*http.Response, error) {
+		res := fakeAnswer(200, http.Header{"Content-Type": {"application/pdf"}}, "")
+		res.ContentLength, res.Body = -1, endless{}
+		return res, nil
+	})
+	defer func() {
+		if recover() == nil {
+			t.Error("the answer ended in order")
+		}
+	}()
+	relay.ServeHTTP(&brokenWriter{http.Header{}}, httptest.NewRequestWithContext(t.Context(), "GET", "/api/orders/things", nil))
+}
+
+func TestAnUpgradeThatCannotBe(t *testing.T) {
+	upgrade := func(body io.ReadCloser) int {
+		relay, _ := fakeRelay(t, func(req *http.Request) (*http.Response, error) {
+			res := fakeAnswer(101, http.Header{}, "")
+			res.Body, res.Request = body, req
+			return res, nil
+		})
+		req := httptest.NewRequestWithContext(t.Context(), "GET", "/api/orders/socket", nil)
+		req.Header = http.Header{"Upgrade": {"websocket"}, "Origin": {relayOrigin}}
+		w := httptest.NewRecorder()
+		relay.ServeHTTP(w, req)
+		return w.Code
+	}
+	if got := upgrade(io.NopCloser(strings.NewReader(""))); got != 502 {
+		t.Errorf("an API's connection that cannot be written to = %d, want 502", got)
+	}
+	if got := upgrade(endless{}); got != 500 {
+		t.Errorf("a browser's connection that cannot be taken over = %d, want 500", got)
+	}
+}

@@ -73,16 +73,11 @@ func (r *Relay) socket(w http.ResponseWriter, req *http.Request, res *http.Respo
 	both.Wait()
 }
 
+// switchProtocols answers 101. A buffered writer keeps its first error for Flush.
 func switchProtocols(w *bufio.Writer, h http.Header) error {
-	if _, err := w.WriteString("HTTP/1.1 101 Switching Protocols\r\n"); err != nil {
-		return err
-	}
-	if err := h.Write(w); err != nil {
-		return err
-	}
-	if _, err := w.WriteString("\r\n"); err != nil {
-		return err
-	}
+	w.WriteString("HTTP/1.1 101 Switching Protocols\r\n") //nolint:errcheck // see above
+	h.Write(w)                                            //nolint:errcheck // see above
+	w.WriteString("\r\n")                                 //nolint:errcheck // see above
 	return w.Flush()
 }
 
