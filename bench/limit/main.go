@@ -41,7 +41,7 @@ func main() {
 		names = append(names, sc.name)
 	}
 	wanted := flag.String("scenarios", strings.Join(names, ","), "which queries")
-	targets := flag.String("targets", "min,min+,engine,gqlgen,gateway", "which targets; min is always measured")
+	targets := flag.String("targets", "min,min+,engine,gqlgen,plan,gateway", "which targets; min is always measured")
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each target is measured, in turn with the others")
 	flag.DurationVar(&s.length, "for", 3*time.Second, "how long one measurement takes")
 	flag.DurationVar(&s.warmUp, "warm-up", 2*time.Second, "how long each target runs before the first")
@@ -82,7 +82,7 @@ func run(ctx context.Context, s settings) (err error) {
 		}
 		var taking []*contender
 		for _, c := range contenders {
-			if sc.shop && c.name != "gqlgen" || !sc.shop && c.name != "gateway" {
+			if graphQL := c.name == "gqlgen" || c.name == "plan"; sc.shop && !graphQL || !sc.shop && c.name != "gateway" {
 				taking = append(taking, c)
 			}
 		}

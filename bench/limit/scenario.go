@@ -57,7 +57,8 @@ func (s scenario) learn(ctx context.Context, c, first *contender) error {
 		return err
 	}
 	path := s.page
-	if c.name == "gqlgen" || c.name == "gateway" {
+	switch c.name {
+	case "gqlgen", "plan", "gateway":
 		path = "/graphql"
 	}
 	c.asks = make([]*rig.Ask, len(c.users))

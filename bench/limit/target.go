@@ -30,7 +30,7 @@ const roleTarget = "target"
 
 // order says which target is wanted.
 type order struct {
-	Kind  string // min, min+, engine, gqlgen
+	Kind  string // min, min+, engine, gqlgen, plan
 	World *rig.World
 	// Profile names the file of a CPU profile of the whole run; none is written when empty.
 	Profile string
@@ -85,7 +85,7 @@ func routes(mux *http.ServeMux, o order, service *auth.Service, log *slog.Logger
 			return err
 		}
 		site = &pages{engine}
-	case "gqlgen":
+	case "gqlgen", "plan":
 		endpoint, err := newEndpoint(o, service, log)
 		if err != nil {
 			return err
