@@ -393,7 +393,9 @@ func TestARelayedChangeIsOne(t *testing.T) {
 	code := 200
 	var told int
 	r := newRelaying(t, func(w http.ResponseWriter, req *http.Request) { says(code, "", "")(w, req) }, func(cfg *clients.Config) {
-		cfg.Identity = func(context.Context) (clients.IdentityKey, error) { return clients.SessionIdentity("key", "owner"), nil }
+		cfg.Identity = func(context.Context) (clients.IdentityKey, error) {
+			return clients.SessionIdentity("key", "owner"), nil
+		}
 		cfg.Changed = func(context.Context) { told++ }
 	}, nil)
 	for _, c := range []struct {
