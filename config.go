@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"vestibule.example/auth/secret"
@@ -70,7 +73,7 @@ type IdentityConfig struct {
 type SessionConfig struct {
 	Store       string        `key:"store" default:"memory" enum:"memory file redis" doc:"Where sessions live: memory is one process's, and gone when it ends; file is one machine's and outlives restarts; redis is shared by replicas."`
 	File        string        `key:"file" example:"/var/lib/vestibule/sessions" doc:"The file of the file store; its directory must be there."`
-	Redis       RedisConfig   `key:"redis" doc:"The Redis or Valkey of the redis store."`
+	Redis       RedisConfig   `key:"redis"`
 	MaxSessions int           `key:"max_sessions" default:"1000000" doc:"How many sessions the memory and file stores hold; then signing in answers 503. A Redis has its own maxmemory."`
 	Keys        []KeyConfig   `key:"keys" doc:"Server keys, each 32 or 64 random bytes in base64 or hex (make one with: openssl rand -base64 64). Exactly one seals. To rotate: add the new one with use open everywhere, then make it seal and the old one open."`
 	IdleTimeout time.Duration `key:"idle_timeout" default:"30m" doc:"A session ends when it is not used for so long."`
@@ -103,17 +106,37 @@ type KeyConfig struct {
 	Secret secret.Text `key:"secret" doc:"The key."`
 }
 
+// setText reads "use:secret".
+func (c *KeyConfig) setText(text string) error {
+	use, value, ok := strings.Cut(text, ":")
+	if !ok {
+		return errors.New("want use:secret, several divided by commas")
+	}
+	c.Use, c.Secret = use, secret.New(value)
+	return nil
+}
+
 // APIConfig is one downstream API.
 type APIConfig struct {
-	BaseURL          string        `key:"base_url" example:"https://orders.internal.example.com/v1" doc:"Where the API is. Its token goes to this origin and no other."`
-	Token            string        `key:"token" default:"user" enum:"user client exchange on_behalf_of none" doc:"Which access token it gets: the user's, the gateway's own (client credentials), the user's exchanged for one (RFC 8693, or Entra ID's on-behalf-of), or none."`
-	Audience         string        `key:"audience" example:"https://orders.example.com" doc:"Audience to ask for, where the provider takes one."`
-	Resource         string        `key:"resource" example:"https://orders.example.com" doc:"Resource indicator (RFC 8707) to ask for."`
-	Scopes           []string      `key:"scopes" example:"orders:read" doc:"Scopes to narrow the token to."`
-	Timeout          time.Duration `key:"timeout" default:"5s" doc:"How long one call may take, 10ms to 5m."`
-	MaxResponseBytes int           `key:"max_response_bytes" default:"4194304" doc:"Largest answer that is read, in bytes."`
-	Cache            CacheConfig   `key:"cache"`
-	Invalidates      []string      `key:"invalidates" example:"catalog" doc:"Other APIs whose kept answers a session is not given any more after it changed something at this one."`
+	BaseURL          string            `key:"base_url" example:"https://orders.internal.example.com/v1" doc:"Where the API is. Its token goes to this origin and no other."`
+	Token            string            `key:"token" default:"user" enum:"user client exchange on_behalf_of none" doc:"Which access token it gets: the user's, the gateway's own (client credentials), the user's exchanged for one (RFC 8693, or Entra ID's on-behalf-of), or none."`
+	Audience         string            `key:"audience" example:"https://orders.example.com" doc:"Audience to ask for, where the provider takes one."`
+	Resource         string            `key:"resource" example:"https://orders.example.com" doc:"Resource indicator (RFC 8707) to ask for."`
+	Scopes           []string          `key:"scopes" example:"orders:read" doc:"Scopes to narrow the token to."`
+	Timeout          time.Duration     `key:"timeout" default:"5s" doc:"How long one call may take with all its attempts, 10ms to 5m; what is left of the request's time may be less."`
+	MaxResponseBytes int               `key:"max_response_bytes" default:"4194304" doc:"Largest answer that is read, in bytes."`
+	Concurrency      int               `key:"concurrency" default:"256" doc:"Most calls at once; four times as many may wait for their turn, the next is refused."`
+	WarmUp           int               `key:"warm_up" default:"0" example:"8" doc:"How many connections are opened at the start, each with HEAD of base_url, without a token."`
+	Headers          map[string]string `key:"headers" example:"X-Tenant=shop" doc:"Fixed headers of every call."`
+	ForwardLanguage  bool              `key:"forward_language" default:"false" doc:"Pass the browser's Accept-Language on."`
+	ClientAddress    string            `key:"client_address" default:"none" enum:"none forwarded x-forwarded-for" doc:"Tell the API the browser's address, in the header Forwarded (RFC 7239) or X-Forwarded-For; see server.trusted_proxies."`
+	Retry            RetryConfig       `key:"retry"`
+	Breaker          BreakerConfig     `key:"breaker"`
+	TLS              ClientTLSConfig   `key:"tls"`
+	Cache            CacheConfig       `key:"cache"`
+	Invalidates      []string          `key:"invalidates" example:"catalog" doc:"Other APIs whose kept answers a session is not given any more after it changed something at this one."`
+	Relay            []RelayConfig     `key:"relay" doc:"What browsers reach of the API under /api/NAME/, see docs/relay.md; in a variable: GET+POST /files/** browser_loads, several divided by commas."`
+	MaxRequestBytes  int               `key:"max_request_bytes" default:"33554432" doc:"Largest body of a relayed request, in bytes; server.read_timeout bounds how long it may take."`
 }
 
 // CacheConfig is how an API's answers are kept.
@@ -121,6 +144,55 @@ type CacheConfig struct {
 	MaxBytes                     int  `key:"max_bytes" default:"0" example:"67108864" doc:"Room for answers that the API lets a private cache keep, each session's its own, in bytes of memory; 0 keeps none. See caching.md."`
 	PersonalStaleIfError         bool `key:"personal_stale_if_error" default:"false" doc:"Give a session its stale answers after a failure of the API, for as long as its stale-if-error says. Answers of an API with token none always are."`
 	PersonalStaleWhileRevalidate bool `key:"personal_stale_while_revalidate" default:"false" doc:"Give a session its stale answers while they are renewed, for as long as the API's stale-while-revalidate says. Answers of an API with token none always are."`
+}
+
+// RelayConfig is one pattern of paths that the relay offers.
+type RelayConfig struct {
+	Methods      []string `key:"methods"`
+	Path         string   `key:"path"`
+	BrowserLoads bool     `key:"browser_loads"`
+	WebSocket    bool     `key:"websocket"`
+}
+
+// setText reads "GET+POST /files/** browser_loads websocket".
+func (c *RelayConfig) setText(text string) error {
+	words := strings.Fields(text)
+	if len(words) < 2 {
+		return errors.New("want methods and path, such as GET+POST /files/**, several divided by commas")
+	}
+	c.Methods, c.Path = strings.Split(words[0], "+"), words[1]
+	for _, word := range words[2:] {
+		switch word {
+		case "browser_loads":
+			c.BrowserLoads = true
+		case "websocket":
+			c.WebSocket = true
+		default:
+			return fmt.Errorf("%q: want browser_loads or websocket behind the path", word)
+		}
+	}
+	return nil
+}
+
+// RetryConfig is how failed calls are repeated.
+type RetryConfig struct {
+	Attempts int `key:"attempts" default:"3" doc:"Most attempts of one call, 1 to 10. Repeated are calls that cannot act twice (GET, HEAD, PUT, DELETE, or with an idempotency key), after broken connections, 408, 502, 503, 504, and 429 with Retry-After."`
+	Budget   int `key:"budget" default:"20" doc:"Share of calls that may be repeated over time, in percent, 1 to 100."`
+}
+
+// BreakerConfig is when an API is left alone.
+type BreakerConfig struct {
+	Failures int           `key:"failures" default:"20" doc:"So many attempts that failed (5xx, no answer) within the window, and at least half of all, open the breaker: the API's fields then fail at once. 0: never."`
+	Window   time.Duration `key:"window" default:"10s" doc:"The time that is looked at, 1s to 10m."`
+	Open     time.Duration `key:"open" default:"5s" doc:"How long the API is left alone before three calls may try, 100ms to 10m."`
+}
+
+// ClientTLSConfig is private authorities and mutual TLS.
+type ClientTLSConfig struct {
+	CAFile     string `key:"ca_file" example:"/etc/vestibule/api-ca.pem" doc:"Authorities (PEM) that the server's certificate is checked against, instead of the system's."`
+	CertFile   string `key:"cert_file" example:"/etc/vestibule/client.crt" doc:"This client's certificate (PEM) for mutual TLS; with key_file. Read anew for each connection, so that it can be renewed in place."`
+	KeyFile    string `key:"key_file" example:"/etc/vestibule/client.key" doc:"Private key (PEM) of cert_file."`
+	ServerName string `key:"server_name" example:"orders.internal" doc:"The name that the server's certificate must have, if it is not the address's host."`
 }
 
 // GraphQLConfig is the GraphQL endpoint.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vestibule.example/clients"
 )
 
 var apiName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
@@ -195,6 +197,14 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 	}
 	l.between(at+".timeout", api.Timeout, 10*time.Millisecond, 5*time.Minute)
 	l.count(at+".max_response_bytes", api.MaxResponseBytes, 1<<10, 1<<30)
+	l.checkCalls(at, api)
+	l.checkAPITLS(at+".tls", api)
+	for i, route := range api.Relay {
+		if err := clients.RelayRoute(route).Check(); err != nil {
+			l.fault(fmt.Sprintf("%s.relay[%d]", at, i), "", err.Error(), "{methods: [GET], path: /shipments/*/events}")
+		}
+	}
+	l.count(at+".max_request_bytes", api.MaxRequestBytes, 1, 1<<40)
 	if api.Token == "none" && (api.Audience != "" || api.Resource != "" || len(api.Scopes) > 0) {
 		l.fault(at+".token", api.Token, "audience, resource and scopes are for a token, and this API gets none", "user")
 	}
@@ -214,6 +224,26 @@ func (l *loader) checkCache(name string, apis map[string]APIConfig) {
 		if _, there := apis[other]; !there || other == name {
 			l.fault("apis."+name+".invalidates", other, "want names of other configured APIs; its own answers are invalidated anyway", "")
 		}
+	}
+}
+
+// checkCalls checks how an API's calls are made.
+func (l *loader) checkCalls(at string, api APIConfig) {
+	l.count(at+".concurrency", api.Concurrency, 1, 100_000)
+	l.count(at+".warm_up", api.WarmUp, 0, api.Concurrency)
+	l.count(at+".retry.attempts", api.Retry.Attempts, 1, 10)
+	l.count(at+".retry.budget", api.Retry.Budget, 1, 100)
+	l.count(at+".breaker.failures", api.Breaker.Failures, 0, 100_000)
+	l.between(at+".breaker.window", api.Breaker.Window, time.Second, 10*time.Minute)
+	l.between(at+".breaker.open", api.Breaker.Open, 100*time.Millisecond, 10*time.Minute)
+}
+
+func (l *loader) checkAPITLS(at string, api APIConfig) {
+	if (api.TLS.CertFile == "") != (api.TLS.KeyFile == "") {
+		l.fault(at+".cert_file", "", "cert_file and key_file go together", "/etc/vestibule/client.crt")
+	}
+	if api.TLS != (ClientTLSConfig{}) && strings.HasPrefix(api.BaseURL, "http://") {
+		l.fault(at, "", "the base_url is http, where no certificate is ever looked at", "")
 	}
 }
 

@@ -43,36 +43,36 @@ apis:
     base_url: https://orders.internal.example.com
 ` + "```" + `
 `)
-	docRows(&b, reflect.TypeFor[Config](), "", "", true)
-	docGroups(&b, reflect.TypeFor[Config](), "", "VESTIBULE")
+	docTable(&b, reflect.TypeFor[Config](), "", "VESTIBULE")
+	settings(reflect.ValueOf(Config{}), func(field reflect.StructField, _ reflect.Value, key string) {
+		t := field.Type
+		path, variable := key, "VESTIBULE_"+strings.ToUpper(key)
+		if t.Kind() == reflect.Map {
+			t, path, variable = t.Elem(), key+".NAME", variable+"_NAME"
+		}
+		if isGroup(t) {
+			fmt.Fprintf(&b, "\n## `%s`\n\n%s\n", path, field.Tag.Get("doc"))
+			docTable(&b, t, path, variable)
+		}
+	})
 	return b.String()
 }
 
-// docGroups writes a section for each settings struct within one, and for those within them.
-func docGroups(b *strings.Builder, t reflect.Type, path, variable string) {
-	settings(reflect.New(t).Elem(), func(field reflect.StructField, _ reflect.Value, key string) {
-		t, at, name := field.Type, join(path, key), variable+"_"+strings.ToUpper(key)
-		if t.Kind() == reflect.Map {
-			t, at, name = t.Elem(), at+".NAME", name+"_NAME"
-		}
-		if isGroup(t) {
-			fmt.Fprintf(b, "\n## `%s`\n\n%s\n", at, field.Tag.Get("doc"))
-			docRows(b, t, at, name, false)
-			docGroups(b, t, at, name)
-		}
-	})
+// docTable writes the table of one settings struct.
+func docTable(b *strings.Builder, t reflect.Type, path, variable string) {
+	b.WriteString("\n| key | variable | type | default | meaning |\n|---|---|---|---|---|\n")
+	docRows(b, t, path, variable)
 }
 
-// docRows writes the table of one settings struct's own keys.
-func docRows(b *strings.Builder, t reflect.Type, path, variable string, top bool) {
-	b.WriteString("\n| key | variable | type | default | meaning |\n|---|---|---|---|---|\n")
+// docRows writes the rows of a settings struct's keys. The groups at the top have tables of their own.
+func docRows(b *strings.Builder, t reflect.Type, path, variable string) {
 	settings(reflect.New(t).Elem(), func(field reflect.StructField, _ reflect.Value, key string) {
-		if isGroup(field.Type) || field.Type.Kind() == reflect.Map && isGroup(field.Type.Elem()) {
-			return
-		}
 		name := variable + "_" + strings.ToUpper(key)
-		if top {
-			name = "VESTIBULE_" + strings.ToUpper(key)
+		if isGroup(field.Type) || field.Type.Kind() == reflect.Map && isGroup(field.Type.Elem()) {
+			if path != "" {
+				docRows(b, field.Type, join(path, key), name)
+			}
+			return
 		}
 		doc := field.Tag.Get("doc")
 		if enum := field.Tag.Get("enum"); enum != "" {
@@ -101,7 +101,9 @@ func typeName(t reflect.Type) string {
 	case t == prefixType:
 		return "network"
 	case t.Kind() == reflect.Slice && isGroup(t.Elem()):
-		return "list of `use`, `secret`"
+		var keys []string
+		settings(reflect.New(t.Elem()).Elem(), func(_ reflect.StructField, _ reflect.Value, key string) { keys = append(keys, key) })
+		return "list of `" + strings.Join(keys, "`, `") + "`"
 	case t.Kind() == reflect.Slice:
 		return "list of " + typeName(t.Elem())
 	case t.Kind() == reflect.Map:

@@ -120,14 +120,10 @@ func setList(v reflect.Value, texts []string) error {
 	list := reflect.MakeSlice(v.Type(), 0, len(texts))
 	for _, text := range texts {
 		element := reflect.New(v.Type().Elem()).Elem()
-		if isGroup(element.Type()) {
-			// Keys in a variable: use:secret,use:secret.
-			use, value, ok := strings.Cut(strings.TrimSpace(text), ":")
-			if !ok {
-				return errors.New("want use:secret, several divided by commas")
+		if group, ok := element.Addr().Interface().(interface{ setText(string) error }); ok {
+			if err := group.setText(strings.TrimSpace(text)); err != nil {
+				return err
 			}
-			element.FieldByName("Use").SetString(use)
-			element.FieldByName("Secret").Set(reflect.ValueOf(secret.New(value)))
 		} else if err := setText(element, strings.TrimSpace(text)); err != nil {
 			return err
 		}

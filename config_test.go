@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -99,6 +100,8 @@ func TestEverythingFromVariables(t *testing.T) {
 		"VESTIBULE_IDENTITY_AUTHORIZATION_PARAMS": "audience=https://api.example.com", "VESTIBULE_SESSION_KEYS": "seal:" + goodKey,
 		"VESTIBULE_APIS_ORDERS_BASE_URL": "https://orders.example.com", "VESTIBULE_APIS_ORDERS_MAX_RESPONSE_BYTES": "2048",
 		"VESTIBULE_APIS_ORDERS_CACHE_MAX_BYTES": "1048576", "VESTIBULE_APIS_ORDERS_CACHE_PERSONAL_STALE_IF_ERROR": "true", "VESTIBULE_APIS_ORDERS_INVALIDATES": "gift_cards",
+		"VESTIBULE_APIS_ORDERS_RETRY_ATTEMPTS": "1", "VESTIBULE_APIS_ORDERS_TLS_SERVER_NAME": "orders.internal", "VESTIBULE_APIS_ORDERS_HEADERS": "X-Tenant=shop",
+		"VESTIBULE_APIS_ORDERS_RELAY":        "GET+POST /things, GET /files/** browser_loads",
 		"VESTIBULE_APIS_GIFT_CARDS_BASE_URL": "https://gifts.example.com", "VESTIBULE_APIS_GIFT_CARDS_TOKEN": "none",
 	})
 	if err != nil {
@@ -116,8 +119,24 @@ func TestEverythingFromVariables(t *testing.T) {
 	if got := cfg.APIs["orders"]; got.Cache != (CacheConfig{MaxBytes: 1 << 20, PersonalStaleIfError: true}) || len(got.Invalidates) != 1 {
 		t.Errorf("orders' cache = %+v, invalidates %v", got.Cache, got.Invalidates)
 	}
+	if got := cfg.APIs["orders"]; got.Retry != (RetryConfig{1, 20}) || got.TLS.ServerName != "orders.internal" || got.Headers["X-Tenant"] != "shop" || got.Breaker.Open != 5*time.Second {
+		t.Errorf("orders = %+v, want its groups' variables over the defaults", got)
+	}
+	if got := fmt.Sprint(cfg.APIs["orders"].Relay); got != "[{[GET POST] /things false false} {[GET] /files/** true false}]" {
+		t.Errorf("relay = %s", got)
+	}
 	if got := cfg.APIs["gift_cards"]; got.Token != "none" {
 		t.Errorf("gift_cards = %+v", got)
+	}
+}
+
+func TestBadListsInVariables(t *testing.T) {
+	for variable, text := range map[string]string{
+		"VESTIBULE_SESSION_KEYS": "canary", "VESTIBULE_APIS_ORDERS_RELAY": "GET", "VESTIBULE_APIS_SHIPPING_RELAY": "GET /a everything",
+	} {
+		if _, err := load(t, minimal, map[string]string{variable: text}); err == nil || !strings.Contains(err.Error(), variable) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s=%s: %v, want a fault of the variable that does not show it", variable, text, err)
+		}
 	}
 }
 
@@ -204,6 +223,21 @@ func TestFaults(t *testing.T) {
 		{"renewed answers without a cache", minimal + "apis: {orders: {base_url: 'https://x.test', cache: {personal_stale_while_revalidate: true}}}\n", "apis.orders.cache.max_bytes", "none are kept"},
 		{"invalidating an API that is not there", minimal + "apis: {orders: {base_url: 'https://x.test', invalidates: [catalogue]}}\n", "apis.orders.invalidates", "other configured APIs"},
 		{"invalidating itself", minimal + "apis: {orders: {base_url: 'https://x.test', invalidates: [orders]}}\n", "apis.orders.invalidates", "other configured APIs"},
+		{"too many attempts", minimal + "apis: {orders: {base_url: 'https://x.test', retry: {attempts: 11}}}\n", "apis.orders.retry.attempts", "want 1 to 10"},
+		{"no attempt", minimal + "apis: {orders: {base_url: 'https://x.test', retry: {attempts: 0}}}\n", "apis.orders.retry.attempts", "want 1 to 10"},
+		{"a budget beyond all calls", minimal + "apis: {orders: {base_url: 'https://x.test', retry: {budget: 101}}}\n", "apis.orders.retry.budget", "want 1 to 100"},
+		{"a negative breaker", minimal + "apis: {orders: {base_url: 'https://x.test', breaker: {failures: -1}}}\n", "apis.orders.breaker.failures", "want 0 to"},
+		{"a window too short", minimal + "apis: {orders: {base_url: 'https://x.test', breaker: {window: 1ms}}}\n", "apis.orders.breaker.window", "want 1s to"},
+		{"a breaker that hardly opens", minimal + "apis: {orders: {base_url: 'https://x.test', breaker: {open: 1ms}}}\n", "apis.orders.breaker.open", "want 100ms to"},
+		{"no call at once", minimal + "apis: {orders: {base_url: 'https://x.test', concurrency: 0}}\n", "apis.orders.concurrency", "want 1 to"},
+		{"more connections than calls", minimal + "apis: {orders: {base_url: 'https://x.test', concurrency: 4, warm_up: 5}}\n", "apis.orders.warm_up", "want 0 to 4"},
+		{"another place for the address", minimal + "apis: {orders: {base_url: 'https://x.test', client_address: x-real-ip}}\n", "apis.orders.client_address", "none, forwarded, x-forwarded-for"},
+		{"half a client certificate", minimal + "apis: {orders: {base_url: 'https://x.test', tls: {cert_file: x}}}\n", "apis.orders.tls.cert_file", "go together"},
+		{"certificates for http", minimal + "apis: {orders: {base_url: 'http://x.test', tls: {ca_file: x}}}\n", "apis.orders.tls", "is http"},
+		{"a relay pattern without method", minimal + "apis: {orders: {base_url: 'https://x.test', relay: [{path: /a}]}}\n", "apis.orders.relay[0]", "at least one method"},
+		{"a relay pattern that cannot be", minimal + "apis: {orders: {base_url: 'https://x.test', relay: [{methods: [GET], path: /a/**/b}]}}\n", "apis.orders.relay[0]", "plain segments"},
+		{"no upload at all", minimal + "apis: {orders: {base_url: 'https://x.test', max_request_bytes: 0}}\n", "apis.orders.max_request_bytes", "want 1 to"},
+		{"a misspelt nested key names the nearest", minimal + "apis: {orders: {base_url: 'https://x.test', retry: {atempts: 2}}}\n", "apis.orders.retry.atempts", `did you mean "apis.orders.retry.attempts"?`},
 		{"a secret file that is not there", strings.Replace(minimal, "client_secret: canary-client-secret", "client_secret_file: /nowhere/secret", 1), "identity.client_secret_file", "cannot be read"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -37,9 +37,13 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	for name, base := range world.APIs {
 		var api APIConfig
 		new(loader).defaults(&api)
-		api.BaseURL = base
-		if name == "catalog" {
+		api.BaseURL, api.ForwardLanguage = base, true
+		switch name {
+		case "catalog":
 			api.Token = "none"
+			api.Relay = []RelayConfig{{Methods: []string{"GET"}, Path: "/openapi.yaml", BrowserLoads: true}}
+		case "shipping":
+			api.Relay = []RelayConfig{{Methods: []string{"GET"}, Path: "/shipments/*/events"}}
 		}
 		cfg.APIs[name] = api
 	}

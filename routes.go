@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+
+	"vestibule.example/clients"
 )
 
 // reserved are the paths that are never the SPA's, so that a typing error in one is a 404 and not an index page.
@@ -22,6 +24,23 @@ func withFallback(mux *http.ServeMux, spa http.Handler) http.Handler {
 			r.Pattern = "/"
 			spa.ServeHTTP(w, r)
 		}
+	})
+}
+
+// withRelay answers "/api/{name}/…" before the router sees it: a router cleans paths, and a path that needs cleaning is
+// refused here. What browsers load by themselves is checked by another rule than what scripts ask.
+func withRelay(relay *clients.Relay, scripts, loads, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/api/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		r.Pattern = "/api/{name}/"
+		if relay.BrowserLoads(r) {
+			loads.ServeHTTP(w, r)
+			return
+		}
+		scripts.ServeHTTP(w, r)
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"vestibule.example/auth"
+	"vestibule.example/clients"
 	"vestibule.example/internal/observe"
 )
 
@@ -71,9 +72,10 @@ type parts struct {
 	observer   observe.Config
 	auth       *auth.Service
 	graphql    http.Handler
-	relay      http.Handler // nil when no API is relayed
-	playground http.Handler // nil in production
+	relay      *clients.Relay // nil when no API is relayed
+	playground http.Handler   // nil in production
 	spa        http.Handler
+	transports map[string]*clients.Transport // the connections, by API
 }
 
 // newHandler is the whole public surface, route by route.
@@ -90,9 +92,6 @@ func newHandler(p parts) http.Handler {
 	if p.playground != nil {
 		mux.Handle("/playground", p.playground)
 		mux.Handle("/playground/", p.playground)
-	}
-	if p.relay != nil {
-		mux.Handle("/api/", guarded(p.auth.RefuseReadOnly(p.relay)))
 	}
 	mux.Handle("GET /auth/login", p.auth.Login())
 	mux.Handle("GET /auth/callback", p.auth.Callback())
@@ -114,6 +113,10 @@ func newHandler(p parts) http.Handler {
 		allowed = demoHost(p.config.publicURL())
 	}
 	h := withFallback(mux, p.spa)
+	if p.relay != nil {
+		relayed := p.auth.Middleware(p.auth.RefuseDead(p.auth.RefuseReadOnly(inbound(p.auth, p.relay))))
+		h = withRelay(p.relay, own(relayed), p.auth.BrowserLoad(relayed), h)
+	}
 	h = securityHeaders(p.config.publicURL().Scheme == "https", h)
 	h = onlyHosts(allowed, h)
 	return observe.Handler(p.observer, h)

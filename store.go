@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 
 	"vestibule.example/auth"
 	"vestibule.example/auth/filestore"
@@ -30,9 +28,13 @@ func newStore(ctx context.Context, cfg SessionConfig) (auth.Store, error) {
 }
 
 func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
-	encryption, err := redisTLS(cfg)
-	if err != nil {
-		return nil, err
+	var encryption *tls.Config
+	if cfg.TLS {
+		var err error
+		files := ClientTLSConfig{CAFile: cfg.TLSCAFile, CertFile: cfg.TLSCertFile, KeyFile: cfg.TLSKeyFile, ServerName: cfg.TLSServerName}
+		if encryption, err = newClientTLS("session.redis.tls_", files); err != nil {
+			return nil, err
+		}
 	}
 	store, err := redisstore.New(ctx, redisstore.Config{
 		Addresses: cfg.Addresses, SentinelMaster: cfg.SentinelMaster, Username: cfg.Username, Password: cfg.Password,
@@ -51,29 +53,4 @@ func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
 		return nil, fmt.Errorf("%w; in redis.conf: maxmemory-policy noeviction", err)
 	}
 	return nil, fmt.Errorf("session.redis.addresses: %w", err)
-}
-
-func redisTLS(cfg RedisConfig) (*tls.Config, error) {
-	if !cfg.TLS {
-		return nil, nil //nolint:nilnil // Plain connections.
-	}
-	out := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cfg.TLSServerName}
-	if cfg.TLSCAFile != "" {
-		text, err := os.ReadFile(cfg.TLSCAFile)
-		if err != nil {
-			return nil, fmt.Errorf("session.redis.tls_ca_file: %w", err)
-		}
-		out.RootCAs = x509.NewCertPool()
-		if !out.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("session.redis.tls_ca_file: no certificate (PEM) in %s", cfg.TLSCAFile)
-		}
-	}
-	if cfg.TLSCertFile != "" {
-		pair, err := tls.LoadX509KeyPair(cfg.TLSCertFile, cfg.TLSKeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("session.redis.tls_cert_file: %w", err)
-		}
-		out.Certificates = []tls.Certificate{pair}
-	}
-	return out, nil
 }

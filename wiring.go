@@ -68,6 +68,8 @@ func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
 		return err
 	}
 
+	defer p.closeConnections()
+	warmUp(ctx, cfg, p.transports, log)
 	var ready atomic.Bool
 	limits := serverLimits{cfg.Server.ReadHeader, cfg.Server.Read, cfg.Server.Write, cfg.Server.Idle, cfg.Server.MaxHeaderBytes}
 	front := newServer(newHandler(p), limits, log)
@@ -160,14 +162,14 @@ func newTransport() *http.Transport {
 }
 
 // newParts wires the routes' handlers: one line for each API.
-func newParts(cfg Config, service *auth.Service, apis *upstream, log *slog.Logger) (parts, error) {
-	var faults []error
-	byName := map[string]*clients.API{}
+func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.Logger) (parts, error) {
+	apis, transports, err := newAPIs(cfg, service, upstream, log)
+	faults := []error{err}
 	api := func(name string) *clients.API {
-		a, err := newAPI(cfg, name, service, apis, log)
-		faults = append(faults, err)
-		byName[name] = a
-		return a
+		if _, there := cfg.APIs[name]; !there {
+			faults = append(faults, fmt.Errorf("apis.%s: a resolver needs this API, and it is not configured", name))
+		}
+		return apis[name]
 	}
 	resolver := &graph.Resolver{
 		Accounts: accounts.New(api("accounts")),
@@ -179,7 +181,7 @@ func newParts(cfg Config, service *auth.Service, apis *upstream, log *slog.Logge
 	if err := errors.Join(faults...); err != nil {
 		return parts{}, err
 	}
-	apis.fill(byName)
+	upstream.fill(apis)
 	g := cfg.GraphQL
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on",
@@ -193,9 +195,13 @@ func newParts(cfg Config, service *auth.Service, apis *upstream, log *slog.Logge
 	if err != nil {
 		return parts{}, err
 	}
+	relay, err := newRelay(cfg, apis, service, log)
+	if err != nil {
+		return parts{}, err
+	}
 	p := parts{
 		config: cfg, observer: observe.Config{Logger: log, TrustedProxies: cfg.Server.TrustedProxies},
-		auth: service, graphql: endpoint, spa: bundle,
+		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: bundle, transports: transports,
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()
@@ -203,19 +209,15 @@ func newParts(cfg Config, service *auth.Service, apis *upstream, log *slog.Logge
 	return p, nil
 }
 
-// newAPI makes the calls of one configured API: the token comes from auth's transport, the identity by which answers may
-// be shared from its session.
-func newAPI(cfg Config, name string, service *auth.Service, apis *upstream, log *slog.Logger) (*clients.API, error) {
-	api, ok := cfg.APIs[name]
-	if !ok {
-		return nil, fmt.Errorf("apis.%s: a resolver needs this API, and it is not configured", name)
-	}
+// newAPI makes the calls of one configured API over its connections: the token comes from auth's transport, the identity
+// by which answers may be shared from its session.
+func newAPI(name string, api APIConfig, connections http.RoundTripper, service *auth.Service, upstream *upstream, log *slog.Logger) (*clients.API, error) {
 	base, err := url.Parse(api.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("apis.%s.base_url: %w", name, err)
 	}
 	return clients.New(clients.Config{
-		Name: name, BaseURL: base, Transport: service.Transport(name, newTransport()),
+		Name: name, BaseURL: base, Transport: service.Transport(name, connections),
 		Identity: func(ctx context.Context) (clients.IdentityKey, error) {
 			key, owner, public, err := service.Identity(ctx, name)
 			if err != nil {
@@ -229,8 +231,11 @@ func newAPI(cfg Config, name string, service *auth.Service, apis *upstream, log 
 		Cache: clients.CacheConfig{
 			MaxBytes: int64(api.Cache.MaxBytes), PersonalStaleIfError: api.Cache.PersonalStaleIfError, PersonalStaleWhileRevalidate: api.Cache.PersonalStaleWhileRevalidate,
 		},
-		Changed:  apis.changed(api.Invalidates),
-		Classify: classify, Timeout: api.Timeout, MaxResponseBytes: int64(api.MaxResponseBytes),
+		Changed:  upstream.changed(api.Invalidates),
+		Classify: classify, Timeout: api.Timeout, MaxResponseBytes: int64(api.MaxResponseBytes), Concurrency: api.Concurrency,
+		Retry:   clients.Retry{Attempts: api.Retry.Attempts, Budget: float64(api.Retry.Budget) / 100},
+		Breaker: breakerOf(api.Breaker), Headers: api.Headers,
+		ForwardLanguage: api.ForwardLanguage, ClientAddress: clientAddressHeader(api.ClientAddress),
 		UserAgent: "vestibule/" + version(), Logger: log,
 	})
 }

@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"net/http"
 	"time"
 )
@@ -18,9 +20,10 @@ func newCredential() credential { return credential{random(idBytes), random(idBy
 // storeKey names the session in the store; nothing in the store leads back to the id.
 func (c credential) storeKey() string { return c.name("store key") }
 
-// name derives one of the session's names. They are not linked: none tells another.
+// name derives one of the session's names. They are not linked: none tells another. The id is random already, so that
+// HKDF's second step is enough (RFC 5869 §3.3).
 func (c credential) name(purpose string) string {
-	out, err := derive(c.id, purpose, 32)
+	out, err := hkdf.Expand(sha256.New, c.id, "vestibule "+purpose, 32)
 	if err != nil {
 		panic(err) // 32 bytes are within HKDF's bound.
 	}
@@ -59,10 +62,11 @@ func (s *Service) readCookies(r *http.Request) []credential {
 	for _, cookie := range r.CookiesNamed(s.cookie) {
 		for _, key := range s.keys.keys {
 			var plain []byte
-			if err := key.cookies.Decode(s.cookie, cookie.Value, &plain); err == nil && len(plain) == 2*idBytes {
-				found = append(found, credential{plain[:idBytes], plain[idBytes:]})
-				break
+			if err := key.cookies.Decode(s.cookie, cookie.Value, &plain); err != nil || len(plain) != 2*idBytes {
+				continue
 			}
+			found = append(found, credential{plain[:idBytes], plain[idBytes:]})
+			break
 		}
 	}
 	return found

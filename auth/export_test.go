@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -40,7 +39,12 @@ func (s *Service) ForgetBodies() {
 
 // Admit makes a session as a login does that the provider has granted, and gives its cookie.
 func (s *Service) Admit(ctx context.Context, subject, refreshToken string) (*http.Cookie, error) {
-	return s.login(ctx, subject, refreshToken, &transaction{Seed: encode(random(32))})
+	return s.login(ctx, subject, &transaction{Seed: encode(random(32))}, "access-token", refreshToken, "id-token")
+}
+
+// AdmitTokens is Admit with tokens of the caller's.
+func (s *Service) AdmitTokens(ctx context.Context, subject, accessToken, refreshToken, idToken string) (*http.Cookie, error) {
+	return s.login(ctx, subject, &transaction{Seed: encode(random(32))}, accessToken, refreshToken, idToken)
 }
 
 // StepUp makes the session that a step-up of the cookie's makes.
@@ -48,13 +52,16 @@ func (s *Service) StepUp(ctx context.Context, subject string, cookie *http.Cooki
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.AddCookie(cookie)
 	key := s.readCookies(r)[0].storeKey()
-	return s.login(ctx, subject, "refresh-token", &transaction{Seed: encode(random(32)), ACR: []string{"mfa"}, Replaces: key})
+	return s.login(ctx, subject, &transaction{Seed: encode(random(32)), ACR: []string{"mfa"}, Replaces: key}, "access-token", "refresh-token", "id-token")
 }
 
-func (s *Service) login(ctx context.Context, subject, refreshToken string, t *transaction) (*http.Cookie, error) {
+func (s *Service) login(ctx context.Context, subject string, t *transaction, accessToken, refreshToken, idToken string) (*http.Cookie, error) {
 	grant := &rp.Grant{
-		AccessToken: secret.New("access-token"), RefreshToken: secret.New(refreshToken), IDToken: secret.New("id-token"), Expiry: s.now().Add(time.Hour),
-		Claims: &rp.IDClaims{Issuer: s.cfg.Provider.Issuer(), Subject: subject, SID: "sid-" + subject, IssuedAt: s.now(), Raw: map[string]any{"name": "Alice Archer"}},
+		AccessToken: secret.New(accessToken), RefreshToken: secret.New(refreshToken), IDToken: secret.New(idToken), Expiry: s.now().Add(time.Hour),
+		Claims: &rp.IDClaims{
+			Issuer: s.cfg.Provider.Issuer(), Subject: subject, SID: "sid-" + subject, ACR: "urn:pwd", IssuedAt: s.now(), AuthTime: s.now(),
+			Raw: map[string]any{"name": "Alice Archer", "email": "alice@example.test"},
+		},
 	}
 	c, err := s.admit(ctx, httptest.NewRequest(http.MethodGet, "/", nil), t, grant)
 	if err != nil {
@@ -65,18 +72,4 @@ func (s *Service) login(ctx context.Context, subject, refreshToken string, t *tr
 		return nil, err
 	}
 	return w.Result().Cookies()[0], nil
-}
-
-// SealedRecordForBenchmark makes a record as a login does, with the same text for each of its three tokens.
-func SealedRecordForBenchmark(subject, jwt string) (*Record, error) {
-	c := newCredential()
-	bytes := make([]byte, 24)
-	rand.Read(bytes)
-	b := &body{
-		Issuer: "https://login.example.com/", Subject: subject, SID: encode(bytes), Handle: encode(bytes[:16]), Grant: encode(bytes[:16]), Nonce: encode(c.id),
-		Claims: map[string]any{"name": "Alice Archer", "email": "alice@example.test"}, IDToken: jwt, RefreshToken: jwt,
-		Tokens: map[string]token{loginToken: {Value: jwt, Expires: time.Now(), Issued: time.Now()}},
-	}
-	r := &Record{Key: c.storeKey(), ListID: c.name("list id")[:22], Subject: encode(c.key), SID: encode(c.id), Head: make([]byte, 160), SignedInAt: time.Now()}
-	return r, sealBody(r, c, b, 1)
 }

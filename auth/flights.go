@@ -50,7 +50,9 @@ func (f *flights) init() {
 // nobody else, and a refresh whose answer is under way is always brought to its end.
 func (f *flights) do(ctx context.Context, s *Service, key string, work func(context.Context) (token, error)) (token, error) {
 	done := f.group.DoChan(key, func() (any, error) {
-		s.work.Add(1)
+		if !s.takeUp() {
+			return token{}, ErrProviderUnavailable
+		}
 		defer s.work.Done()
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
 		defer cancel()

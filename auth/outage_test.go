@@ -13,77 +13,81 @@ import (
 	"vestibule.example/auth/rp"
 )
 
-// downStore fails in everything while it is told to. What it has stays there.
+// downStore fails in everything while it is told to, or in one method alone. What it has stays there.
 type downStore struct {
 	auth.Store
 	down atomic.Bool
+	only atomic.Pointer[string]
 }
 
-func (s *downStore) err() error {
-	if s.down.Load() {
+// breaks lets one method fail from now on, or none.
+func (s *downStore) breaks(method string) { s.only.Store(&method) }
+
+func (s *downStore) err(method string) error {
+	if only := s.only.Load(); s.down.Load() || only != nil && *only == method {
 		return errOutage
 	}
 	return nil
 }
 
 func (s *downStore) Create(ctx context.Context, r *auth.Record) error {
-	if err := s.err(); err != nil {
+	if err := s.err("Create"); err != nil {
 		return err
 	}
 	return s.Store.Create(ctx, r)
 }
 
 func (s *downStore) Get(ctx context.Context, key string) (*auth.Record, error) {
-	if err := s.err(); err != nil {
+	if err := s.err("Get"); err != nil {
 		return nil, err
 	}
 	return s.Store.Get(ctx, key)
 }
 
 func (s *downStore) Update(ctx context.Context, r *auth.Record) error {
-	if err := s.err(); err != nil {
+	if err := s.err("Update"); err != nil {
 		return err
 	}
 	return s.Store.Update(ctx, r)
 }
 
 func (s *downStore) Delete(ctx context.Context, key, reason string) error {
-	if err := s.err(); err != nil {
+	if err := s.err("Delete"); err != nil {
 		return err
 	}
 	return s.Store.Delete(ctx, key, reason)
 }
 
 func (s *downStore) End(ctx context.Context, which auth.Selector, reason string) (int, error) {
-	if err := s.err(); err != nil {
+	if err := s.err("End"); err != nil {
 		return 0, err
 	}
 	return s.Store.End(ctx, which, reason)
 }
 
 func (s *downStore) List(ctx context.Context, subject []string) ([]*auth.Record, error) {
-	if err := s.err(); err != nil {
+	if err := s.err("List"); err != nil {
 		return nil, err
 	}
 	return s.Store.List(ctx, subject)
 }
 
 func (s *downStore) Lease(ctx context.Context, name string, ttl time.Duration) (func(), bool, error) {
-	if err := s.err(); err != nil {
+	if err := s.err("Lease"); err != nil {
 		return nil, false, err
 	}
 	return s.Store.Lease(ctx, name, ttl)
 }
 
 func (s *downStore) Put(ctx context.Context, name string, value []byte, ttl time.Duration) error {
-	if err := s.err(); err != nil {
+	if err := s.err("Put"); err != nil {
 		return err
 	}
 	return s.Store.Put(ctx, name, value, ttl)
 }
 
 func (s *downStore) Take(ctx context.Context, name string) ([]byte, error) {
-	if err := s.err(); err != nil {
+	if err := s.err("Take"); err != nil {
 		return nil, err
 	}
 	return s.Store.Take(ctx, name)

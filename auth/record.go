@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"vestibule.example/auth/rp"
 )
 
 // head is what the server may know of a session without the browser.
@@ -25,50 +23,7 @@ type head struct {
 	Replaced uint64 `json:"r,omitempty"`
 }
 
-// body is what the browser's cookie opens.
-type body struct {
-	Issuer       string           `json:"iss"`
-	Subject      string           `json:"sub"`
-	SID          string           `json:"sid,omitempty"`
-	ACR          string           `json:"acr,omitempty"`
-	AMR          []string         `json:"amr,omitempty"`
-	AuthTime     time.Time        `json:"at,omitzero"`
-	IssuedAt     time.Time        `json:"iat"`
-	Nonce        string           `json:"n"`
-	Claims       map[string]any   `json:"claims,omitempty"`
-	Handle       string           `json:"h"`
-	Created      time.Time        `json:"c"`
-	Grant        string           `json:"g"` // names the login's token family
-	IDToken      string           `json:"id,omitempty"`
-	LogoutHint   string           `json:"lh,omitempty"`
-	RefreshToken string           `json:"rt,omitempty"`
-	Tokens       map[string]token `json:"t"`
-}
-
-// token is an access token for one API or several that ask for the same.
-type token struct {
-	Value   string    `json:"v"`
-	Expires time.Time `json:"e"`
-	// Issued is when we got it: what is left of its life, in proportion, decides when to refresh.
-	Issued time.Time `json:"i"`
-}
-
 var errCorrupt = errors.New("auth: a record does not open")
-
-// previous is what a refreshed ID token must fit.
-func (b *body) previous() *rp.IDClaims {
-	return &rp.IDClaims{Issuer: b.Issuer, Subject: b.Subject, AuthTime: b.AuthTime, IssuedAt: b.IssuedAt, Raw: map[string]any{"nonce": b.Nonce}}
-}
-
-// copyBody makes a body that may be changed; bodies in sessions and caches are shared and never are.
-func copyBody(b *body) *body {
-	c := *b
-	c.Tokens = make(map[string]token, len(b.Tokens))
-	for key, t := range b.Tokens {
-		c.Tokens[key] = t
-	}
-	return &c
-}
 
 // bodyContext binds a sealed body to its record and its write, so that neither can be put in another's place.
 func bodyContext(key string, generation uint64) []byte {
@@ -77,9 +32,9 @@ func bodyContext(key string, generation uint64) []byte {
 
 // sealBody writes the body into the record for the generation it will have once written.
 func sealBody(r *Record, c credential, b *body, next uint64) error {
-	plain, err := json.Marshal(b)
+	plain, err := encodeBody(b)
 	if err != nil {
-		return fmt.Errorf("auth: record: %w", err)
+		return err
 	}
 	aead, err := newAEAD(c.key)
 	if err != nil {
@@ -98,11 +53,7 @@ func openBody(r *Record, c credential) (*body, error) {
 	if err != nil {
 		return nil, errCorrupt
 	}
-	var b body
-	if err := json.Unmarshal(plain, &b); err != nil {
-		return nil, errCorrupt
-	}
-	return &b, nil
+	return decodeBody(plain)
 }
 
 func (k *keyring) sealHead(key string, h head) ([]byte, error) {

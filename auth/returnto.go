@@ -13,7 +13,8 @@ const maxReturnTo = 400
 // (RED-1). Our own endpoints are no place to return to: the browser would go in circles (RED-2).
 func cleanReturnTo(text string) string {
 	const home = "/"
-	if len(text) > maxReturnTo || !strings.HasPrefix(text, "/") {
+	// Of two slashes the second is looked at here: Go takes what follows for a host, and sees none where it is empty.
+	if len(text) > maxReturnTo || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") {
 		return home
 	}
 	for _, c := range text {

@@ -93,6 +93,8 @@ type Service struct {
 	streams streams
 	anyone  sync.Map // tokens of kind client, by token key
 
+	closing  sync.Mutex // guards closed, and that no work begins once Close waits
+	closed   bool
 	work     sync.WaitGroup // revocations and refreshes that outlive their request
 	stop     context.CancelFunc
 	lifetime context.Context //nolint:containedctx // The service's own, ended by Close; requests have theirs.
@@ -219,8 +221,11 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// Close waits for what still runs, up to ten seconds, and ends it. The store is its owner's to close.
+// Close waits for what still runs, up to ten seconds, and ends it; nothing new is begun. The store is its owner's to close.
 func (s *Service) Close() error {
+	s.closing.Lock()
+	s.closed = true
+	s.closing.Unlock()
 	done := make(chan struct{})
 	go func() {
 		s.work.Wait()
@@ -239,9 +244,22 @@ func (s *Service) Close() error {
 	return err
 }
 
+// takeUp begins work that Close waits for, or tells that the service is closed. The caller calls work.Done.
+func (s *Service) takeUp() bool {
+	s.closing.Lock()
+	defer s.closing.Unlock()
+	if s.closed {
+		return false
+	}
+	s.work.Add(1)
+	return true
+}
+
 // background runs work that outlives its request but not the service.
 func (s *Service) background(ctx context.Context, timeout time.Duration, work func(context.Context)) {
-	s.work.Add(1)
+	if !s.takeUp() {
+		return
+	}
 	go func() {
 		defer s.work.Done()
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)

@@ -119,9 +119,7 @@ func (s *Service) endRecord(ctx context.Context, r *Record, reason string) error
 	if err := s.endBefore(ctx, r, reason); err != nil {
 		return storeFailed(err)
 	}
-	if err := s.cfg.Store.Delete(ctx, r.Key, reason); errors.Is(err, ErrNotFound) {
-		return err
-	} else if err != nil {
+	if err := s.cfg.Store.Delete(ctx, r.Key, reason); err != nil {
 		return storeFailed(err)
 	}
 	s.forget(r.Key)

@@ -76,6 +76,7 @@ type API struct {
 	count      counters
 	maxBytes   int64
 	fixed      http.Header
+	configured map[string]string
 	language   bool
 	clientAddr string
 	log        *slog.Logger
@@ -94,6 +95,7 @@ func New(cfg Config) (*API, error) {
 		identity:   cfg.Identity,
 		changed:    cfg.Changed,
 		classify:   cfg.Classify,
+		configured: cfg.Headers,
 		timeout:    cfg.Timeout,
 		retries:    cfg.Retry.Attempts,
 		maxBytes:   cfg.MaxResponseBytes,

@@ -60,12 +60,12 @@ func (a *API) attempts(ctx context.Context, x *exchange) (*answer, error) {
 
 // attempt is one attempt with its place in the bulkhead, of which the breaker learns how it ended.
 func (a *API) attempt(ctx context.Context, x *exchange) (*answer, error) {
-	p, err := a.enter(ctx)
+	p, err := a.admit(ctx)
 	if err != nil {
 		return nil, err
 	}
 	v, began := noVerdict, a.now()
-	defer func() { a.leave(p, v) }()
+	defer func() { a.release(p, v) }()
 	ans, err := a.send(ctx, x)
 	status := 0
 	if ans != nil {

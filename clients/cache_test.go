@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -102,6 +103,43 @@ func TestWhatIsKeptIsOneIdentitys(t *testing.T) {
 	if got := o.calls(); got != 7 {
 		t.Errorf("a private answer was kept for the public")
 	}
+}
+
+// A call made beside Do, such as a relayed one, invalidates as one by Do does.
+func TestChangesBesideDo(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		by, at     string
+		status     int
+		header     http.Header
+		alice, bob bool
+	}{
+		{"hers elsewhere", "alice", "/v1/y", 200, nil, true, false},
+		{"hers at the page", "alice", "/v1/x", 204, nil, true, true},
+		{"hers that names the page", "alice", "/v1/y", 201, http.Header{"Location": {"/v1/x"}}, true, true},
+		{"hers that was refused", "alice", "/v1/x", 403, nil, false, false},
+		{"hers without an answer", "alice", "/v1/y", 0, nil, true, false},
+		{"of who knows whom", "", "/v1/x", 200, nil, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			told := false
+			o := newOrigin(t, func(cfg *clients.Config) { cfg.Changed = func(context.Context) { told = true } })
+			o.serves(echoes("Cache-Control: max-age=60"))
+			alice, bob := o.get(t, "alice"), o.get(t, "bob")
+			o.api.NoteChange(as(t.Context(), c.by), &url.URL{Scheme: "http", Host: "things.test", Path: c.at}, c.status, c.header)
+			if anew := o.get(t, "alice") != alice; anew != c.alice || told != c.alice {
+				t.Errorf("alice asked anew: %v, others were told: %v, want %v", anew, told, c.alice)
+			}
+			if anew := o.get(t, "bob") != bob; anew != c.bob {
+				t.Errorf("bob asked anew: %v, want %v", anew, c.bob)
+			}
+		})
+	}
+	plain := newOrigin(t, func(cfg *clients.Config) {
+		cfg.Identity = nil
+		cfg.Changed = func(context.Context) { t.Error("a change at an API without identities is told") }
+	})
+	plain.api.NoteChange(t.Context(), &url.URL{Scheme: "http", Host: "things.test"}, 200, nil)
 }
 
 func TestCacheIsOffUnlessItHasRoom(t *testing.T) {

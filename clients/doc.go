@@ -16,6 +16,9 @@
 // makes one call of what several places of one request need. The packages below (accounts, catalog, orders, shipping) are
 // the APIs themselves: generated types and a method of a few lines per operation.
 //
+// [Relay] is the handler that lets browsers reach listed paths of an API directly, for what is no GraphQL: files, uploads,
+// event streams, WebSockets.
+//
 // Not done here: who may see what (each API decides), tokens (package auth), GraphQL (package graph), logging of failed
 // calls (who handles the error logs it, once).
 package clients

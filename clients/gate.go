@@ -61,8 +61,8 @@ func (s *slots) free() { <-s.taken }
 // pass is an attempt's leave to be sent.
 type pass struct{ era uint64 }
 
-// enter takes a slot and the breaker's leave, or says why the call is held back. Each success is followed by leave.
-func (a *API) enter(ctx context.Context) (pass, error) {
+// admit takes a slot and the breaker's leave, or says why the call is held back. Each success is followed by release.
+func (a *API) admit(ctx context.Context) (pass, error) {
 	if err := a.slots.take(ctx); err != nil {
 		a.count.crowded.Add(1)
 		return pass{}, err
@@ -80,9 +80,9 @@ func (a *API) enter(ctx context.Context) (pass, error) {
 	return pass{era}, nil
 }
 
-// leave tells the breaker how the attempt ended and then gives the slot back, so that who waits for it meets the breaker
+// release tells the breaker how the attempt ended and then gives the slot back, so that who waits for it meets the breaker
 // as it is now.
-func (a *API) leave(p pass, v verdict) {
+func (a *API) release(p pass, v verdict) {
 	defer a.slots.free()
 	if v == ill {
 		a.count.failures.Add(1)

@@ -20,7 +20,12 @@ func (a *API) obtain(ctx context.Context, x *exchange) (*answer, error) {
 	}
 	if !x.safe {
 		ans, err := a.perform(ctx, x)
-		a.noteChange(ctx, who, x, ans, err)
+		switch {
+		case err == nil:
+			a.noteChange(ctx, who, x.url, ans.status, ans.header)
+		case a.classify == nil || a.classify(err) == nil: // else it was never sent
+			a.noteChange(ctx, who, x.url, 0, nil)
+		}
 		return ans, err
 	}
 	if who.class == nobody || !sharable(x) {
@@ -130,22 +135,28 @@ func mayJoin(who IdentityKey, x *exchange, got landing) bool {
 	return who.class != public || !control.private && !control.noStore
 }
 
+// NoteChange tells of an unsafe call that was made beside [Do], such as a relayed one, once its answer's header is there
+// and before anybody has it; status 0 says that there was none. Calls by Do need no telling.
+func (a *API) NoteChange(ctx context.Context, target *url.URL, status int, header http.Header) {
+	if a.identity == nil {
+		return
+	}
+	if who, err := a.identity(ctx); err == nil {
+		a.noteChange(ctx, who, target, status, header)
+	}
+}
+
 // noteChange makes what is kept or on its way for an identity unusable for later calls, when an unsafe call of its may
 // have changed something: it succeeded, or it failed in a way that does not say that nothing happened. What the answer
 // names is dropped for everybody (RFC 9111 §4.4).
-func (a *API) noteChange(ctx context.Context, who IdentityKey, x *exchange, ans *answer, err error) {
-	switch {
-	case err == nil && ans.status >= 400 && ans.status < 500:
+func (a *API) noteChange(ctx context.Context, who IdentityKey, target *url.URL, status int, header http.Header) {
+	if status >= 400 && status < 500 {
 		return
-	case err != nil && a.classify != nil && a.classify(err) != nil:
-		return // It was never sent.
 	}
-	targets := []string{x.url.String()}
-	if err == nil {
-		for _, name := range []string{"Location", "Content-Location"} {
-			if at := sameOrigin(x.url, ans.header.Get(name)); at != "" {
-				targets = append(targets, at)
-			}
+	targets := []string{target.String()}
+	for _, name := range []string{"Location", "Content-Location"} {
+		if at := sameOrigin(target, header.Get(name)); at != "" {
+			targets = append(targets, at)
 		}
 	}
 	a.cache.invalidate(who, targets)

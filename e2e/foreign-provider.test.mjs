@@ -3,6 +3,7 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { get } from 'node:http';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { freePort, startGateway } from './gateway.mjs';
 import { startWorld, signIn, session, me } from './world.mjs';
 import { startAccounts } from './accounts.mjs';
-import { secret } from './provider.mjs';
+import { secret, startProvider } from './provider.mjs';
 import { startBrowser, witness, readableByScript, spellings } from './browser.mjs';
 
 const accountsAPI = 'https://accounts.demo.test';
@@ -74,14 +75,14 @@ after(async () => {
   await world?.stop();
 });
 
-function configuration(origin, identity, resources) {
+function configuration(origin, identity, resources, issuer = provider.issuer) {
   const api = (name, url) => `{ base_url: "${url}", token: user${resources[name] ? `, resource: "${resources[name]}"` : ''} }`;
   return `
 mode: development
 server:
   public_url: ${origin}
 identity:
-  issuer: ${provider.issuer}
+  issuer: ${issuer}
   scopes: [openid, profile, email, offline_access]${identity}
 session:
   keys:
@@ -296,5 +297,32 @@ test('an answer that does not say whose it is, or says another\'s, signs nobody 
     await page.goto(`${gateway.origin}/`);
     assert.equal((await session(page)).authenticated, false, name);
     await context.close();
+  }
+});
+
+// OIDC-29
+test('a gateway starts without its provider, says so, and signs in once it is there', async () => {
+  const [port, providerPort] = [await freePort(), await freePort()];
+  const origin = `http://localhost:${port}`;
+  const issuer = `http://127.0.0.1:${providerPort}`;
+  const early = await startGateway({ port, config: configuration(origin, `\n  client_id: vestibule\n  client_secret: ${secret}`, {}, issuer) });
+  const login = () => new Promise((done, fail) => {
+    const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'none', accept: 'text/html' };
+    get(`${origin}/auth/login`, { headers }, (answer) => done(answer.resume())).once('error', fail);
+  });
+  let late;
+  try {
+    const refused = await login();
+    assert.equal(refused.statusCode, 503);
+    assert.ok(refused.headers['retry-after'], 'nobody is told when to try again');
+    late = await startProvider({ origin, port: providerPort });
+    const until = Date.now() + 30_000;
+    let answer = await login();
+    while (answer.statusCode === 503 && Date.now() < until) answer = await login();
+    assert.equal(answer.statusCode, 303);
+    assert.ok(answer.headers.location.startsWith(`${issuer}/auth?`), answer.headers.location);
+  } finally {
+    await early.stop();
+    await late?.stop();
   }
 });

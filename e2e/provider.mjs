@@ -20,8 +20,8 @@ const users = {
  * `backchannel` (sub of each back-channel logout sent), `tamper` (null, or a change of the address that a browser is
  * sent back to) and `stop()`.
  */
-export async function startProvider({ origin, accessTokenTTL = 300, audience = 'https://accounts.demo.test', clients = [] }) {
-  const port = await freePort();
+export async function startProvider({ origin, accessTokenTTL = 300, audience = 'https://accounts.demo.test', clients = [], port }) {
+  port ??= await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = { ...privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };

@@ -12,4 +12,4 @@
 // Resolvers know the clients and whether somebody is signed in. They do not decide what a user may see: the APIs do.
 package graph
 
-//go:generate go tool gqlgen generate
+//go:generate go run ../internal/gen generate

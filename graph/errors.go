@@ -93,6 +93,12 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	return out
 }
 
+// note logs a failure that a fallback hides.
+func (p *presenter) note(ctx context.Context, err error) {
+	p.log.LogAttrs(ctx, slog.LevelWarn, "field answered with its fallback", slog.String("path", graphql.GetPath(ctx).String()),
+		slog.String("code", p.describe(ctx, err, map[string]any{})), slog.String("request_id", p.requestID(ctx)), slog.String("error", causes(err)))
+}
+
 // isOurs tells an error that was made here or by the validator, with a code already.
 func isOurs(e *gqlerror.Error) bool {
 	code, _ := e.Extensions["code"].(string)

@@ -47,6 +47,7 @@ type handler struct {
 	cfg      Config
 	exec     *executor.Executor
 	resolver *Resolver
+	failures *presenter
 }
 
 // NewHandler makes the handler of /graphql.
@@ -71,14 +72,15 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	runner.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
 	runner.SetParserTokenLimit(cfg.Limits.Tokens)
 	runner.SetDisableSuggestion(!cfg.Development)
-	runner.SetErrorPresenter((&presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger}).present)
+	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger}
+	runner.SetErrorPresenter(failures.present)
 	runner.SetRecoverFunc(func(ctx context.Context, v any) error {
 		return fmt.Errorf("graph: panic in %s: %v", graphql.GetPath(ctx), v)
 	})
 	if cfg.Development || cfg.Introspection {
 		runner.Use(extension.Introspection{})
 	}
-	return &handler{cfg, runner, cfg.Resolver}, nil
+	return &handler{cfg, runner, cfg.Resolver, failures}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
@@ -120,7 +122,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), h.cfg.Timeout, errOperationTimeout)
 	defer cancel()
-	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders())
+	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures))
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
 	params.Headers = http.Header{}
 

@@ -14,6 +14,7 @@ import (
 
 // loaders are one request's things by key, each fetched at most once and lists of them in one call.
 type loaders struct {
+	failures   *presenter // logs what a fallback hides
 	products   *clients.Entities[string, *catalog.Product]
 	customers  *clients.Entities[string, *accounts.Customer]
 	shipments  *clients.Entities[string, []*shipping.Shipment]      // by order
@@ -21,8 +22,9 @@ type loaders struct {
 	categories *clients.Entities[struct{}, map[string]*catalog.Category]
 }
 
-func (r *Resolver) newLoaders() *loaders {
+func (r *Resolver) newLoaders(failures *presenter) *loaders {
 	l := &loaders{
+		failures:  failures,
 		products:  clients.NewEntities(r.Catalog.ProductsByID),
 		customers: clients.NewEntities(r.Accounts.Customers),
 		tracking:  clients.NewEntities(r.Shipping.Tracking),
@@ -46,6 +48,11 @@ func (r *Resolver) newLoaders() *loaders {
 		return map[struct{}]map[string]*catalog.Category{{}: byID}, err
 	})
 	return l
+}
+
+func (l *loaders) categoriesByID(ctx context.Context) (map[string]*catalog.Category, error) {
+	byID, _, err := l.categories.Load(ctx, struct{}{})
+	return byID, err
 }
 
 // announce tells the loaders what the fields of these orders may ask for, so that the first that asks fetches for all.

@@ -103,7 +103,7 @@ func (r *orderLineResolver) Product(ctx context.Context, objs []*orders.OrderLin
 }
 
 func (r *productResolver) Category(ctx context.Context, objs []*catalog.Product) ([]*catalog.Category, error) {
-	byID, _, err := load(ctx).categories.Load(ctx, struct{}{})
+	byID, err := orElse(ctx, map[string]*catalog.Category{})(load(ctx).categoriesByID(ctx))
 	categories := make([]*catalog.Category, len(objs))
 	for i, p := range objs {
 		categories[i] = byID[p.CategoryId]

@@ -42,8 +42,8 @@ type Store struct {
 
 	mu        sync.Mutex // guards all of the following
 	sessions  map[string]*auth.Record
-	bySubject map[string]map[string]bool
-	bySID     map[string]map[string]bool
+	bySubject map[string]keySet
+	bySID     map[string]keySet
 	markers   map[string]marker
 	values    map[string]value
 	leases    map[string]lease
@@ -80,7 +80,7 @@ func New(cfg Config) *Store {
 	}
 	s := &Store{
 		cfg: cfg, stop: make(chan struct{}), done: make(chan struct{}),
-		sessions: map[string]*auth.Record{}, bySubject: map[string]map[string]bool{}, bySID: map[string]map[string]bool{},
+		sessions: map[string]*auth.Record{}, bySubject: map[string]keySet{}, bySID: map[string]keySet{},
 		markers: map[string]marker{}, values: map[string]value{}, leases: map[string]lease{}, watchers: map[chan auth.Ended]bool{},
 	}
 	go s.sweepUntilClosed()
@@ -166,20 +166,17 @@ func (s *Store) remove(r *auth.Record) {
 	unindex(s.bySID, r.SID, r.Key)
 }
 
-func index(in map[string]map[string]bool, name, key string) {
-	if name == "" {
-		return
+func index(in map[string]keySet, name, key string) {
+	if name != "" {
+		in[name] = in[name].with(key)
 	}
-	if in[name] == nil {
-		in[name] = make(map[string]bool, 1)
-	}
-	in[name][key] = true
 }
 
-func unindex(in map[string]map[string]bool, name, key string) {
-	delete(in[name], key)
-	if len(in[name]) == 0 {
+func unindex(in map[string]keySet, name, key string) {
+	if rest := in[name].without(key); rest.isEmpty() {
 		delete(in, name)
+	} else {
+		in[name] = rest
 	}
 }
 
@@ -283,7 +280,7 @@ func (s *Store) End(_ context.Context, which auth.Selector, reason string) (int,
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	until := s.cfg.Now().Add(auth.MarkerLife)
-	var keys map[string]bool
+	var keys []string
 	switch {
 	case len(which.SID) > 0:
 		keys = union(s.bySID, which.SID)
@@ -297,7 +294,7 @@ func (s *Store) End(_ context.Context, which auth.Selector, reason string) (int,
 		}
 	}
 	ended := 0
-	for key := range keys {
+	for _, key := range keys {
 		r, err := s.live(key)
 		if err != nil || len(which.SID) > 0 && len(which.Subject) > 0 && !slices.Contains(which.Subject, r.Subject) {
 			continue
@@ -324,12 +321,10 @@ func (s *Store) mark(name string, m marker) {
 	s.markers[name] = m
 }
 
-func union(in map[string]map[string]bool, names []string) map[string]bool {
-	keys := map[string]bool{}
+func union(in map[string]keySet, names []string) []string {
+	var keys []string
 	for _, name := range names {
-		for key := range in[name] {
-			keys[key] = true
-		}
+		keys = in[name].appendTo(keys)
 	}
 	return keys
 }
@@ -339,7 +334,7 @@ func (s *Store) List(_ context.Context, subject []string) ([]*auth.Record, error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []*auth.Record
-	for key := range union(s.bySubject, subject) {
+	for _, key := range union(s.bySubject, subject) {
 		if r, err := s.live(key); err == nil {
 			shared := *r
 			out = append(out, &shared)

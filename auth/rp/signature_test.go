@@ -2,14 +2,18 @@ package rp_test
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"maps"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -72,6 +76,8 @@ func TestSignatureOfTheIDToken(t *testing.T) {
 		{"a key of its own in jwk", foreign.token(map[string]any{"jwk": json.RawMessage(published), "kid": nil}, good), "signature"},
 		{"a key of its own in jku", foreign.token(map[string]any{"jku": "http://localhost:6666/jwks", "kid": "new"}, good), "signature"},
 		{"a key of its own in x5u", foreign.token(map[string]any{"x5u": "http://localhost:6666/cert"}, good), "signature"},
+		{"a certificate of its own in x5c", foreign.token(map[string]any{"x5c": []string{certificate(foreign)}}, good), "signature"},
+		{"a certificate that is none in x5c", ec.token(map[string]any{"x5c": []string{"AAAA"}}, good), "format"},
 		{"a good signature beside jku", ec.token(map[string]any{"jku": "http://localhost:6666/jwks"}, good), ""},
 		{"a critical header nobody knows", ec.token(map[string]any{"crit": []string{"exp"}, "exp": 1}, good), "signature"},
 
@@ -106,6 +112,12 @@ func TestSignatureOfTheIDToken(t *testing.T) {
 			t.Errorf("%s%s was fetched: a token may not say where its key is", c.host, c.path)
 		}
 	}
+}
+
+// certificate is one that a key gives itself.
+func certificate(s *signer) string {
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	return base64.StdEncoding.EncodeToString(must(x509.CreateCertificate(rand.Reader, template, template, s.private.Public(), s.private)))
 }
 
 // symmetric signs with HS256.

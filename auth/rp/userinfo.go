@@ -17,7 +17,7 @@ var tokenClaims = map[string]bool{
 }
 
 // bearerError finds the error code in a Bearer challenge (RFC 6750 3).
-var bearerError = regexp.MustCompile(`(?i)^Bearer\b.*\berror="([a-z_]{1,64})"`)
+var bearerError = regexp.MustCompile(`^(?i:Bearer)\b.*\b(?i:error)="([a-z_]{1,64})"`)
 
 // addUserInfo asks the UserInfo endpoint and adds the claims that the ID token does not have.
 func (p *Provider) addUserInfo(ctx context.Context, grant *Grant) error {

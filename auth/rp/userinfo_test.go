@@ -123,6 +123,7 @@ func TestUserInfoRefuses(t *testing.T) {
 	for challenge, want := range map[string]string{
 		`Bearer error="invalid_token"`:                            "invalid_token",
 		`bearer realm="x", error="insufficient_scope", scope="a"`: "insufficient_scope",
+		`Bearer error="INVALID_TOKEN"`:                            "",
 		`Bearer realm="x"`:                                        "",
 		`Basic error="invalid_token"`:                             "",
 		`Bearer error="` + strings.Repeat("a", 65) + `"`:          "",

@@ -1320,7 +1320,7 @@ type Product {
   imageUrl: URL
   "Stars, 0 to 5."
   rating: Float
-  "Its category."
+  "Its category; null also when categories cannot be looked up just now."
   category: Category
 }
 

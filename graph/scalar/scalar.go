@@ -1,4 +1,5 @@
-// Package scalar is the schema's own scalars, checked in both directions: what an API says and what a client sends.
+// Package scalar is the schema's own scalars, checked in both directions: what an API says and what a client sends. Beside each
+// Marshal function, which is gqlgen's, there is an Append function, which graph/plan writes answers with.
 package scalar
 
 import (
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"vestibule.example/graph/plan"
 )
 
 var (
@@ -24,6 +27,11 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		io.WriteString(w, strconv.Quote(t.Format(time.RFC3339Nano))) //nolint:errcheck // A buffer does not fail.
 	})
+}
+
+// AppendDateTime appends an instant in RFC 3339.
+func AppendDateTime(b []byte, t time.Time) []byte {
+	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
 }
 
 // UnmarshalDateTime reads an instant in RFC 3339.
@@ -42,6 +50,9 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 // MarshalDecimal writes a decimal as a string.
 func MarshalDecimal(s string) graphql.Marshaler { return graphql.MarshalString(s) }
 
+// AppendDecimal appends a decimal as a string.
+func AppendDecimal(b []byte, s string) []byte { return plan.AppendString(b, s) }
+
 // UnmarshalDecimal reads a decimal.
 func UnmarshalDecimal(v any) (string, error) {
 	text, ok := v.(string)
@@ -53,6 +64,9 @@ func UnmarshalDecimal(v any) (string, error) {
 
 // MarshalURL writes a URL.
 func MarshalURL(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// AppendURL appends a URL.
+func AppendURL(b []byte, s string) []byte { return plan.AppendString(b, s) }
 
 // UnmarshalURL reads a URL.
 func UnmarshalURL(v any) (string, error) {

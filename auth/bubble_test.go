@@ -1,0 +1,130 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vestibule.example/auth"
+	"vestibule.example/auth/memstore"
+)
+
+// An exchange needs the login's token: a dead one is refreshed first, and without one there is no exchange.
+func TestAnExchangeAfterTheLoginsTokenDied(t *testing.T) {
+	w, gate := newGatedWorld(t)
+	v := w.signIn(t, "alice")
+	w.clock.Advance(6 * time.Minute)
+	gate.hold(0)
+	if got := call(t, v, "billing"); got != http.StatusOK || gate.counted()["refresh_token"] != 1 || gate.counted()["token-exchange billing"] != 1 {
+		t.Errorf("call = %d, token calls %v, want a refresh and an exchange", got, gate.counted())
+	}
+	w.clock.Advance(6 * time.Minute)
+	gate.hold(0)
+	gate.mu.Lock()
+	gate.refuses = func(form url.Values) bool { return form.Get("grant_type") == "refresh_token" }
+	gate.mu.Unlock()
+	if got := call(t, v, "billing"); got != http.StatusBadGateway || gate.counted()["token-exchange billing"] != 0 {
+		t.Errorf("call = %d, token calls %v, want no exchange", got, gate.counted())
+	}
+}
+
+// roundTrip calls an API in a bubble with the session of a cookie.
+func (b *bubble) roundTrip(cookie *http.Cookie, api string) (err error) {
+	h := b.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		req, _ := http.NewRequestWithContext(r.Context(), http.MethodGet, "https://api.test/", nil)
+		_, err = b.Transport(api, roundTripper(func(*http.Request) (*http.Response, error) { return jsonAnswer(http.StatusOK, "{}"), nil })).RoundTrip(req)
+	}))
+	h.ServeHTTP(httptest.NewRecorder(), with(cookie, http.MethodGet, "/"))
+	return err
+}
+
+// hoggedStore never gives a lease.
+type hoggedStore struct{ auth.Store }
+
+// A login without a refresh token ends with its access token, and the provider is not asked for what it never gave; a lease
+// that never comes is waited for as long as a refresh may take.
+func TestARefreshThatCannotBe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New(memstore.Config{})
+		b := newBubble(t, store, func(req *http.Request) *http.Response {
+			t.Errorf("the provider was asked for %s", req.URL.Path)
+			return jsonAnswer(http.StatusBadRequest, "{}")
+		})
+		b.config.APIs = map[string]auth.APIToken{"orders": {BaseURL: &url.URL{Scheme: "https", Host: "api.test"}, Kind: auth.KindUser}}
+		b.config.IdleTimeout, b.config.Lifetime = 3*time.Hour, 3*time.Hour
+		serve := func(store auth.Store) {
+			closeAll(t, b.Close)
+			b.config.Store = store
+			var err error
+			if b.Service, err = auth.New(b.config); err != nil {
+				t.Fatal(err)
+			}
+		}
+		serve(store)
+		without, err := b.Admit(t.Context(), "alice", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cookie := b.signIn(t)
+		if err := b.roundTrip(without, "orders"); err != nil {
+			t.Errorf("a call while the token lives: %v", err)
+		}
+		<-time.After(61 * time.Minute)
+		if err := b.roundTrip(without, "orders"); !errors.Is(err, auth.ErrUnauthenticated) || errors.Is(err, auth.ErrProviderUnavailable) {
+			t.Errorf("a call after it: %v, want ErrUnauthenticated", err)
+		}
+		serve(hoggedStore{store})
+		before := time.Now()
+		if err := b.roundTrip(cookie, "orders"); !errors.Is(err, auth.ErrProviderUnavailable) || time.Since(before) != 25*time.Second {
+			t.Errorf("without a lease: %v after %s, want ErrProviderUnavailable after 25 s", err, time.Since(before))
+		}
+		closeAll(t, b.Close, store.Close)
+		// A service that is closed begins no refresh.
+		if err := b.roundTrip(cookie, "orders"); !errors.Is(err, auth.ErrProviderUnavailable) && !errors.Is(err, auth.ErrUnauthenticated) {
+			t.Errorf("after Close: %v", err)
+		}
+	})
+}
+
+// stubborn is a connection whose write timeout cannot be lifted.
+type stubborn struct{ *heard }
+
+// A stream that the server would cut in the middle does not begin, nor one whose session cannot be looked up again.
+func TestAStreamThatCannotBegin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := memstore.New(memstore.Config{})
+		store := &secondReadFails{Store: memory}
+		b := newBubble(t, store, nil)
+		cookie := b.signIn(t)
+		h := &heard{header: http.Header{}}
+		b.Events().ServeHTTP(stubborn{h}, with(cookie, http.MethodGet, "/auth/events"))
+		if h.status != http.StatusInternalServerError {
+			t.Errorf("with a write timeout that stays: %d, want 500", h.status)
+		}
+		store.reads.Store(2)
+		h, ended := b.listen(t.Context(), cookie)
+		<-ended
+		if h.status != http.StatusServiceUnavailable {
+			t.Errorf("with a store that fails meanwhile: %d, want 503", h.status)
+		}
+		closeAll(t, b.Close, memory.Close)
+	})
+}
+
+type secondReadFails struct {
+	auth.Store
+	reads atomic.Int32
+}
+
+func (s *secondReadFails) Get(ctx context.Context, key string) (*auth.Record, error) {
+	if s.reads.Add(-1) == 0 {
+		return nil, errOutage
+	}
+	return s.Store.Get(ctx, key)
+}

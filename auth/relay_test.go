@@ -1,0 +1,161 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"vestibule.example/auth"
+	"vestibule.example/demo/visitor"
+)
+
+// Design: relay patterns with browser_loads; CSRF-4, CSRF-8.
+func TestBrowserLoad(t *testing.T) {
+	w := newWorld(t, nil)
+	reached := 0
+	guarded := w.auth.BrowserLoad(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
+	for _, c := range []struct {
+		name, method string
+		header       http.Header
+		want         int
+	}{
+		{"an image of our page", "GET", http.Header{"Sec-Fetch-Site": {"same-origin"}}, 200},
+		{"a HEAD of our page", "HEAD", http.Header{"Sec-Fetch-Site": {"same-origin"}}, 200},
+		{"a POST of our page", "POST", http.Header{"Sec-Fetch-Site": {"same-origin"}}, 403},
+		{"a browser that does not say", "GET", nil, 403},
+		{"a script's header does not replace it", "GET", http.Header{"X-Csrf": {"1"}}, 403},
+		{"another site", "GET", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
+		{"a sibling domain", "GET", http.Header{"Sec-Fetch-Site": {"same-site"}}, 403},
+		{"a typed address", "GET", http.Header{"Sec-Fetch-Site": {"none"}}, 403},
+		{"two sites", "GET", http.Header{"Sec-Fetch-Site": {"same-origin", "same-origin"}}, 403},
+		{"a foreign origin", "GET", http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {"https://evil.test"}}, 403},
+	} {
+		reached = 0
+		r := httptest.NewRequestWithContext(t.Context(), c.method, w.origin+"/api/x/y", nil)
+		for name, values := range c.header {
+			r.Header[name] = values
+		}
+		out := httptest.NewRecorder()
+		guarded.ServeHTTP(out, r)
+		if out.Code != c.want || (reached == 1) != (c.want == 200) {
+			t.Errorf("%s = %d, reached %d times, want %d", c.name, out.Code, reached, c.want)
+		}
+	}
+}
+
+// with runs work in the context of a visitor's request.
+func (w *world) with(t *testing.T, v *visitor.Visitor, method string, wrap func(http.Handler) http.Handler, work func(context.Context)) int {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, w.origin+"/api/x/y", nil)
+	for _, cookie := range v.Cookies() {
+		r.AddCookie(cookie)
+	}
+	out := httptest.NewRecorder()
+	w.auth.Middleware(wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { work(r.Context()) }))).ServeHTTP(out, r)
+	return out.Code
+}
+
+func as(h http.Handler) http.Handler { return h }
+
+// What somebody wants done who believes she is signed in is not done as anybody else.
+func TestRefuseDead(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.signIn(t, "alice")
+	kept := v.Cookies()
+	for _, c := range []struct {
+		name, method string
+		dead         bool
+		want         int
+	}{
+		{"a session that lives reads", "GET", false, 200}, {"a session that lives writes", "POST", false, 200},
+		{"a dead one reads", "GET", true, 200}, {"a dead one asks for a head", "HEAD", true, 200},
+		{"a dead one writes", "POST", true, 401}, {"a dead one deletes", "DELETE", true, 401}, {"a dead one tries a new method", "QUERY", true, 401},
+	} {
+		if c.dead {
+			if _, err := v.SignOut(t.Context()); err != nil && signedIn(t, v) {
+				t.Fatal(err)
+			}
+			v.SetCookies(kept)
+		}
+		reached := false
+		if got := w.with(t, v, c.method, w.auth.RefuseDead, func(context.Context) { reached = true }); got != c.want || reached != (c.want == 200) {
+			t.Errorf("%s = %d, reached: %v, want %d", c.name, got, reached, c.want)
+		}
+	}
+	if got := w.with(t, w.visitor(t), "POST", w.auth.RefuseDead, func(context.Context) {}); got != 200 {
+		t.Errorf("somebody who never signed in writes = %d, want 200", got)
+	}
+}
+
+// SES-10, SSE: what streams on behalf of a session ends with it.
+func TestUntilEnded(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.signIn(t, "alice")
+	w.with(t, v, "GET", as, func(ctx context.Context) {
+		until, leave, err := w.auth.UntilEnded(ctx)
+		if err != nil || until.Err() != nil {
+			t.Fatalf("UntilEnded = %v, %v", until, err)
+		}
+		defer leave()
+		if _, err := v.SignOut(t.Context()); err != nil {
+			t.Error(err)
+		}
+		<-until.Done()
+		if ctx.Err() != nil {
+			t.Error("the request ended with the session")
+		}
+		if _, _, err := w.auth.UntilEnded(ctx); !errors.Is(err, auth.ErrNotFound) {
+			t.Errorf("UntilEnded of a session that has ended = %v, want ErrNotFound", err)
+		}
+	})
+}
+
+func TestStreamsOfASessionAreBounded(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.signIn(t, "alice")
+	w.with(t, v, "GET", as, func(ctx context.Context) {
+		var leaves []context.CancelFunc
+		for range 20 {
+			_, leave, err := w.auth.UntilEnded(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			leaves = append(leaves, leave)
+		}
+		if _, _, err := w.auth.UntilEnded(ctx); !errors.Is(err, auth.ErrTooManyStreams) {
+			t.Errorf("the 21st = %v, want ErrTooManyStreams", err)
+		}
+		for _, leave := range leaves {
+			leave()
+		}
+		// Places become free in a goroutine of their own, at once but not at the same time.
+		for {
+			_, leave, err := w.auth.UntilEnded(ctx)
+			if err == nil {
+				leave()
+				return
+			}
+			if t.Context().Err() != nil {
+				t.Fatal("the places were never given back")
+			}
+		}
+	})
+}
+
+func TestStreamsEndWhenTheServiceDrains(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, v := range []*visitor.Visitor{w.signIn(t, "alice"), w.visitor(t)} {
+		w.with(t, v, "GET", as, func(ctx context.Context) {
+			until, leave, err := w.auth.UntilEnded(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer leave()
+			go w.auth.Drain()
+			<-until.Done()
+		})
+		w.auth = w.serve(t, w.config)
+	}
+}

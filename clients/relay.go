@@ -1,0 +1,253 @@
+package clients
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const (
+	defaultMaxUpload = 32 << 20
+	// maxOpenBodies bounds the relayed answers of one API that are still on their way: slow readers hold these places, not
+	// those of calls.
+	maxOpenBodies = 1024
+	relayPrefix   = "/api/"
+)
+
+// RelayConfig is which APIs browsers reach through the relay, and how.
+type RelayConfig struct {
+	// APIs are offered under /api/{name}/. An API without routes is not there.
+	APIs []RelayAPI
+	// Origin is the public origin, which the Origin of a WebSocket must be. Required.
+	Origin string
+	// LoginURL is where a person signs in. Default /auth/login.
+	LoginURL string
+	// UntilEnded gives a context that ends with the session of its argument, for streams; nil: they end with their request.
+	UntilEnded func(context.Context) (context.Context, context.CancelFunc, error)
+	Logger     *slog.Logger
+}
+
+// RelayAPI is one API and what of it is offered.
+type RelayAPI struct {
+	API    *API
+	Routes []RelayRoute
+	// MaxUpload bounds a request's body in bytes. Default 32 MiB.
+	MaxUpload int64
+}
+
+// RelayRoute allows methods on the paths that fit a pattern.
+type RelayRoute struct {
+	// Methods are allowed; GET allows HEAD too.
+	Methods []string
+	// Path is a pattern below the API's base: "/shipments/*/events". "*" is one segment, "**" at the end one or more.
+	Path string
+	// BrowserLoads lets the browser itself load the path with GET, as an image or a download: it cannot send the header
+	// that scripts send, so that Sec-Fetch-Site must say same-origin instead. See [Relay.BrowserLoads].
+	BrowserLoads bool
+	// WebSocket lets GET become a WebSocket.
+	WebSocket bool
+}
+
+// Relay is the handler of /api/{name}/…: it passes requests on to an API with the session's token.
+//
+// What is passed on is on a list: paths, methods, headers both ways. An answer lives on our origin, so that it cannot be a
+// document there: it is sandboxed, its type is not guessed, and it is a download unless it is JSON, plain text, an image
+// or an event stream. Requests share breaker, bulkhead and counters with the API's other calls; they are not repeated.
+//
+// Not done here: cross-site checks and sessions (package auth, before it).
+type Relay struct {
+	cfg  RelayConfig
+	apis map[string]*relayed
+}
+
+// relayed is one API behind the relay.
+type relayed struct {
+	api    *API
+	routes []relayRoute
+	upload int64
+	bodies chan struct{} // holds one for each answer on its way
+}
+
+// NewRelay checks a configuration and reports all its faults at once.
+func NewRelay(cfg RelayConfig) (*Relay, error) {
+	if cfg.LoginURL == "" {
+		cfg.LoginURL = "/auth/login"
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	r := &Relay{cfg: cfg, apis: map[string]*relayed{}}
+	var faults []error
+	if cfg.Origin == "" {
+		faults = append(faults, errors.New("clients: the relay needs the public origin"))
+	}
+	for _, offered := range cfg.APIs {
+		one := &relayed{api: offered.API, upload: offered.MaxUpload, bodies: make(chan struct{}, maxOpenBodies)}
+		if one.upload == 0 {
+			one.upload = defaultMaxUpload
+		}
+		for _, route := range offered.Routes {
+			parsed, err := parseRoute(route)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("clients: relay of API %q: %w", offered.API.name, err))
+			}
+			one.routes = append(one.routes, parsed)
+		}
+		if len(one.routes) > 0 {
+			r.apis[offered.API.name] = one
+		}
+	}
+	return r, errors.Join(faults...)
+}
+
+// BrowserLoads tells whether the browser itself may load what a request asks for. Such a request must be checked for
+// Sec-Fetch-Site: same-origin in the place of the header that scripts send.
+func (r *Relay) BrowserLoads(req *http.Request) bool {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead || req.Header.Get("Upgrade") != "" {
+		return false
+	}
+	p, err := parsePlace(req.URL)
+	if err != nil {
+		return false
+	}
+	one := r.apis[p.name]
+	return one != nil && slices.ContainsFunc(one.routes, func(route relayRoute) bool {
+		return route.BrowserLoads && route.fits(p.segments) && route.allows(http.MethodGet)
+	})
+}
+
+// ServeHTTP handles "/api/{name}/…".
+func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	p, err := parsePlace(req.URL)
+	if err != nil {
+		refuseRelay(w, req, http.StatusBadRequest, problemPath, nil)
+		return
+	}
+	one := r.apis[p.name]
+	if one == nil {
+		refuseRelay(w, req, http.StatusNotFound, problemNotFound, nil)
+		return
+	}
+	route, allowed := one.find(p.segments, req.Method)
+	switch {
+	case len(allowed) == 0:
+		refuseRelay(w, req, http.StatusNotFound, problemNotFound, nil)
+		return
+	case route == nil:
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		refuseRelay(w, req, http.StatusMethodNotAllowed, problemMethod, nil)
+		return
+	}
+	socket := req.Header.Get("Upgrade") != ""
+	if socket && !r.mayUpgrade(route, req) {
+		refuseRelay(w, req, http.StatusBadRequest, problemUpgrade, nil)
+		return
+	}
+	if req.ContentLength > one.upload {
+		refuseRelay(w, req, http.StatusRequestEntityTooLarge, problemTooLarge, nil)
+		return
+	}
+	r.pass(w, req, one, route, p, socket)
+}
+
+// pass sends the request on and its answer back.
+func (r *Relay) pass(w http.ResponseWriter, req *http.Request, one *relayed, route *relayRoute, p place, socket bool) {
+	select {
+	case one.bodies <- struct{}{}:
+		defer func() { <-one.bodies }()
+	default:
+		r.refuse(w, req, &Error{Code: CodeUpstreamUnavailable, API: p.name, Retryable: true, RetryAfter: crowdWait})
+		return
+	}
+	ctx, cancel := context.WithCancel(req.Context())
+	defer cancel()
+	x := &exchange{method: req.Method, template: route.Path, repeatable: idempotent(req.Method)}
+	out, body, err := one.outgoing(w, req.WithContext(ctx), p, socket)
+	if err != nil {
+		refuseRelay(w, req, http.StatusBadRequest, problemPath, nil)
+		return
+	}
+	res, err := one.send(out, body, cancel)
+	if err != nil && !safe(req.Method) && one.api.isNetwork(err) {
+		one.api.NoteChange(req.Context(), out.URL, 0, nil) // It may have acted all the same.
+	}
+	if err != nil {
+		if body.tooLarge() {
+			refuseRelay(w, req, http.StatusRequestEntityTooLarge, problemTooLarge, nil)
+			return
+		}
+		r.refuse(w, req, one.api.failure(x, err))
+		return
+	}
+	defer res.Body.Close()
+	if !safe(req.Method) {
+		one.api.NoteChange(req.Context(), out.URL, res.StatusCode, res.Header)
+	}
+	if socket && res.StatusCode == http.StatusSwitchingProtocols {
+		r.socket(w, req, res, cancel)
+		return
+	}
+	r.answer(w, req, one, x, p, res, cancel)
+}
+
+// outgoing is the request to the API.
+func (o *relayed) outgoing(w http.ResponseWriter, req *http.Request, p place, socket bool) (*http.Request, *upload, error) {
+	u, err := p.path().resolve(o.api.base, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	u.RawQuery = req.URL.RawQuery
+	body := &upload{}
+	var reader io.Reader
+	if req.ContentLength != 0 {
+		body.from = http.MaxBytesReader(w, req.Body, o.upload)
+		reader = body
+	}
+	out, err := http.NewRequestWithContext(req.Context(), req.Method, u.String(), reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	out.URL, out.ContentLength = u, req.ContentLength
+	out.Header = o.api.relayHeader(req, socket)
+	return out, body, nil
+}
+
+// send is one attempt. The API has its timeout to begin an answer; that of an upload begins anew with each part it takes.
+func (o *relayed) send(out *http.Request, body *upload, cancel context.CancelFunc) (*http.Response, error) {
+	a := o.api
+	a.count.calls.Add(1)
+	waiting, stop := context.WithTimeout(out.Context(), a.timeout)
+	defer stop()
+	p, err := a.admit(waiting)
+	if err != nil {
+		return nil, err
+	}
+	v, began := noVerdict, a.now()
+	defer func() { a.release(p, v) }()
+	body.silence.start(a.timeout, cancel)
+	res, err := a.transport.RoundTrip(out)
+	switch timedOut := body.silence.end(); {
+	case timedOut:
+		if err == nil {
+			res.Body.Close()
+		}
+		v = ill
+		return nil, context.DeadlineExceeded
+	case err == nil:
+		v = a.judge(out.Context(), began, res.StatusCode, nil)
+	case !body.failed(): // what failed of the body is the browser's fault
+		v = a.judge(out.Context(), began, 0, err)
+	}
+	return res, err
+}
+
+// origin is the API's own, as a URL's beginning.
+func (a *API) origin() string {
+	return (&url.URL{Scheme: a.base.Scheme, Host: a.base.Host}).String()
+}

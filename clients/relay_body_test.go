@@ -1,0 +1,531 @@
+package clients_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vestibule.example/clients"
+)
+
+func (r *relaying) get(ctx context.Context, t testing.TB, path string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, "GET", r.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := (&http.Transport{DisableKeepAlives: true, DisableCompression: true}).RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { res.Body.Close() })
+	return res
+}
+
+// writes sends a part at once.
+func writes(w http.ResponseWriter, part string) {
+	io.WriteString(w, part)
+	http.NewResponseController(w).Flush()
+}
+
+// Each part of a download arrives before the API sends the next; nothing is collected on the way.
+func TestDownloadsAreStreamed(t *testing.T) {
+	part := strings.Repeat("x", 64<<10)
+	arrived := make(chan struct{})
+	r := newRelaying(t, func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Content-Type", "application/pdf")
+		for range 3 {
+			writes(w, part)
+			select {
+			case <-arrived:
+			case <-req.Context().Done():
+			}
+		}
+	}, func(cfg *clients.Config) { cfg.MaxResponseBytes = 1 }, nil)
+	res := r.get(t.Context(), t, "/api/orders/files/a.pdf")
+	buf := make([]byte, len(part))
+	for range 3 {
+		if _, err := io.ReadFull(res.Body, buf); err != nil {
+			t.Fatal(err)
+		}
+		arrived <- struct{}{}
+	}
+	if n, err := res.Body.Read(buf); n != 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("behind the last part came %d bytes, %v", n, err)
+	}
+}
+
+func events(release <-chan struct{}, gone chan<- struct{}) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		writes(w, "data: 1\n\n")
+		select {
+		case <-release:
+			writes(w, "data: 2\n\n")
+		case <-req.Context().Done():
+			close(gone)
+		}
+	}
+}
+
+// Events arrive one by one, however long the server's write timeout is.
+func TestEventsAreFlushedAndOutliveTheWriteTimeout(t *testing.T) {
+	release := make(chan struct{})
+	r := newRelaying(t, events(release, nil), nil, nil)
+	slow := httptest.NewUnstartedServer(r.relay)
+	slow.Config.WriteTimeout, slow.Config.ReadTimeout = 50*time.Millisecond, 50*time.Millisecond
+	slow.Start()
+	t.Cleanup(slow.Close)
+	r.Server = slow
+	res := r.get(t.Context(), t, "/api/orders/things/1/events")
+	lines := bufio.NewReader(res.Body)
+	if line, err := lines.ReadString('\n'); line != "data: 1\n" || err != nil {
+		t.Fatalf("the first event = %q, %v", line, err)
+	}
+	if res.Header.Get("X-Accel-Buffering") != "no" {
+		t.Error("a proxy in front may collect the events")
+	}
+	<-time.After(100 * time.Millisecond) // the write timeout passes
+	close(release)
+	if rest, err := io.ReadAll(lines); string(rest) != "\ndata: 2\n\n" || err != nil {
+		t.Errorf("the rest = %q, %v, want the second event and an end in order", rest, err)
+	}
+}
+
+// A stream ends with its session, in order, and the API learns of it; with the request too.
+func TestStreamsEndWithTheSession(t *testing.T) {
+	gone := make(chan struct{})
+	session, end := context.WithCancel(t.Context())
+	left := make(chan struct{})
+	r := newRelaying(t, events(nil, gone), nil, func(cfg *clients.RelayConfig) {
+		cfg.UntilEnded = func(context.Context) (context.Context, context.CancelFunc, error) {
+			return session, func() { close(left) }, nil
+		}
+	})
+	res := r.get(t.Context(), t, "/api/orders/things/1/events")
+	body := bufio.NewReader(res.Body)
+	body.ReadString('\n')
+	end()
+	if rest, err := io.ReadAll(body); string(rest) != "\n" || err != nil {
+		t.Errorf("the stream went on with %q, %v, want an end in order", rest, err)
+	}
+	<-gone
+	<-left
+}
+
+func TestAClientThatGoesCancelsTheAPIsWork(t *testing.T) {
+	gone := make(chan struct{})
+	r := newRelaying(t, events(nil, gone), nil, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	res := r.get(ctx, t, "/api/orders/things/1/events")
+	bufio.NewReader(res.Body).ReadString('\n')
+	cancel()
+	<-gone
+	gone = make(chan struct{})
+	asked := make(chan struct{})
+	r = newRelaying(t, func(_ http.ResponseWriter, req *http.Request) {
+		close(asked)
+		<-req.Context().Done()
+		close(gone)
+	}, nil, nil)
+	ctx, cancel = context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	req, _ := http.NewRequestWithContext(ctx, "GET", r.URL+"/api/orders/things", nil)
+	if res, err := http.DefaultTransport.RoundTrip(req); err == nil {
+		res.Body.Close()
+		t.Error("an answer came")
+	}
+	<-gone
+	if h := r.calls.Health(); h.Failures != 0 {
+		t.Errorf("Health() = %+v, want no failure of the API's", h)
+	}
+}
+
+func TestTooManyStreams(t *testing.T) {
+	gone := make(chan struct{})
+	r := newRelaying(t, events(nil, gone), nil, func(cfg *clients.RelayConfig) {
+		cfg.UntilEnded = func(context.Context) (context.Context, context.CancelFunc, error) {
+			return nil, nil, errors.New("too many streams")
+		}
+	})
+	res := r.get(t.Context(), t, "/api/orders/things/1/events")
+	if res.StatusCode != 503 || res.Header.Get("Retry-After") != "1" || res.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("a stream too many = %d %v, want 503 with Retry-After", res.StatusCode, res.Header)
+	}
+	<-gone
+}
+
+// Half an answer is not taken for a whole one.
+func TestAnAnswerThatBreaksOffIsCut(t *testing.T) {
+	r := newRelaying(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/pdf")
+		writes(w, strings.Repeat("x", 10_000))
+		panic(http.ErrAbortHandler)
+	}, nil, nil)
+	res := r.get(t.Context(), t, "/api/orders/files/a.pdf")
+	if _, err := io.ReadAll(res.Body); err == nil {
+		t.Error("the answer ended in order")
+	}
+}
+
+// Each part of an upload arrives before the browser sends the next.
+func TestUploadsAreStreamed(t *testing.T) {
+	arrived := make(chan string)
+	r := newRelaying(t, func(w http.ResponseWriter, req *http.Request) {
+		buf := make([]byte, 100)
+		for {
+			n, err := req.Body.Read(buf)
+			if n > 0 {
+				arrived <- string(buf[:n])
+			}
+			if err != nil {
+				break
+			}
+		}
+		says(201, jsonType, `{}`)(w, req)
+	}, nil, nil)
+	from, to := io.Pipe()
+	req, err := http.NewRequestWithContext(t.Context(), "POST", r.URL+"/api/orders/things", from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan int, 1)
+	go func() {
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			answered <- 0
+			return
+		}
+		res.Body.Close()
+		answered <- res.StatusCode
+	}()
+	for _, part := range []string{"one", "two", "three"} {
+		io.WriteString(to, part)
+		if got := <-arrived; got != part {
+			t.Errorf("the API got %q, want %q", got, part)
+		}
+	}
+	to.Close()
+	if got := <-answered; got != 201 {
+		t.Errorf("the upload = %d, want 201", got)
+	}
+}
+
+func TestUploadsAreBounded(t *testing.T) {
+	r := newRelaying(t, func(w http.ResponseWriter, req *http.Request) {
+		if _, err := io.Copy(io.Discard, req.Body); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		says(201, jsonType, `{}`)(w, req)
+	}, nil, nil)
+	for _, c := range []struct {
+		name     string
+		size     int
+		declared bool
+		want     int
+	}{
+		{"as large as allowed", 1000, true, 201},
+		{"as large as allowed, of unknown length", 1000, false, 201},
+		{"too large", 1001, true, 413},
+		{"too large, of unknown length", 1001, false, 413},
+	} {
+		before := len(r.api.requests())
+		var body io.Reader = strings.NewReader(strings.Repeat("x", c.size))
+		if !c.declared {
+			body = io.MultiReader(body)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), "POST", r.URL+"/api/orders/things", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d", c.name, res.StatusCode, c.want)
+		}
+		if c.declared && c.want == 413 && len(r.api.requests()) != before {
+			t.Errorf("%s: the API was asked", c.name)
+		}
+	}
+	if h := r.calls.Health(); h.Failures != 0 || h.Breaker != "closed" {
+		t.Errorf("Health() = %+v, want no failure of the API's", h)
+	}
+}
+
+// The API's time is for the API: a browser that sends slowly does not use it up, and is not held against the API.
+func TestASlowUploadIsNotTheAPIsSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := func(req *http.Request) (*http.Response, error) {
+			if _, err := io.Copy(io.Discard, req.Body); err != nil {
+				return nil, err
+			}
+			elapse(1900 * time.Millisecond)
+			return status(201)(req)
+		}
+		relay, api := fakeRelay(t, answer)
+		if got := slowPost(relay, 10*time.Second, nil); got != 201 {
+			t.Errorf("a slow upload = %d, want 201", got)
+		}
+		if got := slowPost(relay, 10*time.Second, errors.New("the browser broke off")); got == 201 {
+			t.Error("half an upload succeeded")
+		}
+		relay, silent := fakeRelay(t, func(req *http.Request) (*http.Response, error) {
+			io.Copy(io.Discard, req.Body)
+			return hanging(req)
+		})
+		began := time.Now()
+		if got := slowPost(relay, 10*time.Second, nil); got != 504 || time.Since(began) != 12*time.Second {
+			t.Errorf("an API that says nothing = %d after %v, want 504 two seconds behind the upload", got, time.Since(began))
+		}
+		if h, s := api.Health(), silent.Health(); h.Failures != 0 || s.Failures != 1 {
+			t.Errorf("failures = %d and %d, want none for the slow browser, one for the silent API", h.Failures, s.Failures)
+		}
+	})
+}
+
+func fakeRelay(t *testing.T, answer func(*http.Request) (*http.Response, error)) (*clients.Relay, *clients.API) {
+	t.Helper()
+	api := newFake(t, answer, func(cfg *clients.Config) { cfg.Timeout = 2 * time.Second })
+	relay, err := clients.NewRelay(clients.RelayConfig{Origin: relayOrigin, APIs: []clients.RelayAPI{{API: api, Routes: routes()}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return relay, api
+}
+
+// slowPost sends half a body, waits, and sends the rest or fails.
+func slowPost(relay *clients.Relay, wait time.Duration, failure error) int {
+	from, to := io.Pipe()
+	go func() {
+		io.WriteString(to, "half")
+		elapse(wait)
+		if failure == nil {
+			io.WriteString(to, "rest")
+		}
+		to.CloseWithError(failure)
+	}()
+	w := httptest.NewRecorder()
+	relay.ServeHTTP(w, httptest.NewRequest("POST", "/api/orders/things", from))
+	return w.Code
+}
+
+// An API that falls silent within a download is not waited for without end; one that streams may be silent.
+func TestSilenceWithinAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for contentType, want := range map[string]time.Duration{"application/pdf": 30 * time.Second, "text/event-stream": time.Hour} {
+			relay, _ := fakeRelay(t, func(req *http.Request) (*http.Response, error) {
+				from, to := io.Pipe()
+				go func() {
+					io.WriteString(to, "part")
+					<-req.Context().Done()
+					to.CloseWithError(req.Context().Err())
+				}()
+				res := fakeAnswer(200, http.Header{"Content-Type": {contentType}}, "")
+				res.ContentLength, res.Body = -1, from
+				return res, nil
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			began := time.Now()
+			aborted := make(chan bool)
+			go func() {
+				defer func() { aborted <- recover() != nil }()
+				relay.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/api/orders/things/1/events", nil))
+			}()
+			if cut := <-aborted; cut != (contentType == "application/pdf") || time.Since(began) != want {
+				t.Errorf("%s ended after %v, cut: %v, want %v", contentType, time.Since(began), cut, want)
+			}
+			cancel()
+		}
+	})
+}
+
+// The relay has no breaker, bulkhead and counters of its own, and its streams take no places from calls.
+func TestTheRelaySharesTheAPIsHealth(t *testing.T) {
+	var failing bool
+	release := make(chan struct{})
+	r := newRelaying(t, func(w http.ResponseWriter, req *http.Request) {
+		switch {
+		case failing:
+			says(503, "", "")(w, req)
+		case strings.HasSuffix(req.URL.Path, "/events"):
+			events(release, nil)(w, req)
+		default:
+			says(200, jsonType, `{}`)(w, req)
+		}
+	}, func(cfg *clients.Config) { cfg.Concurrency, cfg.Breaker.Failures = 1, 3 }, nil)
+	stream := r.get(t.Context(), t, "/api/orders/things/1/events")
+	if err := send(t.Context(), r.calls, "GET"); err != nil {
+		t.Errorf("a call beside an open stream = %v, want it unhindered", err)
+	}
+	close(release)
+	io.Copy(io.Discard, stream.Body)
+	failing = true
+	for range 3 {
+		r.get(t.Context(), t, "/api/orders/things")
+	}
+	before := len(r.api.requests())
+	res := r.get(t.Context(), t, "/api/orders/things")
+	if err := send(t.Context(), r.calls, "GET"); codeOf(err) != clients.CodeUpstreamUnavailable || res.StatusCode != 503 || res.Header.Get("Retry-After") == "" || len(r.api.requests()) != before {
+		t.Errorf("with the breaker open: relay %d, call %v, want both refused unsent", res.StatusCode, err)
+	}
+	if h := r.calls.Health(); h.Breaker != "open" || h.Failures != 3 || h.Refused != 2 || h.Active != 0 {
+		t.Errorf("Health() = %+v", h)
+	}
+}
+
+// CACHE-7: a change that is relayed makes what is kept stale, as one by a call does.
+func TestARelayedChangeIsOne(t *testing.T) {
+	code := 200
+	var told int
+	r := newRelaying(t, func(w http.ResponseWriter, req *http.Request) { says(code, "", "")(w, req) }, func(cfg *clients.Config) {
+		cfg.Identity = func(context.Context) (clients.IdentityKey, error) {
+			return clients.SessionIdentity("key", "owner"), nil
+		}
+		cfg.Changed = func(context.Context) { told++ }
+	}, nil)
+	for _, c := range []struct {
+		method string
+		code   int
+		want   int
+	}{{"GET", 200, 0}, {"HEAD", 200, 0}, {"POST", 200, 1}, {"POST", 204, 1}, {"POST", 404, 0}, {"POST", 500, 1}} {
+		told, code = 0, c.code
+		r.send(t, c.method, "/api/orders/things", http.Header{}, "")
+		if told != c.want {
+			t.Errorf("%s that ended in %d was told %d times, want %d", c.method, c.code, told, c.want)
+		}
+	}
+}
+
+// socketAPI is an API's WebSocket, as far as the relay sees it: bytes.
+func socketAPI(w http.ResponseWriter, req *http.Request) {
+	if req.Header.Get("Upgrade") != "websocket" || req.Header.Get("Sec-Websocket-Key") != "key" || req.Header.Get("Cookie") != "" {
+		w.WriteHeader(400)
+		return
+	}
+	conn, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	fmt.Fprint(buffered, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ok\r\nSet-Cookie: a=b\r\n\r\nhello\n")
+	buffered.Flush()
+	for {
+		line, err := buffered.ReadString('\n')
+		if err != nil {
+			return
+		}
+		buffered.WriteString("echo " + line)
+		buffered.Flush()
+	}
+}
+
+func (r *relaying) dial(t *testing.T, path string, header http.Header) (net.Conn, *bufio.Reader, *http.Response) {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", r.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: shop.example.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nCookie: a=b\r\nSec-WebSocket-Key: key\r\n", path)
+	header.Write(conn)
+	io.WriteString(conn, "\r\n")
+	reader := bufio.NewReader(conn)
+	res, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn, reader, res
+}
+
+// WS-2
+func TestWebSockets(t *testing.T) {
+	session, end := context.WithCancel(t.Context())
+	r := newRelaying(t, socketAPI, nil, func(cfg *clients.RelayConfig) {
+		cfg.UntilEnded = func(context.Context) (context.Context, context.CancelFunc, error) { return session, func() {}, nil }
+	})
+	for _, c := range []struct {
+		name, path string
+		header     http.Header
+	}{
+		{"another origin", "/api/orders/socket", http.Header{"Origin": {"https://evil.test"}}},
+		{"no origin", "/api/orders/socket", nil},
+		{"a null origin", "/api/orders/socket", http.Header{"Origin": {"null"}}},
+		{"two origins", "/api/orders/socket", http.Header{"Origin": {relayOrigin, "https://evil.test"}}},
+		{"a route that is none", "/api/orders/things", http.Header{"Origin": {relayOrigin}}},
+	} {
+		if _, _, res := r.dial(t, c.path, c.header); res.StatusCode != 400 || len(r.api.requests()) > 0 {
+			t.Errorf("%s: %d with %d requests of the API, want 400 and none", c.name, res.StatusCode, len(r.api.requests()))
+		}
+	}
+	ours := http.Header{"Origin": {relayOrigin}}
+	conn, reader, res := r.dial(t, "/api/orders/socket", ours)
+	if res.StatusCode != 101 || res.Header.Get("Sec-Websocket-Accept") != "ok" || res.Header.Get("Set-Cookie") != "" {
+		t.Fatalf("upgrade = %d %v", res.StatusCode, res.Header)
+	}
+	io.WriteString(conn, "one\n")
+	for _, want := range []string{"hello\n", "echo one\n"} {
+		if got, err := reader.ReadString('\n'); got != want || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	end()
+	if rest, err := io.ReadAll(reader); len(rest) > 0 || err != nil {
+		t.Errorf("after the session's end: %q, %v, want the end", rest, err)
+	}
+}
+
+func TestAWebSocketEndsWithEitherSide(t *testing.T) {
+	apiGone := make(chan struct{})
+	r := newRelaying(t, func(w http.ResponseWriter, req *http.Request) {
+		socketAPI(w, req)
+		close(apiGone)
+	}, nil, nil)
+	conn, reader, _ := r.dial(t, "/api/orders/socket", http.Header{"Origin": {relayOrigin}})
+	reader.ReadString('\n')
+	conn.Close()
+	<-apiGone
+
+	r = newRelaying(t, func(w http.ResponseWriter, _ *http.Request) {
+		conn, buffered, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		fmt.Fprint(buffered, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nbye\n")
+		buffered.Flush()
+		conn.Close()
+	}, nil, nil)
+	_, reader, _ = r.dial(t, "/api/orders/socket", http.Header{"Origin": {relayOrigin}})
+	if rest, err := io.ReadAll(reader); string(rest) != "bye\n" || err != nil {
+		t.Errorf("the API's last words = %q, %v", rest, err)
+	}
+}
+
+func TestAnUpgradeThatTheAPIRefuses(t *testing.T) {
+	r := newRelaying(t, says(403, problemType, `{}`), nil, nil)
+	if _, _, res := r.dial(t, "/api/orders/socket", http.Header{"Origin": {relayOrigin}}); res.StatusCode != 403 {
+		t.Errorf("a refused upgrade = %d, want the API's own 403", res.StatusCode)
+	}
+	r = newRelaying(t, socketAPI, nil, func(cfg *clients.RelayConfig) {
+		cfg.UntilEnded = func(context.Context) (context.Context, context.CancelFunc, error) {
+			return nil, nil, errors.New("too many streams")
+		}
+	})
+	if _, _, res := r.dial(t, "/api/orders/socket", http.Header{"Origin": {relayOrigin}}); res.StatusCode != 503 {
+		t.Errorf("a socket too many = %d, want 503", res.StatusCode)
+	}
+}

@@ -1,0 +1,38 @@
+package graph
+
+import (
+	"context"
+	"errors"
+
+	"vestibule.example/clients"
+)
+
+// orElse answers an optional part of a page with a fallback when its API is out of order, in one line:
+//
+//	return orElse(ctx, []*reviews.Review{})(r.Reviews.Of(ctx, id))
+//
+// The field then has a value and no error; the cause is logged as for any other failure. What the user must know stays
+// an error: that she must sign in, may not, or asked for what is not valid or not there. A part that is required returns
+// its error as it is, and is non-null in the schema, so that its parent fails with it.
+func orElse[T any](ctx context.Context, fallback T) func(T, error) (T, error) {
+	return func(value T, err error) (T, error) {
+		if err == nil || !isOutage(err) {
+			return value, err
+		}
+		load(ctx).failures.note(ctx, err)
+		return fallback, nil
+	}
+}
+
+// isOutage tells the failures that are the API's alone.
+func isOutage(err error) bool {
+	var call *clients.Error
+	if !errors.As(err, &call) {
+		return false
+	}
+	switch call.Code {
+	case clients.CodeRateLimited, clients.CodeUpstreamTimeout, clients.CodeUpstreamUnavailable, clients.CodeUpstreamInvalid:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,174 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// ErrAbsent stands for a null that a resolver's Go type cannot hold; generated code returns it.
+var ErrAbsent = errors.New("plan: absent")
+
+// errReported stands where an error has been told already.
+var errReported = errors.New("plan: reported")
+
+// call is a field being resolved for all of its parents.
+type call struct {
+	run     *run
+	node    *node
+	column  *Column
+	parents []any
+	// failed is the error of all parents: their arguments cannot be had.
+	failed error
+}
+
+// call resolves one field.
+func (r *run) call(ctx context.Context, t task) {
+	ctx = graphql.WithRootFieldContext(ctx, &graphql.RootFieldContext{Object: r.plan.root.fields[t.node.root].field.Name, Field: r.plan.root.fields[t.node.root].field})
+	c := &call{run: r, node: t.node, column: &r.columns[t.node.column], parents: t.parents}
+	for i := range t.parents {
+		// The arguments of one are those of all; their errors are told at each place.
+		fc, err := t.node.table.Resolver.context(within(ctx, r.objectContext(t.node.in, i)), r.exec, t.node.field)
+		if err == nil {
+			c.column.fc = fc
+			break
+		}
+		c.failed = errReported
+	}
+	t.node.table.Resolver.run(ctx, c)
+}
+
+// at gives the context of the call for one parent.
+func (c *call) at(ctx context.Context, i int) (context.Context, *graphql.FieldContext) {
+	fc := c.run.fieldContext(c.node, i)
+	return within(ctx, fc), fc
+}
+
+// all gives the same error to every parent.
+func (c *call) all(err error) []error {
+	errs := make([]error, len(c.parents))
+	for i := range errs {
+		errs[i] = err
+	}
+	return errs
+}
+
+// single calls a resolver for each parent.
+func single[T any](ctx context.Context, c *call, resolve func(context.Context, any, *graphql.FieldContext, any) (T, error)) ([]T, []error) {
+	if c.failed != nil {
+		return nil, c.all(c.failed)
+	}
+	values, errs := make([]T, len(c.parents)), make([]error, len(c.parents))
+	c.run.each(len(c.parents), func(i int) {
+		if ctx.Err() != nil {
+			errs[i] = context.Cause(ctx)
+			return
+		}
+		ctx, fc := c.at(ctx, i)
+		values[i], errs[i] = guard(ctx, c.run.oc, func() (T, error) { return resolve(ctx, c.run.exec, fc, c.parents[i]) })
+	})
+	return values, errs
+}
+
+// each does something n times, in parallel as far as the operation's bound allows; the caller's goroutine needs no allowance,
+// so that no field waits for another's.
+func (r *run) each(n int, do func(int)) {
+	var next atomic.Int64
+	work := func() {
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= n {
+				return
+			}
+			do(i)
+		}
+	}
+	var wg sync.WaitGroup
+	for range n - 1 {
+		if r.spare.Add(-1) < 0 {
+			r.spare.Add(1)
+			break
+		}
+		wg.Go(func() {
+			defer r.spare.Add(1)
+			work()
+		})
+	}
+	work()
+	wg.Wait()
+}
+
+// batch calls a resolver once for all parents. What it says of its results, gqlgen says too.
+func batch[T any](ctx context.Context, c *call, resolve func(context.Context, any, *graphql.FieldContext, []any) ([]T, error)) ([]T, []error) {
+	if c.failed != nil {
+		return nil, c.all(c.failed)
+	}
+	if ctx.Err() != nil {
+		return nil, c.all(context.Cause(ctx))
+	}
+	ctx, fc := c.at(ctx, 0)
+	values, err := guard(ctx, c.run.oc, func() ([]T, error) { return resolve(ctx, c.run.exec, fc, c.parents) })
+	name := c.node.in.object.Name + "." + c.node.field.Name
+	list, each := err.(graphql.BatchErrors) //nolint:errorlint // A wrapped list is one error for all, as gqlgen has it.
+	switch {
+	case err != nil && !each:
+		return nil, c.all(err)
+	case len(values) != len(c.parents):
+		return nil, c.all(fmt.Errorf("batch resolver %s returned %d results for %d parents", name, len(values), len(c.parents)))
+	case err == nil:
+		return values, nil
+	}
+	errs := list.Errors()
+	if len(errs) != len(c.parents) {
+		return nil, c.all(fmt.Errorf("batch resolver %s returned %d errors for %d parents", name, len(errs), len(c.parents)))
+	}
+	return values, errs
+}
+
+// guard makes an error of a panic.
+func guard[T any](ctx context.Context, oc *graphql.OperationContext, f func() (T, error)) (value T, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			if err = oc.RecoverFunc(ctx, v); err == nil {
+				err = &panicked{v}
+			}
+		}
+	}()
+	return f()
+}
+
+// objects fills the column with what resolvers gave.
+func objects[T any](c *call, values []T, errs []error, add func(*Column, T)) {
+	for i := range c.parents {
+		c.column.begin()
+		switch {
+		case errs == nil || errs[i] == nil:
+			added(c.column, values[i], add)
+		case errs[i] == ErrAbsent: //nolint:errorlint // Generated code returns it as it is.
+			c.column.Null()
+		default:
+			c.column.fail(errs[i])
+		}
+	}
+}
+
+func added[T any](c *Column, value T, add func(*Column, T)) {
+	state := c.mark()
+	defer func() {
+		if v := recover(); v != nil {
+			c.undo(state)
+			c.fail(&panicked{v})
+		}
+	}()
+	add(c, value)
+}
+
+// leaves keeps the scalars that resolvers gave; the writer writes them.
+func leaves[T any](c *call, values []T, errs []error, write func(*Writer, T) bool) {
+	c.column.leafErrs = errs
+	c.column.leaf = func(w *Writer, parent int) bool { return write(w, values[parent]) }
+}

@@ -1,0 +1,140 @@
+package plan
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+const (
+	typename = "__typename"
+	// maxNodes bounds a plan. Nested fields of abstract types multiply: each has its fields once per concrete type.
+	maxNodes = 10_000
+)
+
+// plan is an operation as it is run, for one outcome of its @skip and @include.
+type plan struct {
+	reason Reason // why there is none
+	root   *selection
+	// columns are the nodes that have one.
+	columns  []*node
+	mutation bool
+	runs     sync.Pool // of *run
+}
+
+// selection is what is asked of the objects of one concrete type in one place.
+type selection struct {
+	object *Object
+	owner  *node // whose objects they are; nil for the root
+	slot   int
+	fields []*node
+	// resolved are those of the fields that are more than a value of the parent's.
+	resolved []*node
+}
+
+// node is one response field in one selection.
+type node struct {
+	in    *selection
+	field graphql.CollectedField
+	table *Field
+	typ   *ast.Type
+	// key is the field's name in the answer as JSON with its colon; for __typename with its value too.
+	key []byte
+	// column is the node's place among a run's columns; -1 for values of the parent's.
+	column int
+	// ids are the possible object types, and selections what is asked of each; empty for scalars.
+	ids        []int
+	selections []*selection
+	// path is the response path without indices.
+	path []string
+	// root is the place of the root field above, or itself, among the root's fields.
+	root int
+}
+
+// slot is the place of an object type among the possible ones.
+func (n *node) slot(id int) int {
+	for i, possible := range n.ids {
+		if possible == id {
+			return i
+		}
+	}
+	panic("plan: " + n.field.Name + " gave an object of a type that it cannot have")
+}
+
+// compiler makes a plan of an operation.
+type compiler struct {
+	schema *Schema
+	oc     *graphql.OperationContext
+	plan   *plan
+	nodes  int
+}
+
+func (s *Schema) compile(oc *graphql.OperationContext) *plan {
+	p := &plan{mutation: oc.Operation.Operation == ast.Mutation}
+	root := s.Schema().Query
+	if p.mutation {
+		root = s.Schema().Mutation
+	}
+	c := &compiler{schema: s, oc: oc, plan: p}
+	p.root = c.selection(nil, 0, root, oc.Operation.SelectionSet)
+	return p
+}
+
+func (c *compiler) selection(owner *node, slot int, def *ast.Definition, set ast.SelectionSet) *selection {
+	s := &selection{object: c.schema.tables.Objects[c.schema.ids[def.Name]], owner: owner, slot: slot}
+	collected := collector{doc: c.oc.Doc, variables: c.oc.Variables, satisfies: map[string]bool{def.Name: true}, visited: map[string]bool{}}
+	for _, abstract := range c.schema.Schema().GetImplements(def) {
+		collected.satisfies[abstract.Name] = true
+	}
+	collected.collect(set)
+	for i, f := range collected.fields {
+		if c.nodes++; c.nodes > maxNodes {
+			c.plan.reason = ReasonSize
+		}
+		if c.plan.reason != "" {
+			return s
+		}
+		n := c.node(s, f, i)
+		s.fields = append(s.fields, n)
+		if n.column >= 0 {
+			s.resolved = append(s.resolved, n)
+		}
+	}
+	return s
+}
+
+func (c *compiler) node(in *selection, f graphql.CollectedField, place int) *node {
+	n := &node{in: in, field: f, typ: f.Definition.Type, key: []byte(`"` + f.Alias + `":`), column: -1, root: place}
+	if in.owner != nil {
+		n.path, n.root = slices.Clone(in.owner.path), in.owner.root
+	}
+	n.path = append(n.path, f.Alias)
+	if f.Name == typename {
+		n.key = append(n.key, `"`+in.object.Name+`"`...)
+		return n
+	}
+	n.table = in.object.Fields[f.Name]
+	if n.table == nil || n.table.Reason != "" {
+		c.plan.reason = ReasonBinding
+		if n.table != nil {
+			c.plan.reason = n.table.Reason
+		}
+		return n
+	}
+	if n.table.Leaf != nil {
+		return n
+	}
+	n.column = len(c.plan.columns)
+	c.plan.columns = append(c.plan.columns, n)
+	if def := c.schema.Schema().Types[n.typ.Name()]; def.IsCompositeType() {
+		for _, possible := range c.schema.Schema().GetPossibleTypes(def) {
+			if possible.Kind == ast.Object { // An interface that implements another is among its types too.
+				n.ids = append(n.ids, c.schema.ids[possible.Name])
+				n.selections = append(n.selections, c.selection(n, len(n.selections), possible, f.Selections))
+			}
+		}
+	}
+	return n
+}

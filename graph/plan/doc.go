@@ -1,0 +1,29 @@
+// Package plan runs GraphQL operations of a gqlgen schema as plans: breadth-first, each field for all of its parents in one
+// step, the answer appended to one buffer.
+//
+//	tables.go    what the generator writes down of a schema's fields
+//	schema.go    gqlgen's ExecutableSchema, which chooses who runs an operation
+//	compile.go   an operation made a plan
+//	collect.go   fragments and repeated fields merged
+//	run.go       a plan executed: a field begins when its own parents are there
+//	call.go      a resolver's calls, single and batch
+//	column.go    what a field gave, for all of its parents
+//	path.go      where a value stands: field contexts for resolvers and errors
+//	writer.go    the answer, with the specification's null propagation
+//
+// gqlgen keeps the schema, the binding of models, the resolvers' signatures, scalars, errors and transports; the tables are
+// generated beside its own code by internal/gen. What a plan does not cover (introspection, @defer, subscriptions, field
+// interceptors, directives on batch resolvers) runs on gqlgen's executor, chosen per operation and counted by reason.
+//
+// What differs from gqlgen's executor:
+//   - A batch resolver gets the parents of the whole tree, not of one list; its context tells the place of the first.
+//   - A field's arguments are coerced once for all of its parents, and shared by their calls: a resolver must not change them.
+//   - FieldContext.Result of the fields around a call is set only where no list lies between.
+//   - When the context of an operation has ended, no further resolver is called; the fields left fail with its cause. A
+//     resolver under way is waited for.
+//   - A number that JSON cannot hold is an error with the specification's null propagation, not a null where none may be.
+//   - Errors come in the order of the answer.
+//
+// Equal calls are not made one: each parent's resolver is called, since whether a resolver only reads is not known here. Nodes
+// that need the same thing share it through the loaders that their resolvers use.
+package plan

@@ -1,0 +1,250 @@
+package plantest
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Spot is bound by value and by pointer.
+type Spot struct {
+	X    int
+	Y    *int
+	Mark string
+}
+
+// Alpha has every kind of field.
+type Alpha struct {
+	w    *World
+	seed uint64
+
+	ID     string
+	Label  *string
+	Name   string
+	Must   *string
+	Colour Colour
+	Hues   []Colour
+	Size   *Size
+	Stamp  *time.Time
+	StampN time.Time
+	Tag    string
+	Ratio  *float64
+	Blob   Blob
+	Whole  int
+	Real   *float64
+	Yes    bool
+	Ints   []*int
+	IntsN  []*int
+	Spot   Spot
+	Spots  []Spot
+	SpotP  *Spot
+
+	Limited *string
+}
+
+// Beta has fewer.
+type Beta struct {
+	w    *World
+	seed uint64
+
+	ID    string
+	Label *string
+	Spot  *Spot
+}
+
+// Gamma is no Node, and may stand in a union as a value.
+type Gamma struct {
+	w    *World
+	seed uint64
+
+	Name string
+	Spot Spot
+}
+
+// Vault has what plans do not cover.
+type Vault struct{ ID string }
+
+// IsNode tells the types of the interface.
+func (*Alpha) IsNode() {}
+
+// IsNode tells the types of the interface.
+func (*Beta) IsNode() {}
+
+// IsNamed tells the types of the interface.
+func (*Alpha) IsNamed() {}
+
+// IsNamed tells the types of the interface.
+func (Gamma) IsNamed() {}
+
+// IsAny tells the types of the union.
+func (*Alpha) IsAny() {}
+
+// IsAny tells the types of the union.
+func (*Beta) IsAny() {}
+
+// IsAny tells the types of the union.
+func (Gamma) IsAny() {}
+
+func (w *World) alpha(seed uint64) *Alpha {
+	real := float64(seed%100000) / 8
+	a := &Alpha{
+		w: w, seed: seed, ID: strconv.FormatUint(seed%1000, 10), Name: fmt.Sprintf("alpha \"%c\"\n", rune('a'+seed%26)), Tag: strconv.FormatUint(seed%10, 10),
+		Colour: AllColour[seed%3], Whole: int(seed % 10000), Yes: seed%2 == 0, Spot: w.spot(seed),
+	}
+	present := func(name string) bool { return w.fate(seed, name) != absent }
+	text := "text é " + a.ID
+	if present("label") {
+		a.Label = &text
+	}
+	if present("must") {
+		a.Must = &text
+	}
+	if present("size") {
+		size := Size(1 + seed%2)
+		a.Size = &size
+	}
+	if present("stampN") {
+		a.StampN = time.Unix(int64(seed%100000), 0)
+		a.Stamp = &a.StampN
+	}
+	if ratio := real; present("ratio") {
+		if w.fate(seed, "ratio") != fine {
+			ratio = -1
+		}
+		a.Ratio = &ratio
+	}
+	if present("blob") {
+		a.Blob = Blob(a.ID)
+	}
+	if present("real") {
+		a.Real = &real
+	}
+	if present("limited") {
+		a.Limited = &text
+	}
+	if present("spotP") {
+		a.SpotP = &a.Spot
+	}
+	if present("hues") {
+		a.Hues = some(w, w.hash(seed, "hues"), 3, false, func(s uint64) Colour { return AllColour[s%3] })
+	}
+	if present("ints") {
+		a.Ints = some(w, w.hash(seed, "ints"), 3, true, number)
+	}
+	if present("intsN") {
+		a.IntsN = some(w, w.hash(seed, "intsN"), 3, true, number)
+	}
+	a.Spots = some(w, w.hash(seed, "spots"), 3, false, w.spot)
+	return a
+}
+
+func number(seed uint64) *int {
+	n := int(seed%2000) - 1000
+	return &n
+}
+
+func (w *World) spot(seed uint64) Spot {
+	s := Spot{X: int(seed % 50), Mark: "m" + strconv.FormatUint(seed%50, 10)}
+	if w.fate(seed, "y") == fine {
+		s.Y = &s.X
+	}
+	return s
+}
+
+func (w *World) beta(seed uint64) *Beta {
+	spot := w.spot(seed)
+	b := &Beta{w: w, seed: seed, ID: strconv.FormatUint(seed%1000, 10), Spot: &spot}
+	if w.fate(seed, "label") != absent {
+		b.Label = &b.ID
+	}
+	return b
+}
+
+func (w *World) gamma(seed uint64) Gamma {
+	return Gamma{w: w, seed: seed, Name: "gamma", Spot: w.spot(seed)}
+}
+
+func (w *World) node(seed uint64) Node {
+	if seed%2 == 0 {
+		return w.alpha(seed)
+	}
+	return w.beta(seed)
+}
+
+func (w *World) any(seed uint64) Any {
+	switch seed % 4 {
+	case 0:
+		return w.alpha(seed)
+	case 1:
+		return w.beta(seed)
+	case 2:
+		return w.gamma(seed)
+	}
+	g := w.gamma(seed)
+	return &g
+}
+
+// Words is a method's nested list.
+func (a *Alpha) Words() [][]*string {
+	return some(a.w, a.w.hash(a.seed, "words"), 2, true, func(s uint64) []*string {
+		return some(a.w, s, 2, true, func(s uint64) *string { v := strconv.FormatUint(s%9, 10); return &v })
+	})
+}
+
+// Child is a method's object.
+func (a *Alpha) Child() *Alpha { return held(a.w, a.seed, "child", a.w.alpha) }
+
+// ChildN must be there.
+func (a *Alpha) ChildN() *Alpha { return held(a.w, a.seed, "childN", a.w.alpha) }
+
+// Kids is a list with nulls.
+func (a *Alpha) Kids() []*Alpha {
+	return held(a.w, a.seed, "kids", func(s uint64) []*Alpha { return some(a.w, s, 2, true, a.w.alpha) })
+}
+
+// KidsN is a list that must have none.
+func (a *Alpha) KidsN() []*Beta {
+	return held(a.w, a.seed, "kidsN", func(s uint64) []*Beta { return some(a.w, s, 2, true, a.w.beta) })
+}
+
+// Grid is a list of lists.
+func (a *Alpha) Grid() [][]*Beta {
+	return held(a.w, a.seed, "grid", func(s uint64) [][]*Beta {
+		return some(a.w, s, 2, false, func(s uint64) []*Beta { return some(a.w, s, 2, true, a.w.beta) })
+	})
+}
+
+// Nodes is a list of an interface.
+func (a *Alpha) Nodes() []Node {
+	return held(a.w, a.seed, "nodes", func(s uint64) []Node { return some(a.w, s, 3, true, a.w.node) })
+}
+
+// Some is a union.
+func (a *Alpha) Some() Any { return held(a.w, a.seed, "some", a.w.any) }
+
+// Whatever is a list of a union.
+func (a *Alpha) Whatever() []Any {
+	return held(a.w, a.seed, "whatever", func(s uint64) []Any { return some(a.w, s, 3, true, a.w.any) })
+}
+
+// Near takes an argument and may fail.
+func (a *Alpha) Near(n int) ([]*Spot, error) {
+	return answer(a.w, a.seed, "near", func(s uint64) []*Spot {
+		return some(a.w, s, min(n, 4), true, func(s uint64) *Spot { spot := a.w.spot(s); return &spot })
+	})
+}
+
+// Deep takes a context.
+func (a *Alpha) Deep(context.Context) (*Beta, error) { return answer(a.w, a.seed, "deep", a.w.beta) }
+
+// Maybe tells whether there is one.
+func (a *Alpha) Maybe() (string, bool) { return a.ID, a.seed%2 == 0 }
+
+// Kin is a method's list.
+func (b *Beta) Kin() []*Alpha {
+	return held(b.w, b.seed, "kin", func(s uint64) []*Alpha { return some(b.w, s, 2, true, b.w.alpha) })
+}
+
+// Other is a method of a value.
+func (g Gamma) Other() Node { return held(g.w, g.seed, "other", g.w.node) }

@@ -1,0 +1,156 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// run is one execution of a plan.
+type run struct {
+	schema   *Schema
+	plan     *plan
+	oc       *graphql.OperationContext
+	exec     any
+	columns  []Column
+	observer Observer
+	// spare is how many more resolvers may be called in parallel.
+	spare atomic.Int64
+	// broken is a panic of ours.
+	broken atomic.Pointer[panicked]
+}
+
+// panicked is a panic that gqlgen's RecoverFunc has yet to make an error of.
+type panicked struct{ value any }
+
+func (p *panicked) Error() string { return fmt.Sprintf("plan: panic: %v", p.value) }
+
+// task is a field to be resolved for the parents.
+type task struct {
+	node    *node
+	parents []any
+}
+
+// run executes the plan and writes the answer.
+func (s *Schema) run(ctx context.Context, oc *graphql.OperationContext, p *plan) *graphql.Response {
+	exec := s.tables.Exec(s.ExecutableSchema, oc)
+	ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, func() *graphql.InputUnmarshalerIndex { return s.tables.Inputs(exec) })
+	r := p.take()
+	r.schema, r.oc, r.exec = s, oc, exec
+	r.spare.Store(int64(s.cfg.Parallel))
+	if s.cfg.Observer != nil {
+		r.observer = s.cfg.Observer(ctx)
+	}
+	root := []any{nil}
+	if p.mutation {
+		for _, n := range p.root.resolved {
+			r.start(ctx, r.gather(n, root, nil)) // One after another, each with all beneath it (specification §6.2.2).
+		}
+	} else {
+		var tasks []task
+		for _, n := range p.root.resolved {
+			tasks = r.gather(n, root, tasks)
+		}
+		r.start(ctx, tasks)
+	}
+	response := &graphql.Response{Data: r.answer(ctx)}
+	p.put(r)
+	return response
+}
+
+// gather finds what has to be resolved for the node: the node itself, or, if its values are the parents', what lies beneath.
+func (r *run) gather(n *node, parents []any, tasks []task) []task {
+	if n.table.Resolver != nil {
+		return append(tasks, task{n, parents})
+	}
+	c := &r.columns[n.column]
+	for i, p := range parents {
+		c.begin()
+		r.bound(c, i, p)
+	}
+	return r.beneath(n, tasks)
+}
+
+// bound adds what a parent's Go value holds.
+func (r *run) bound(c *Column, i int, parent any) {
+	state := c.mark()
+	defer func() {
+		if v := recover(); v != nil {
+			c.undo(state)
+			c.fail(&panicked{v})
+		}
+	}()
+	c.node.table.Column(c, parent)
+}
+
+// beneath gathers from the objects that the node gave.
+func (r *run) beneath(n *node, tasks []task) []task {
+	for slot, s := range n.selections {
+		if objects := r.columns[n.column].groups[slot].objects; len(objects) > 0 {
+			for _, child := range s.resolved {
+				tasks = r.gather(child, objects, tasks)
+			}
+		}
+	}
+	return tasks
+}
+
+// start resolves the tasks in parallel, each with all beneath it, and waits for them. Nothing else waits: what lies beneath
+// one of them begins when that one is there.
+func (r *run) start(ctx context.Context, tasks []task) {
+	if len(tasks) == 0 {
+		return
+	}
+	var wg sync.WaitGroup
+	last := len(tasks) - 1
+	for _, t := range tasks[:last] {
+		wg.Go(func() { r.resolve(ctx, t) })
+	}
+	r.resolve(ctx, tasks[last])
+	wg.Wait()
+}
+
+func (r *run) resolve(ctx context.Context, t task) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.broken.CompareAndSwap(nil, &panicked{v})
+		}
+	}()
+	if r.observer != nil {
+		r.observed(ctx, t)
+	} else {
+		r.call(ctx, t)
+	}
+	r.start(ctx, r.beneath(t.node, nil))
+}
+
+func (r *run) observed(ctx context.Context, t task) {
+	done := r.observer.Node(ctx, t.node.path, len(t.parents))
+	defer done()
+	r.call(ctx, t)
+}
+
+// take gives a run with empty columns.
+func (p *plan) take() *run {
+	if r, ok := p.runs.Get().(*run); ok {
+		return r
+	}
+	r := &run{plan: p, columns: make([]Column, len(p.columns))}
+	for i, n := range p.columns {
+		r.columns[i] = Column{node: n, groups: make([]group, len(n.ids))}
+	}
+	return r
+}
+
+// put keeps a run's memory for the next one.
+func (p *plan) put(r *run) {
+	for i := range r.columns {
+		r.columns[i].reset()
+	}
+	r.schema, r.oc, r.exec, r.observer = nil, nil, nil, nil
+	r.broken.Store(nil)
+	p.runs.Put(r)
+}

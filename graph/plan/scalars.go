@@ -1,0 +1,114 @@
+package plan
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+var errNotANumber = errors.New("plan: JSON holds neither infinities nor NaN")
+
+// The scalars of gqlgen, written as it writes them. Each gives true: it wrote something else than null.
+
+// String writes a string. What is not UTF-8 becomes U+FFFD, since JSON is UTF-8.
+func (w *Writer) String(s string) bool {
+	w.B = AppendString(w.B, s)
+	return true
+}
+
+// Int writes an integer.
+func (w *Writer) Int(i int64) bool {
+	w.B = strconv.AppendInt(w.B, i, 10)
+	return true
+}
+
+// Uint writes an unsigned integer.
+func (w *Writer) Uint(i uint64) bool {
+	w.B = strconv.AppendUint(w.B, i, 10)
+	return true
+}
+
+// Bool writes a boolean.
+func (w *Writer) Bool(b bool) bool {
+	w.B = strconv.AppendBool(w.B, b)
+	return true
+}
+
+// Float writes a number, or fails for one that JSON cannot hold.
+func (w *Writer) Float(f float64) bool {
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		return w.Fail(errNotANumber)
+	}
+	w.B = strconv.AppendFloat(w.B, f, 'g', -1, 64)
+	return true
+}
+
+// Marshal writes a scalar that writes itself.
+func (w *Writer) Marshal(m graphql.Marshaler) bool {
+	if m == graphql.Null {
+		return false
+	}
+	m.MarshalGQL(w)
+	return true
+}
+
+// MarshalContext writes a scalar that writes itself and may fail.
+func (w *Writer) MarshalContext(m graphql.ContextMarshaler) bool {
+	if m == graphql.Null {
+		return false
+	}
+	if err := m.MarshalGQLContext(w.ctx, w); err != nil {
+		return w.Fail(err)
+	}
+	return true
+}
+
+// Write implements [io.Writer] for scalars that write themselves.
+func (w *Writer) Write(p []byte) (int, error) {
+	w.B = append(w.B, p...)
+	return len(p), nil
+}
+
+const hex = "0123456789ABCDEF"
+
+// AppendString appends a string as JSON, with gqlgen's escapes.
+func AppendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		} else if c >= 0x20 && c != '\\' && c != '"' {
+			i++
+			continue
+		}
+		b = append(b, s[start:i]...)
+		i++
+		start = i
+		switch c {
+		case '\t':
+			b = append(b, '\\', 't')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\\', '"':
+			b = append(b, '\\', c)
+		default:
+			if c >= utf8.RuneSelf {
+				b = append(b, "\uFFFD"...)
+			} else {
+				b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+			}
+		}
+	}
+	b = append(b, s[start:]...)
+	return append(b, '"')
+}

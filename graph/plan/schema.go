@@ -1,0 +1,145 @@
+package plan
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Reason says why an operation ran on gqlgen's executor.
+type Reason string
+
+// The reasons there are.
+const (
+	ReasonIntrospection  Reason = "introspection"
+	ReasonSubscription   Reason = "subscription"
+	ReasonInterceptor    Reason = "field interceptor"
+	ReasonDefer          Reason = "@defer"
+	ReasonDirective      Reason = "directive in the document"
+	ReasonBatchDirective Reason = "directive on a batch resolver"
+	ReasonBinding        Reason = "binding without a table"
+	ReasonCondition      Reason = "condition"
+	ReasonSize           Reason = "size"
+)
+
+// Config is what may be chosen.
+type Config struct {
+	// Parallel is how many calls of single resolvers an operation may have under way beside the one of each field that is
+	// always allowed; default 64.
+	Parallel int
+	// Operations is how many operations' plans are kept; default 1000.
+	Operations int
+	// Observer gives whoever watches an operation; it may be nil, and may give nil.
+	Observer func(context.Context) Observer
+}
+
+// Observer watches the resolvers of one operation; it must be safe for concurrent use.
+type Observer interface {
+	// Node is told that a field is being resolved for so many parents, and returns what is told that it is done. The path
+	// is the response path without indices.
+	Node(ctx context.Context, path []string, parents int) (done func())
+}
+
+// Stats is how many operations ran how.
+type Stats struct {
+	Planned   uint64
+	Fallbacks map[Reason]uint64
+}
+
+// Schema runs the operations of a gqlgen schema as plans. It is safe for concurrent use.
+type Schema struct {
+	graphql.ExecutableSchema
+	tables Tables
+	cfg    Config
+	ids    map[string]int
+	cache  cache
+	// fieldMiddleware and rootMiddleware are gqlgen's own, which do nothing: any other has to see every field.
+	fieldMiddleware, rootMiddleware uintptr
+
+	planned   atomic.Uint64
+	fallbacks map[Reason]*atomic.Uint64
+}
+
+// New wraps a gqlgen schema. A schema that gives subscriptions a context per event (@subscriptionContext) loses that.
+func New(schema graphql.ExecutableSchema, tables Tables, cfg Config) *Schema {
+	if cfg.Parallel == 0 {
+		cfg.Parallel = 64
+	}
+	if cfg.Operations == 0 {
+		cfg.Operations = 1000
+	}
+	s := &Schema{ExecutableSchema: schema, tables: tables, cfg: cfg, ids: map[string]int{}, cache: newCache(cfg.Operations), fallbacks: map[Reason]*atomic.Uint64{}}
+	for id, o := range tables.Objects {
+		s.ids[o.Name] = id
+	}
+	for _, r := range []Reason{
+		ReasonIntrospection, ReasonSubscription, ReasonInterceptor, ReasonDefer, ReasonDirective, ReasonBatchDirective, ReasonBinding, ReasonCondition, ReasonSize,
+	} {
+		s.fallbacks[r] = &atomic.Uint64{}
+	}
+	plain, _ := executor.New(schema).CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{" + typename + "}"})
+	s.fieldMiddleware, s.rootMiddleware = code(plain.ResolverMiddleware), code(plain.RootResolverMiddleware)
+	return s
+}
+
+// code tells a function's code, whatever it closes over.
+func code(f any) uintptr { return reflect.ValueOf(f).Pointer() }
+
+// Stats tells how many operations ran how since the start.
+func (s *Schema) Stats() Stats {
+	stats := Stats{Planned: s.planned.Load(), Fallbacks: map[Reason]uint64{}}
+	for r, n := range s.fallbacks {
+		if n := n.Load(); n > 0 {
+			stats.Fallbacks[r] = n
+		}
+	}
+	return stats
+}
+
+// Exec implements [graphql.ExecutableSchema].
+func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
+	oc := graphql.GetOperationContext(ctx)
+	p := s.planFor(oc)
+	if p.reason != "" {
+		s.fallbacks[p.reason].Add(1)
+		return s.ExecutableSchema.Exec(ctx)
+	}
+	s.planned.Add(1)
+	answered := false
+	return func(ctx context.Context) *graphql.Response {
+		if answered {
+			return nil
+		}
+		answered = true
+		return s.run(ctx, oc, p)
+	}
+}
+
+// planFor gives the operation's plan, or the reason why there is none.
+func (s *Schema) planFor(oc *graphql.OperationContext) *plan {
+	switch {
+	case oc.Operation.Operation == ast.Subscription:
+		return &plan{reason: ReasonSubscription}
+	case code(oc.ResolverMiddleware) != s.fieldMiddleware || code(oc.RootResolverMiddleware) != s.rootMiddleware:
+		return &plan{reason: ReasonInterceptor}
+	}
+	o := s.cache.get(oc.Operation, func() *operation {
+		seen := survey{doc: oc.Doc, visited: map[string]bool{}}
+		seen.directives(oc.Operation.Directives)
+		seen.look(oc.Operation.SelectionSet)
+		return &operation{reason: seen.reason, conditions: slices.Clip(seen.conditions), plans: map[uint64]*plan{}}
+	})
+	if o.reason != "" {
+		return &plan{reason: o.reason}
+	}
+	bits, ok := o.bits(oc.Variables)
+	if !ok {
+		return &plan{reason: ReasonCondition}
+	}
+	return o.plan(bits, func() *plan { return s.compile(oc) })
+}

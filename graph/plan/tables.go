@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// Tables is what the generator writes down of a schema: how to come from an object to its fields.
+type Tables struct {
+	// Objects are the schema's object types; their place is the id that generated code names them by.
+	Objects []*Object
+	// Exec makes what the generated calls need of one operation: gqlgen's execution context.
+	Exec func(graphql.ExecutableSchema, *graphql.OperationContext) any
+	// Inputs gives the operation's unmarshalers of input objects, for resolvers that ask for one.
+	Inputs func(exec any) *graphql.InputUnmarshalerIndex
+}
+
+// Object is an object type.
+type Object struct {
+	Name   string
+	Fields map[string]*Field
+}
+
+// Field is a field of an object type. Exactly one of Leaf, Column, Resolver and Reason is set.
+type Field struct {
+	// Leaf writes a scalar or enum, or a list of them, that is bound to the parent's Go value. It gives false for null.
+	Leaf func(w *Writer, parent any) bool
+	// Column adds the object or objects that are bound to the parent's Go value.
+	Column func(c *Column, parent any)
+	// Resolver calls what the developer wrote.
+	Resolver *Resolver
+	// Reason says why a plan does not cover the field.
+	Reason Reason
+	// Method tells that a method gives the value, not a variable.
+	Method bool
+}
+
+// Context makes the field context of a resolver's field, its arguments coerced; it reports the error of an argument itself.
+type Context func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error)
+
+// Resolver is a field whose value is asked for: a resolver of the developer's, or a method of the model that takes
+// arguments or a context, or may fail.
+type Resolver struct {
+	context Context
+	// own tells a resolver of the developer's from a method of the model.
+	own bool
+	// run resolves the field for all parents of the call and fills its column.
+	run func(context.Context, *call)
+}
+
+// Single is a resolver that is called for each parent, for many in parallel. It gives objects.
+func Single[T any](own bool, prepare Context, resolve func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (T, error), add func(*Column, T)) *Resolver {
+	return &Resolver{prepare, own, func(ctx context.Context, c *call) {
+		values, errs := single(ctx, c, resolve)
+		objects(c, values, errs, add)
+	}}
+}
+
+// SingleLeaf is [Single] for scalars and enums.
+func SingleLeaf[T any](own bool, prepare Context, resolve func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (T, error), write func(*Writer, T) bool) *Resolver {
+	return &Resolver{prepare, own, func(ctx context.Context, c *call) {
+		values, errs := single(ctx, c, resolve)
+		leaves(c, values, errs, write)
+	}}
+}
+
+// Batch is a resolver that is called once for all parents. It gives objects.
+func Batch[T any](prepare Context, resolve func(ctx context.Context, exec any, fc *graphql.FieldContext, parents []any) ([]T, error), add func(*Column, T)) *Resolver {
+	return &Resolver{prepare, true, func(ctx context.Context, c *call) {
+		values, errs := batch(ctx, c, resolve)
+		objects(c, values, errs, add)
+	}}
+}
+
+// BatchLeaf is [Batch] for scalars and enums.
+func BatchLeaf[T any](prepare Context, resolve func(ctx context.Context, exec any, fc *graphql.FieldContext, parents []any) ([]T, error), write func(*Writer, T) bool) *Resolver {
+	return &Resolver{prepare, true, func(ctx context.Context, c *call) {
+		values, errs := batch(ctx, c, resolve)
+		leaves(c, values, errs, write)
+	}}
+}
+
+// Parents gives a batch resolver's parents their type.
+func Parents[P any](parents []any) []P {
+	typed := make([]P, len(parents))
+	for i, p := range parents {
+		typed[i] = p.(P) //nolint:forcetypeassert // The column holds one type.
+	}
+	return typed
+}

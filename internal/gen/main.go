@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/99designs/gqlgen/api"
+	"github.com/99designs/gqlgen/codegen/config"
+
+	"vestibule.example/internal/gen/plantables"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+var errUsage = errors.New("usage: gen generate [-config gqlgen.yml]")
+
+func run(args []string) error {
+	if len(args) == 0 || args[0] != "generate" {
+		return errUsage
+	}
+	flags := flag.NewFlagSet("generate", flag.ContinueOnError)
+	file := flags.String("config", "", "gqlgen's configuration; default: gqlgen.yml here or in a directory above")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return errUsage
+	}
+	cfg, err := load(*file)
+	if err != nil {
+		return err
+	}
+	return api.Generate(cfg, api.AddPlugin(plantables.Plugin{}))
+}
+
+// load reads the configuration, in the directory it is in: its paths are relative to that.
+func load(file string) (*config.Config, error) {
+	if file == "" {
+		return config.LoadConfigFromDefaultLocations()
+	}
+	if err := os.Chdir(filepath.Dir(file)); err != nil {
+		return nil, err
+	}
+	return config.LoadConfig(filepath.Base(file))
+}
