@@ -62,10 +62,11 @@ func (s *Service) readCookies(r *http.Request) []credential {
 	for _, cookie := range r.CookiesNamed(s.cookie) {
 		for _, key := range s.keys.keys {
 			var plain []byte
-			if err := key.cookies.Decode(s.cookie, cookie.Value, &plain); err == nil && len(plain) == 2*idBytes {
-				found = append(found, credential{plain[:idBytes], plain[idBytes:]})
-				break
+			if err := key.cookies.Decode(s.cookie, cookie.Value, &plain); err != nil || len(plain) != 2*idBytes {
+				continue
 			}
+			found = append(found, credential{plain[:idBytes], plain[idBytes:]})
+			break
 		}
 	}
 	return found

@@ -1,7 +1,8 @@
 // Command mutants asks of every guard: would a test notice if it were gone?
 //
 // A site is a guard of a named package: an `if`, or a case of a `switch` without a tag, whose body refuses, which is to
-// return an error or to answer with a 4xx, or which decides a function that returns a bool. The command compiles each
+// return an error, to answer with a 4xx or to pass over one of several, or which decides a function that returns a bool; or
+// it is a field of a cookie. The command compiles each
 // package's tests once, with every site behind a switch (mutation by schemata, nothing on disk changes), and learns which
 // test sees which guard fire and which sees it pass. Then it runs those tests again, with the guard switched off and with
 // its condition inverted. A change that no test notices survives. A survivor is a missing test, or it is listed with its

@@ -13,7 +13,8 @@ import (
 	"strings"
 )
 
-// switches is added to each package with sites: every guard's condition passes through mutant.
+// switches is added to each package with sites: every guard's condition passes through mutant, a field's value through
+// mutantField.
 const switches = `package %s
 
 import (
@@ -43,6 +44,14 @@ func mutant(id int, fires bool) bool {
 		}
 	}
 	return fires
+}
+
+func mutantField[T any](id int, value T) T {
+	if mutant(id, true) {
+		return value
+	}
+	var none T
+	return none
 }
 `
 
@@ -118,7 +127,11 @@ func addSwitches(source []byte, sites []site) []byte {
 	}
 	var edits []edit
 	for _, s := range sites {
-		edits = append(edits, edit{s.start, fmt.Sprintf("mutant(%d, ", s.id)}, edit{s.end, ")"})
+		through := "mutant"
+		if s.keyword == "field" {
+			through = "mutantField"
+		}
+		edits = append(edits, edit{s.start, fmt.Sprintf("%s(%d, ", through, s.id)}, edit{s.end, ")"})
 	}
 	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Compare(b.at, a.at) })
 	for _, e := range edits {

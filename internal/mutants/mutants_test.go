@@ -28,7 +28,8 @@ func TestSurvivorsAreReported(t *testing.T) {
 		"SURVIVED  testdata/guarded/guarded.go:13 Check: if n == 7 (off, and no test notices, TestSevenWithoutLooking among them)",
 		"SURVIVED  testdata/guarded/guarded.go:16 Check: if n > 1000 (no test makes it fire)",
 		"Small: if n > 10 by TestSmall", "Kind: case n == 0 by TestKind", "Always: if n != 0 (no test passes it)",
-		"6 guards in ", ": 3 killed, 0 excluded, 3 survived",
+		"Cookie: field HttpOnly: true by TestCookie\n", `Cookie: field Name: "session" (off, and no test notices, TestCookie`, "Even: if n%2 != 0 by TestEven and TestEven",
+		"9 guards in ", ": 5 killed, 0 excluded, 4 survived",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)

@@ -21,9 +21,9 @@ type site struct {
 	file       string
 	line       int
 	function   string
-	keyword    string // if or case
+	keyword    string // if, case or field
 	condition  string
-	start, end int // of the condition, in bytes
+	start, end int // of the condition or the field's value, in bytes
 }
 
 func (s site) String() string {
@@ -49,12 +49,12 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 		return nil, err
 	}
 	var sites []site
-	add := func(function *ast.FuncDecl, keyword string, condition ast.Expr) {
-		start, end := set.Position(condition.Pos()), set.Position(condition.End())
+	add := func(function *ast.FuncDecl, keyword string, shown ast.Node, changed ast.Expr) {
+		start, end := set.Position(shown.Pos()), set.Position(shown.End())
 		sites = append(sites, site{
 			id: first + len(sites), pkg: tree.Name.Name, file: file, line: start.Line, function: name(function), keyword: keyword,
 			condition: strings.Join(strings.Fields(string(source[start.Offset:end.Offset])), " "),
-			start:     start.Offset, end: end.Offset,
+			start:     set.Position(changed.Pos()).Offset, end: set.Position(changed.End()).Offset,
 		})
 	}
 	for _, decl := range tree.Decls {
@@ -72,7 +72,13 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 					return false
 				case *ast.IfStmt:
 					if refuses(n.Body.List) || decides && returns(n.Body.List) {
-						add(function, "if", n.Cond)
+						add(function, "if", n.Cond, n.Cond)
+					}
+				case *ast.CompositeLit:
+					for _, element := range n.Elts {
+						if field, ok := element.(*ast.KeyValueExpr); ok && isCookie(n.Type) {
+							add(function, "field", field, field.Value)
+						}
 					}
 				case *ast.SwitchStmt:
 					if n.Tag != nil {
@@ -82,7 +88,7 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 						clause := clause.(*ast.CaseClause)
 						if refuses(clause.Body) || decides && returns(clause.Body) {
 							for _, condition := range clause.List {
-								add(function, "case", condition)
+								add(function, "case", condition, condition)
 							}
 						}
 					}
@@ -93,6 +99,16 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 		walk(function.Body, isPredicate(function.Type))
 	}
 	return sites, nil
+}
+
+// isCookie tells http.Cookie, each of whose fields guards something.
+func isCookie(t ast.Expr) bool {
+	selector, ok := t.(*ast.SelectorExpr)
+	if !ok || selector.Sel.Name != "Cookie" {
+		return false
+	}
+	id, ok := selector.X.(*ast.Ident)
+	return ok && id.Name == "http"
 }
 
 // isPredicate tells a function that answers yes or no.
@@ -140,14 +156,16 @@ var (
 	status4xx = regexp.MustCompile(`^Status(BadRequest|Unauthorized|Forbidden|NotFound|MethodNotAllowed|NotAcceptable|Conflict|Gone|RequestEntityTooLarge|RequestURITooLong|UnsupportedMediaType|MisdirectedRequest|UnprocessableEntity|TooManyRequests)$`)
 )
 
-// refuses tells whether a body returns an error or answers with a 4xx. Function literals inside do not count: they run
-// another time.
+// refuses tells whether a body returns an error, answers with a 4xx, or passes over one of several. Function literals inside
+// do not count: they run another time.
 func refuses(body []ast.Stmt) bool {
 	found := false
 	ast.Inspect(&ast.BlockStmt{List: body}, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
 			return false
+		case *ast.BranchStmt:
+			found = found || n.Tok == token.CONTINUE
 		case *ast.ReturnStmt:
 			for _, result := range n.Results {
 				found = found || isError(result)

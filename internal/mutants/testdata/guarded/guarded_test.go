@@ -31,6 +31,18 @@ func TestKind(t *testing.T) {
 	}
 }
 
+func TestCookie(t *testing.T) {
+	if !Cookie().HttpOnly {
+		t.Error("want a cookie that no script reads")
+	}
+}
+
+func TestEven(t *testing.T) {
+	if got := Even([]int{1, 2, 3}); len(got) != 1 {
+		t.Errorf("Even = %v, want 2", got)
+	}
+}
+
 func TestAlways(t *testing.T) {
 	if Always(1) == nil {
 		t.Error("want one refused")
