@@ -300,6 +300,14 @@ func TestFaultsOfVariables(t *testing.T) {
 	}
 }
 
+// A variable of another group that ends like a key of an API makes no API.
+func TestVariablesOfOtherGroupsAreNoAPIs(t *testing.T) {
+	cfg, err := load(t, minimal, map[string]string{"VESTIBULE_GRAPHQL_TIMEOUT": "7s", "VESTIBULE_APIS_ORDERS_BASE_URL": "https://x.test"})
+	if err != nil || len(cfg.APIs) != 1 || cfg.GraphQL.Timeout != 7*time.Second {
+		t.Errorf("APIs = %v, timeout = %v, %v, want orders alone and 7s", cfg.APIs, cfg.GraphQL.Timeout, err)
+	}
+}
+
 // BBA-24: a key in place of a secret is all that private_key_jwt needs.
 func TestAPrivateKeyInPlaceOfASecret(t *testing.T) {
 	_, err := load(t, strings.Replace(minimal, "client_secret: canary-client-secret", "auth_method: private_key_jwt\n  private_key_file: client.pem", 1), nil)

@@ -1,0 +1,74 @@
+package auth
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"vestibule.example/auth/rp"
+	"vestibule.example/auth/secret"
+)
+
+// party is a service of a public https origin whose provider answers in a mode.
+func party(t *testing.T, mode string) *Service {
+	t.Helper()
+	provider, err := rp.New(rp.Config{
+		Issuer: "https://login.test", ClientID: "shop", ClientSecret: secret.New("a secret of the client"),
+		RedirectURI: "https://shop.test/auth/callback", ResponseMode: mode, HTTPClient: http.DefaultClient,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := testService(t, true, testKey(t, "seal"))
+	s.cfg.Provider = provider
+	s.cfg.Now = time.Now
+	return s
+}
+
+// CK-8, CK-1, T-3: a login's cookie is as well kept as a session's, and is sent where the provider's answer arrives.
+func TestTransactionCookie(t *testing.T) {
+	for mode, site := range map[string]http.SameSite{"": http.SameSiteLaxMode, "form_post": http.SameSiteNoneMode} {
+		s := party(t, mode)
+		c := s.transactionCookie(s.transactionPrefix()+"x", "value", 600)
+		if c.Name != "__Host-Http-vestibule-tx-x" || c.Value != "value" || !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" || c.MaxAge != 600 || c.SameSite != site {
+			t.Errorf("mode %q: cookie = %+v, want Secure, HttpOnly, Path=/, 600 seconds, SameSite %v", mode, c, site)
+		}
+	}
+}
+
+// CSRF-9, BCP-5, BCP-7, CK-8: a login's cookie counts only for its own state, within its time, and for the provider, the
+// address and the mode that are configured now.
+func TestALoginIsOfNowAndOfThisConfiguration(t *testing.T) {
+	s := party(t, "")
+	for _, c := range []struct {
+		name   string
+		change func(*transaction)
+		state  func(*transaction) string
+		want   bool
+	}{
+		{"as it was begun", func(*transaction) {}, (*transaction).state, true},
+		{"another state under its name", func(*transaction) {}, func(tx *transaction) string { return tx.state() + "x" }, false},
+		{"begun eleven minutes ago", func(tx *transaction) { tx.Begun -= 660 }, (*transaction).state, false},
+		{"begun in two minutes", func(tx *transaction) { tx.Begun += 120 }, (*transaction).state, false},
+		{"begun at another provider", func(tx *transaction) { tx.Issuer = "https://other.test" }, (*transaction).state, false},
+		{"begun for another address", func(tx *transaction) { tx.RedirectURI = "https://shop.test/elsewhere" }, (*transaction).state, false},
+		{"begun in another mode", func(tx *transaction) { tx.Mode = "form_post" }, (*transaction).state, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tx := &transaction{Seed: encode(random(32)), Issuer: "https://login.test", RedirectURI: "https://shop.test/auth/callback", Begun: time.Now().Unix()}
+			tx.Mode = s.cfg.Provider.ResponseMode()
+			c.change(tx)
+			plain, err := json.Marshal(tx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			state := c.state(tx)
+			name := s.transactionPrefix() + stateHash(state)
+			r := bearing(&http.Cookie{Name: name, Value: "planted"}, &http.Cookie{Name: name, Value: encode(s.keys.seal(plain, name))})
+			if got := s.transactionOf(r, state); (got != nil) != c.want {
+				t.Errorf("transactionOf = %v, want one: %v", got, c.want)
+			}
+		})
+	}
+}
