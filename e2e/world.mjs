@@ -8,7 +8,8 @@ import * as canary from './canary.mjs';
 const audience = 'https://accounts.demo.test';
 
 /**
- * Starts all three. `host` is the name under which the gateway is reached, `provider` adds to startProvider's options, `env` to the gateway's variables.
+ * Starts all three. `host` is the name under which the gateway is reached, `provider` adds to startProvider's options, `env`
+ * to the gateway's variables.
  * The answer has `provider`, `accounts`, `gateway`, `origin` and `stop()`.
  */
 export async function startWorld({ host = 'localhost', provider: options = {}, env = {} } = {}) {
