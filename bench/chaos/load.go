@@ -146,11 +146,12 @@ func part(got, whole any) bool {
 	return got == whole
 }
 
-// breaker reads in the gateway's log how often an API's breaker opened and closed since the log was dropped.
-func (c *chaos) breaker(api string) (opened, closed int) {
+// breaker reads in the gateway's log how often an API's breaker opened (also anew, when an attempt between failed) and
+// closed since the log was dropped, and whether it is open.
+func (c *chaos) breaker(api string) (opened, closed int, open bool) {
 	text, err := c.gateway.Log()
 	if err != nil {
-		return 0, 0
+		return 0, 0, false
 	}
 	for line := range strings.Lines(text) {
 		var entry struct{ Msg, API string }
@@ -159,10 +160,10 @@ func (c *chaos) breaker(api string) (opened, closed int) {
 		}
 		switch entry.Msg {
 		case "an API fails and is left alone for a while":
-			opened++
+			opened, open = opened+1, true
 		case "an API is well again":
-			closed++
+			closed, open = closed+1, false
 		}
 	}
-	return opened, closed
+	return opened, closed, open
 }
