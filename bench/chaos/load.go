@@ -36,7 +36,8 @@ func start(ctx context.Context, r *rig.Rig) (*chaos, error) {
 		if api != "posts" {
 			prefix := "VESTIBULE_APIS_" + strings.ToUpper(api)
 			env = append(env, fmt.Sprintf("%s_TIMEOUT=%s", prefix, apiTimeout),
-				fmt.Sprintf("%s_BREAKER_WINDOW=%s", prefix, breakerWindow), fmt.Sprintf("%s_BREAKER_OPEN=%s", prefix, breakerOpen))
+				fmt.Sprintf("%s_BREAKER_WINDOW=%s", prefix, breakerWindow), fmt.Sprintf("%s_BREAKER_OPEN=%s", prefix, breakerOpen),
+				fmt.Sprintf("%s_BREAKER_FAILURES=%d", prefix, breakerFailures))
 		}
 	}
 	if c.gateway, err = r.StartGateway(ctx, "gateway", binary, c.world, rig.PublicURL, env...); err != nil {

@@ -32,6 +32,8 @@ const (
 	// breakerWindow and breakerOpen are the gateway's too, short for the same reason: a breaker opens when half of the
 	// attempts in its window failed, those before the trouble among them.
 	breakerWindow, breakerOpen = 2 * time.Second, time.Second
+	// breakerFailures is what eight connections of one kind reach when every call hangs until its timeout.
+	breakerFailures = 10
 )
 
 var errNotWell = errors.New("the gateway was not well again in time")
