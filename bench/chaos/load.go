@@ -36,7 +36,8 @@ func start(ctx context.Context, r *rig.Rig) (*chaos, error) {
 		if api != "posts" {
 			prefix := "VESTIBULE_APIS_" + strings.ToUpper(api)
 			env = append(env, fmt.Sprintf("%s_TIMEOUT=%s", prefix, apiTimeout),
-				fmt.Sprintf("%s_BREAKER_WINDOW=%s", prefix, breakerWindow), fmt.Sprintf("%s_BREAKER_OPEN=%s", prefix, breakerOpen))
+				fmt.Sprintf("%s_BREAKER_WINDOW=%s", prefix, breakerWindow), fmt.Sprintf("%s_BREAKER_OPEN=%s", prefix, breakerOpen),
+				fmt.Sprintf("%s_BREAKER_FAILURES=%d", prefix, breakerFailures))
 		}
 	}
 	if c.gateway, err = r.StartGateway(ctx, "gateway", binary, c.world, rig.PublicURL, env...); err != nil {
@@ -146,11 +147,12 @@ func part(got, whole any) bool {
 	return got == whole
 }
 
-// breaker reads in the gateway's log how often an API's breaker opened and closed since the log was dropped.
-func (c *chaos) breaker(api string) (opened, closed int) {
+// breaker reads in the gateway's log how often an API's breaker opened (also anew, when an attempt between failed) and
+// closed since the log was dropped, and whether it is open.
+func (c *chaos) breaker(api string) (opened, closed int, open bool) {
 	text, err := c.gateway.Log()
 	if err != nil {
-		return 0, 0
+		return 0, 0, false
 	}
 	for line := range strings.Lines(text) {
 		var entry struct{ Msg, API string }
@@ -159,10 +161,10 @@ func (c *chaos) breaker(api string) (opened, closed int) {
 		}
 		switch entry.Msg {
 		case "an API fails and is left alone for a while":
-			opened++
+			opened, open = opened+1, true
 		case "an API is well again":
-			closed++
+			closed, open = closed+1, false
 		}
 	}
-	return opened, closed
+	return opened, closed, open
 }
