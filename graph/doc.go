@@ -5,6 +5,7 @@
 //	limits.go             what a document may ask, decided before anything runs
 //	errors.go             every error as one public code
 //	schema.resolvers.go   the resolvers, a line or two each
+//	tokens.go             which APIs an operation may ask, so that their tokens are there in time
 //	loaders.go            each thing once per request, lists in one call
 //
 // Code generated from the schema is in exec and model; `make generate` makes it anew.

@@ -42,6 +42,9 @@ type Config struct {
 	Limits   Limits
 	// Timeout bounds an operation; default 30 s.
 	Timeout time.Duration
+	// Prepare is told, before an operation runs, the names of the APIs that it may ask, so that their tokens are fetched
+	// together; it must not wait. May be nil.
+	Prepare func(ctx context.Context, apis []string)
 	// RequestID gives the id that errors carry; may be nil.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
@@ -168,6 +171,9 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, para
 	case ast.Subscription:
 		h.refuse(w, media, &requestError{http.StatusBadRequest, codeNotAllowed, "Subscriptions are not offered here."})
 		return
+	}
+	if h.cfg.Prepare != nil {
+		h.cfg.Prepare(ctx, apisOf(operation.Operation))
 	}
 	responses, ctx := h.exec.DispatchOperation(ctx, operation)
 	result := responses(ctx)

@@ -52,7 +52,9 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	ctx := graphql.StartOperationTrace(r.Context())
+	ctx, done := plan.Lend(r.Context())
+	defer done()
+	ctx = graphql.StartOperationTrace(ctx)
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
 	operation, faults := e.exec.CreateOperationContext(ctx, params)
 	if len(faults) > 0 {
