@@ -102,6 +102,7 @@ func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToke
 	}
 	grant, err := s.ask(ctx, current, api)
 	if err != nil {
+		s.keepRotated(ctx, current, grant, err)
 		return s.refreshFailed(ctx, current, api, rejected, err)
 	}
 	s.flights.succeeded(note)
@@ -128,6 +129,17 @@ func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToke
 	session.body.Store(stored)
 	s.audit(ctx, tokenEvent(api), sessionAttr(current), slog.String("audience", api.audience()))
 	return t, nil
+}
+
+// keepRotated stores the refresh token of an answer whose ID token could not be checked: the one before it may be spent, and
+// the session is worth another try. After an answer about somebody else there is no session to try for.
+func (s *Service) keepRotated(ctx context.Context, current *Session, grant *rp.Grant, why error) {
+	if grant == nil || grant.RefreshToken.IsZero() || isFinal(why) {
+		return
+	}
+	if _, err := s.store(ctx, current, func(b *body) { b.RefreshToken = grant.RefreshToken.Reveal() }); err != nil {
+		s.cfg.Logger.WarnContext(ctx, "a refresh token could not be kept", "error", err)
+	}
 }
 
 // ask makes the one call of the token endpoint that the API's kind of token wants.

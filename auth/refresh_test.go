@@ -138,6 +138,22 @@ func TestWhatEndsASession(t *testing.T) {
 	}
 }
 
+// T-11: an answer whose ID token cannot be checked is no answer, but the refresh token that came with it is the only good one.
+func TestARotatedRefreshTokenOutlivesABadIDToken(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.signIn(t, "alice")
+	w.settings(t, provider.Settings{Tampering: provider.Tampering{IDToken: provider.BadSignature}})
+	w.clock.Advance(6 * time.Minute)
+	if got := call(t, v, "orders"); got != http.StatusBadGateway {
+		t.Fatalf("call = %d, want a failure", got)
+	}
+	w.settings(t, provider.Settings{})
+	w.clock.Advance(time.Minute) // The provider was left alone for a while.
+	if got := call(t, v, "orders"); got != http.StatusOK {
+		t.Errorf("call with the provider well again = %d, want 200:\n%s", got, w.log)
+	}
+}
+
 // T-11: that this client is refused is an operator's alarm and signs nobody out.
 func TestARefusedClientSignsNobodyOut(t *testing.T) {
 	w := newWorld(t, nil)

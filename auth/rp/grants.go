@@ -65,6 +65,9 @@ func (p *Provider) Exchange(ctx context.Context, req ExchangeRequest) (*Grant, e
 // Refresh trades a refresh token for new tokens (OpenID Connect Core 12). The caller makes sure that it runs once
 // at a time for a refresh token, stores the new one before it uses the rest, and ends the session only for a
 // *TokenError with Code "invalid_grant" or a *VerifyError.
+//
+// When the ID token that came along fails its check, or cannot be checked, the Grant beside the error holds the refresh
+// token alone: the old one may be spent.
 func (p *Provider) Refresh(ctx context.Context, req RefreshRequest) (*Grant, error) {
 	if req.RefreshToken.IsZero() {
 		return nil, errors.New("rp: refresh needs a refresh token")
@@ -83,7 +86,7 @@ func (p *Provider) Refresh(ctx context.Context, req RefreshRequest) (*Grant, err
 	}
 	if t.IDToken != "" {
 		if grant.Claims, err = p.verifyRefreshed(ctx, t, req.Previous); err != nil {
-			return nil, err
+			return &Grant{RefreshToken: grant.RefreshToken}, err
 		}
 		grant.IDToken = secret.New(t.IDToken)
 	}

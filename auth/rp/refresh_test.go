@@ -48,7 +48,10 @@ func TestTheIDTokenOfARefresh(t *testing.T) {
 			}
 		})
 		grant, err := o.rp.Refresh(t.Context(), rp.RefreshRequest{RefreshToken: secret.New("rt-0"), Previous: o.previous()})
-		if got := refusedBy(err); got != row.check || (err == nil) != (grant != nil) {
+		if err != nil && (grant == nil || grant.RefreshToken.IsZero() || !grant.AccessToken.IsZero() || !grant.IDToken.IsZero() || grant.Claims != nil) {
+			t.Errorf("%s: Refresh gave %v, want the refresh token alone", row.name, grant)
+		}
+		if got := refusedBy(err); got != row.check {
 			t.Errorf("%s: Refresh = %v, %q, want it refused by %q", row.name, grant, got, row.check)
 		}
 	}
