@@ -55,6 +55,7 @@ func (a *API) attempts(ctx context.Context, x *exchange) (*answer, error) {
 			return ans, err
 		}
 		a.count.retries.Add(1)
+		x.repeated = !x.safe
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,6 +141,43 @@ func TestChangesBesideDo(t *testing.T) {
 		cfg.Changed = func(context.Context) { t.Error("a change at an API without identities is told") }
 	})
 	plain.api.NoteChange(t.Context(), &url.URL{Scheme: "http", Host: "things.test"}, 200, nil)
+}
+
+// CACHE-7: a change that was tried twice counts, whatever its last try came to: the first may have acted.
+func TestAChangeTriedTwiceIsOne(t *testing.T) {
+	for name, last := range map[string]int{"refused": 409, "not sent": statusUnsent} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrigin(t, func(c *clients.Config) { c.Retry, c.Classify = clients.Retry{Attempts: 2}, classify })
+			o.serves(echoes("Cache-Control: max-age=60"))
+			page := func() int {
+				before := o.calls()
+				if _, err := clients.Get[echo](as(t.Context(), "alice"), o.api, clients.At("/x"), nil); err != nil {
+					t.Fatal(err)
+				}
+				return o.calls() - before
+			}
+			page()
+			if page() != 0 {
+				t.Fatal("the page is not kept, so that nothing is proved")
+			}
+			var tries atomic.Int64
+			o.serves(func(w http.ResponseWriter, _ *http.Request) {
+				if tries.Add(1) == 1 {
+					w.WriteHeader(statusBrokenOff)
+					return
+				}
+				w.WriteHeader(last)
+			})
+			clients.Do[clients.None](as(t.Context(), "alice"), o.api, clients.Call{Method: "PUT", Path: clients.At("/orders")})
+			if tries.Load() != 2 {
+				t.Fatalf("%d tries, want 2", tries.Load())
+			}
+			o.serves(echoes())
+			if page() != 1 {
+				t.Error("what was kept before the change is given after it")
+			}
+		})
+	}
 }
 
 func TestCacheIsOffUnlessItHasRoom(t *testing.T) {

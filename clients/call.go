@@ -78,7 +78,7 @@ func Do[T any](ctx context.Context, api *API, call Call) (T, error) {
 	return value, nil
 }
 
-// exchange is a call made ready: nothing later changes it.
+// exchange is a call made ready: nothing later changes it but repeated.
 type exchange struct {
 	method     string
 	template   string
@@ -87,6 +87,7 @@ type exchange struct {
 	body       []byte
 	safe       bool // changes nothing, by method (RFC 9110 §9.2.1) or as its caller says
 	repeatable bool // idempotent by method (RFC 9110 §9.2.2) or by its key
+	repeated   bool // an unsafe one was sent more than once: set by attempts
 }
 
 // prepare builds the final request or says why there can be none.

@@ -21,9 +21,11 @@ func (a *API) obtain(ctx context.Context, x *exchange) (*answer, error) {
 	if !x.safe {
 		ans, err := a.perform(ctx, x)
 		switch {
+		case err == nil && x.repeated && ans.status >= 400:
+			a.noteChange(ctx, who, x.url, 0, nil) // An attempt before may have acted: that the last one did not tells nothing.
 		case err == nil:
 			a.noteChange(ctx, who, x.url, ans.status, ans.header)
-		case a.classify == nil || a.classify(err) == nil: // else it was never sent
+		case x.repeated || a.classify == nil || a.classify(err) == nil: // else it was never sent
 			a.noteChange(ctx, who, x.url, 0, nil)
 		}
 		return ans, err
