@@ -1,3 +1,4 @@
+import { DeveloperPanel } from "./parts/developer-panel";
 import { Header } from "./parts/header";
 import { SessionNotice } from "./parts/session-notice";
 import { Account } from "./pages/account";
@@ -27,6 +28,7 @@ export function App() {
           <strong>Vestibule</strong> demo shop. One page over four REST APIs; no token ever reaches this browser.
         </p>
       </footer>
+      <DeveloperPanel />
     </>
   );
 }

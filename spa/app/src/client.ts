@@ -1,18 +1,29 @@
-import { Client, cacheExchange, fetchExchange, mapExchange, type CombinedError } from "@urql/core";
+import { Client, cacheExchange, fetchExchange, mapExchange, type CombinedError, type Operation } from "@urql/core";
+import type { TraceLog } from "./trace";
 import { readError, readFailure, type GatewayError, type Vestibule } from "./vestibule";
 
-/** A GraphQL client whose every request goes through the gateway's module. */
-export function createGatewayClient(vestibule: Vestibule, _epoch = 0): Client {
+/** A GraphQL client whose every request goes through the gateway's module; how answers came about goes into the log. */
+export function createGatewayClient(vestibule: Vestibule, traces: TraceLog): Client {
   return new Client({
     url: "/graphql",
     fetch: vestibule.fetch,
     preferGetMethod: false,
     exchanges: [
       cacheExchange,
-      mapExchange({ onError: (error) => vestibule.noteErrors(readErrors(error)) }),
+      mapExchange({
+        onError: (error) => vestibule.noteErrors(readErrors(error)),
+        onResult: ({ operation, extensions }) => traces.note(nameOf(operation), extensions),
+      }),
       fetchExchange,
     ],
   });
+}
+
+function nameOf({ query, kind }: Operation): string {
+  for (const definition of query.definitions) {
+    if ("operation" in definition && definition.name) return definition.name.value;
+  }
+  return kind;
 }
 
 /** The errors of a result, by the gateway's codes. */

@@ -15,11 +15,13 @@ const stepUp = (field: string) => data(field, null, [failing("STEP_UP_REQUIRED",
 const confirmed = signedIn({ ref: "s-2", acr: "urn:demo:mfa" });
 
 /** Follows the way out of the error and comes back, as a browser would: the page begins anew, its storage stays. */
-async function goAndComeBack(path: string, answers: Record<string, Reply>, session: Reply): Promise<Shown> {
+async function goAndComeBack(path: string, answers: Record<string, Reply>, session: Reply, away = 0): Promise<Shown> {
   const link = await screen.findByRole("link", { name: "Confirm it is you" });
   expect(link.getAttribute("href")).toBe(`${loginUrl}&return_to=${encodeURIComponent(path)}`);
   link.addEventListener("click", (event) => event.preventDefault()); // There is no provider to go to.
   fireEvent.click(link);
+  const left = Date.now();
+  if (away > 0) vi.spyOn(Date, "now").mockReturnValue(left + away);
   const kept = { local: { ...window.localStorage }, session: { ...window.sessionStorage } };
   leave();
   for (const [name, value] of Object.entries(kept.local)) window.localStorage.setItem(name, String(value));
@@ -109,11 +111,7 @@ describe("an address that needs a stronger sign-in", () => {
 
   test("is forgotten after ten minutes", async () => {
     await refused();
-    const now = Date.now();
-    await screen.findByRole("link", { name: "Confirm it is you" });
-    const link = goAndComeBack("/account", answers, confirmed);
-    vi.spyOn(Date, "now").mockReturnValue(now + 600_001);
-    await link;
+    await goAndComeBack("/account", answers, confirmed, 600_001);
     await screen.findByText(/Lindenweg 3/);
     expect(screen.queryByRole("form", { name: "New address" })).toBeNull();
   });

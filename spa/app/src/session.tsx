@@ -1,9 +1,11 @@
 import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
 import { Provider } from "urql";
 import { createGatewayClient } from "./client";
+import { TraceLog, type Entry } from "./trace";
 import { endOf, refOf, type Session, type Vestibule } from "./vestibule";
 
 const Context = createContext<Vestibule | null>(null);
+const Traces = createContext(new TraceLog());
 
 /** The gateway's client module. */
 export function useVestibule(): Vestibule {
@@ -16,6 +18,12 @@ export function useVestibule(): Vestibule {
 export function useSession(): Session {
   const vestibule = useVestibule();
   return useSyncExternalStore(vestibule.onSession, () => vestibule.current);
+}
+
+/** How the last answers came about; empty unless the gateway is in development mode. */
+export function useTraces(): readonly Entry[] {
+  const traces = use(Traces);
+  return useSyncExternalStore(traces.onChange, () => traces.entries);
 }
 
 /**
@@ -32,10 +40,15 @@ export function SessionProvider({ vestibule, children }: { vestibule: Vestibule;
     const first = known.status === "unknown" || known.status === "unreachable";
     if (!first && refOf(known) !== refOf(session)) setEpoch(epoch + 1);
   }
-  const client = useMemo(() => createGatewayClient(vestibule, epoch), [vestibule, epoch]);
+  const { client, traces } = useMemo(() => {
+    const traces = new TraceLog();
+    return { epoch, traces, client: createGatewayClient(vestibule, traces) };
+  }, [vestibule, epoch]);
   return (
     <Context value={vestibule}>
-      <Provider value={client}>{children}</Provider>
+      <Traces value={traces}>
+        <Provider value={client}>{children}</Provider>
+      </Traces>
     </Context>
   );
 }
