@@ -21,7 +21,7 @@ func TestBundlesAreFresh(t *testing.T) {
 		sources []string
 	}{
 		{"dist", []string{"schema.graphqls", "spa/app/", "spa/tools/"}},
-		{"dist-playground", []string{"spa/playground/", "spa/app/src/vestibule/", "spa/tools/"}},
+		{"dist-playground", []string{"spa/playground/", "spa/app/src/vestibule/", "spa/app/src/trace/", "spa/tools/"}},
 	} {
 		text, err := os.ReadFile(filepath.Join(row.bundle, "build.json"))
 		if err != nil {

@@ -7,6 +7,7 @@ import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
 import "./playground.css";
 import { Vestibule, type Session } from "../../app/src/vestibule";
+import { traces, tracePlugin } from "./traces";
 
 const vestibule = new Vestibule({ signedOutUrl: "/playground" });
 vestibule.start();
@@ -25,7 +26,9 @@ async function fetcher(params: object, options?: { headers?: Record<string, stri
     },
     body: JSON.stringify(params),
   });
-  return (await response.json()) as object;
+  const answer = (await response.json()) as { extensions?: unknown };
+  traces.note("operationName" in params && typeof params.operationName === "string" ? params.operationName : "Unnamed", answer.extensions);
+  return answer;
 }
 
 const welcome = `# Vestibule: one question, four REST APIs.
@@ -61,7 +64,7 @@ query Welcome {
 }
 `;
 
-const plugins = [HISTORY_PLUGIN, explorerPlugin()];
+const plugins = [HISTORY_PLUGIN, explorerPlugin(), tracePlugin];
 
 function Playground() {
   const session = useSyncExternalStore(vestibule.onSession, () => vestibule.current);
