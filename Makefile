@@ -2,13 +2,28 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: help run test test-go test-spa test-e2e test-deploy lint generate build release reproducible vulnerabilities spa bench fuzz mutants clean
+.PHONY: help run dev dev-build test test-go test-spa test-e2e test-deploy lint generate build release reproducible vulnerabilities spa bench fuzz mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: ## start the demo, or the gateway if it is configured
 	go run .
+
+dev: ## the demo while you write it: Vite reloads the app, Go and the schema are built anew on change; one address, http://localhost:8080
+	cd spa/app && npm ci --no-fund --no-audit && npm run -s codegen
+	(cd spa/app && exec node node_modules/vite/bin/vite.js --host 127.0.0.1 --port 5173) & trap "kill $$!" EXIT; \
+	  VESTIBULE_SPA_DEV_SERVER=http://127.0.0.1:5173 go run github.com/air-verse/air@v1.67.4 -tmp_dir .cache/air \
+	  -build.cmd "make -s dev-build" -build.bin .cache/air/vestibule -build.args_bin serve -build.include_ext go,graphqls,yaml,yml \
+	  -build.exclude_dir .cache,spa/app,spa/playground,e2e,bench,docs -build.exclude_regex "_gen\.go$$,_test\.go$$" -build.send_interrupt true -build.kill_delay 2s
+
+dev-build: graph/exec/exec_gen.go
+	go build -o .cache/air/vestibule .
+
+graph/exec/exec_gen.go: schema.graphqls gqlgen.yml
+	go generate ./graph
+	cd spa/app && npm run -s codegen
+	touch $@
 
 test: ## everything: Go with the race detector, the SPA, real browsers and foreign servers
 	.ci/test

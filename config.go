@@ -211,7 +211,8 @@ type GraphQLConfig struct {
 
 // SPAConfig is the single-page app.
 type SPAConfig struct {
-	Dir string `key:"dir" example:"/srv/spa" doc:"Directory with a built bundle to serve instead of the one in the binary."`
+	Dir       string `key:"dir" example:"/srv/spa" doc:"Directory with a built bundle to serve instead of the one in the binary."`
+	DevServer string `key:"dev_server" example:"http://127.0.0.1:5173" doc:"A development server on loopback, such as Vite's, that answers for the app instead of a bundle; in development only, the demo included."`
 }
 
 // ObserveConfig is logs.

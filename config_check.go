@@ -29,6 +29,7 @@ func (l *loader) check(cfg *Config) {
 		l.checkCache(name, cfg.APIs)
 	}
 	l.checkGraphQL(cfg.GraphQL)
+	l.checkSPA(cfg)
 }
 
 // enums checks every key that has a list of values.
@@ -255,6 +256,24 @@ func (l *loader) checkGraphQL(g GraphQLConfig) {
 		l.count(key, n, 1, 1_000_000)
 	}
 	l.between("graphql.timeout", g.Timeout, 10*time.Millisecond, 10*time.Minute)
+}
+
+func (l *loader) checkSPA(cfg *Config) {
+	const key, example = "spa.dev_server", "http://127.0.0.1:5173"
+	server := cfg.SPA.DevServer
+	if server == "" {
+		return
+	}
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme != "http" || !isLoopbackHost(u.Hostname()) || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		l.fault(key, server, "want http, a loopback host and a port: it runs on the developer's own machine", example)
+	}
+	if cfg.Mode != "development" {
+		l.fault(key, server, "a development server has no place in production; build the bundle and name it in spa.dir, or set mode: development", example)
+	}
+	if cfg.SPA.Dir != "" {
+		l.fault(key, server, "spa.dir is set too; the app comes from one of them", example)
+	}
 }
 
 func (l *loader) between(key string, d, least, most time.Duration) {

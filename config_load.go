@@ -64,7 +64,9 @@ func loadConfig(args []string, getenv func(string) string, environ []string) (Co
 }
 
 // addressVariables may be set without leaving the demo.
-var addressVariables = map[string]bool{"VESTIBULE_SERVER_ADDRESS": true, "VESTIBULE_SERVER_ADMIN_ADDRESS": true, "VESTIBULE_DEMO_ADDRESS": true}
+var addressVariables = map[string]bool{
+	"VESTIBULE_SERVER_ADDRESS": true, "VESTIBULE_SERVER_ADMIN_ADDRESS": true, "VESTIBULE_DEMO_ADDRESS": true, "VESTIBULE_SPA_DEV_SERVER": true,
+}
 
 // setVariables are the names of ours that are set to something.
 func setVariables(environ []string, getenv func(string) string) []string {

@@ -191,7 +191,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	if err != nil {
 		return parts{}, err
 	}
-	bundle, err := spa.NewHandler(spa.Config{Dir: cfg.SPA.Dir, Logger: log})
+	app, err := newApp(cfg.SPA, log)
 	if err != nil {
 		return parts{}, err
 	}
@@ -201,12 +201,24 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	}
 	p := parts{
 		config: cfg, observer: observe.Config{Logger: log, TrustedProxies: cfg.Server.TrustedProxies},
-		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: bundle, transports: transports,
+		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports,
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()
 	}
 	return p, nil
+}
+
+// newApp is what answers for the single-page app: its bundle, or the server of whoever is writing it.
+func newApp(cfg SPAConfig, log *slog.Logger) (http.Handler, error) {
+	if cfg.DevServer == "" {
+		return spa.NewHandler(spa.Config{Dir: cfg.Dir, Logger: log})
+	}
+	server, err := url.Parse(cfg.DevServer)
+	if err != nil {
+		return nil, fmt.Errorf("spa.dev_server: %w", err)
+	}
+	return spa.DevServer(server, log), nil
 }
 
 // newAPI makes the calls of one configured API over its connections: the token comes from auth's transport, the identity
