@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -260,6 +259,28 @@ func TestTheOldIDDoesNotOutliveTheNewSession(t *testing.T) {
 	}
 }
 
+// What a step-up left is gone after its ten seconds; signing out of the new session does not miss it.
+func TestALogoutWhenTheOldIDHasGone(t *testing.T) {
+	for name, end := range map[string]func(*testing.T, *world, *visitor.Visitor){
+		"logout": func(t *testing.T, _ *world, v *visitor.Visitor) { logout(t, v) },
+		"an operator": func(t *testing.T, w *world, _ *visitor.Visitor) {
+			if n, err := w.auth.EndUser(t.Context(), "", "c-alice", ""); n != 1 || err != nil {
+				t.Errorf("EndUser = %d, %v, want 1", n, err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			v := w.signIn(t, "alice")
+			w.stepUp(t, v)
+			w.clock.Advance(11 * time.Second)
+			if end(t, w, v); signedIn(t, v) {
+				t.Error("she is still signed in")
+			}
+		})
+	}
+}
+
 // An open page of the old session learns at once that it is over, and one that connects late too.
 func TestPagesOfTheOldSessionAreTold(t *testing.T) {
 	w := newWorld(t, nil)
@@ -283,56 +304,4 @@ func TestPagesOfTheOldSessionAreTold(t *testing.T) {
 	if only := nextEvent(t, bufio.NewReader(late.Body)); only["type"] != "ended" || only["reason"] != auth.ReasonElsewhere {
 		t.Errorf("the late stream got %v, want ended, elsewhere", only)
 	}
-}
-
-// A store that fails in the middle leaves the browser what it had: never two sessions, never none.
-func TestAStepUpThatCannotBeStored(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		fails []error // of the updates, in turn; the last one stays
-		want  int
-	}{
-		{"somebody else wrote first", []error{auth.ErrConflict, nil}, http.StatusOK},
-		{"somebody else always writes first", []error{auth.ErrConflict}, http.StatusServiceUnavailable},
-		{"an outage", []error{errOutage}, http.StatusServiceUnavailable},
-		{"it ended meanwhile", []error{auth.ErrNotFound}, http.StatusOK},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, nil)
-			v := w.signIn(t, "alice")
-			failing := w.config
-			failing.Store = &failingUpdates{Store: w.store, fails: c.fails}
-			w.serve(t, failing)
-			page, _ := begin(t, v, "/auth/login?acr_values=urn:demo:mfa")
-			response, err := v.SubmitUntil(t.Context(), page, map[string]string{"code": "123456"}, w.origin+"/auth/callback")
-			if err != nil {
-				t.Fatal(err)
-			}
-			res := get(t, v, response)
-			if res.StatusCode != c.want {
-				t.Errorf("the callback = %d, want %d", res.StatusCode, c.want)
-			}
-			want := map[bool]string{true: "urn:demo:mfa", false: "urn:demo:pwd"}[c.want == http.StatusOK]
-			if got := acrOf(t, v); got != want {
-				t.Errorf("acr = %v, want %s", got, want)
-			}
-			if got := sessionsOf(t, v); c.want != http.StatusOK && (len(got) != 1 || res.Header.Get("Retry-After") == "") {
-				t.Errorf("%d sessions, Retry-After %q, want the one of before and a time", len(got), res.Header.Get("Retry-After"))
-			}
-		})
-	}
-}
-
-type failingUpdates struct {
-	auth.Store
-	fails []error
-	n     atomic.Int32
-}
-
-func (s *failingUpdates) Update(ctx context.Context, r *auth.Record) error {
-	i := min(int(s.n.Add(1))-1, len(s.fails)-1)
-	if s.fails[i] != nil {
-		return s.fails[i]
-	}
-	return s.Store.Update(ctx, r)
 }
