@@ -115,11 +115,8 @@ func (r *Relay) BrowserLoads(req *http.Request) bool {
 		return false
 	}
 	p, err := parsePlace(req.URL)
-	if err != nil {
-		return false
-	}
 	one := r.apis[p.name]
-	return one != nil && slices.ContainsFunc(one.routes, func(route relayRoute) bool {
+	return err == nil && one != nil && slices.ContainsFunc(one.routes, func(route relayRoute) bool {
 		return route.BrowserLoads && route.fits(p.segments) && route.allows(http.MethodGet)
 	})
 }
