@@ -3,8 +3,10 @@ package auth_test
 import (
 	"bufio"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -281,27 +283,51 @@ func TestALogoutWhenTheOldIDHasGone(t *testing.T) {
 	}
 }
 
-// An open page of the old session learns at once that it is over, and one that connects late too.
+// The browser goes on with the new session: a page of the old one is not told that anything ended, but its stream closes at
+// once, and when it connects again, with the old cookie or the new, it is told that the session has changed.
 func TestPagesOfTheOldSessionAreTold(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	res, err := v.Fetch(t.Context(), http.MethodGet, "/auth/events", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	events := bufio.NewReader(res.Body)
-	nextEvent(t, events)
-	old := w.stepUp(t, v)
-	if last := nextEvent(t, events); last["type"] != "ended" || last["reason"] != auth.ReasonElsewhere {
-		t.Errorf("the open stream got %v, want ended, elsewhere", last)
-	}
-	late, err := old.Fetch(t.Context(), http.MethodGet, "/auth/events", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer late.Body.Close()
-	if only := nextEvent(t, bufio.NewReader(late.Body)); only["type"] != "ended" || only["reason"] != auth.ReasonElsewhere {
-		t.Errorf("the late stream got %v, want ended, elsewhere", only)
+	for name, replace := range map[string]func(*testing.T, *world, *visitor.Visitor){
+		"a step-up": func(t *testing.T, w *world, v *visitor.Visitor) { w.stepUp(t, v) },
+		"signing in again": func(t *testing.T, _ *world, v *visitor.Visitor) {
+			if _, err := v.SignIn(t.Context(), "alice", "alice", "/", url.Values{"prompt": {"login"}}); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			v := w.signIn(t, "alice")
+			old := w.visitor(t)
+			old.SetCookies(v.Cookies())
+			session, err := v.Session(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			ref, _ := session["ref"].(string)
+			res, err := v.Fetch(t.Context(), http.MethodGet, "/auth/events", "", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			events := bufio.NewReader(res.Body)
+			nextEvent(t, events)
+			replace(t, w, v)
+			if rest, err := io.ReadAll(events); strings.Contains(string(rest), "data:") || err != nil {
+				t.Errorf("the open stream said %q, %v, want an end in order and no more", rest, err)
+			}
+			for who, page := range map[string]*visitor.Visitor{"the browser": v, "what was under way with the old cookie": old} {
+				if who != "the browser" && name != "a step-up" {
+					continue // Its session is gone: 401.
+				}
+				late, err := page.FetchWith(t.Context(), http.MethodGet, "/auth/events", http.Header{"Vestibule-Session": {ref}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				late.Body.Close()
+				if late.StatusCode != http.StatusConflict {
+					t.Errorf("%s connects again: %d, want 409", who, late.StatusCode)
+				}
+			}
+		})
 	}
 }
