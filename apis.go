@@ -36,7 +36,7 @@ func newAPIs(cfg Config, service *auth.Service, upstream *upstream, log *slog.Lo
 
 // newRelay makes the handler of /api/{name}/…; nil when no API is relayed.
 func newRelay(cfg Config, apis map[string]*clients.API, service *auth.Service, log *slog.Logger) (*clients.Relay, error) {
-	relay := clients.RelayConfig{Origin: cfg.Server.PublicURL, UntilEnded: service.UntilEnded, Logger: log}
+	relay := clients.RelayConfig{Origin: cfg.Server.PublicURL, Page: auth.RefusalPage, UntilEnded: service.UntilEnded, Logger: log}
 	for _, name := range sortedKeys(cfg.APIs) {
 		var routes []clients.RelayRoute
 		for _, route := range cfg.APIs[name].Relay {

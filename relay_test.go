@@ -48,6 +48,8 @@ func TestRelay(t *testing.T) {
 	events := "/api/shipping/shipments/" + shipmentOf(t, v) + "/events"
 	script := http.Header{"X-Csrf": {"1"}, "Sec-Fetch-Site": {"same-origin"}}
 	load := http.Header{"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Dest": {"document"}, "Sec-Fetch-Mode": {"navigate"}}
+	typed := http.Header{"Sec-Fetch-Site": {"none"}, "Sec-Fetch-Dest": {"document"}, "Sec-Fetch-Mode": {"navigate"}}
+	const page = "text/html; charset=utf-8"
 	resetCalls(t, g)
 	for _, c := range []struct {
 		name, method, path string
@@ -67,7 +69,10 @@ func TestRelay(t *testing.T) {
 		{"a download by a browser that does not say for whom", "GET", "/api/catalog/openapi.yaml", http.Header{"X-Csrf": {"1"}}, 403, "application/problem+json"},
 		{"a download for another site", "GET", "/api/catalog/openapi.yaml", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403, "application/problem+json"},
 		{"a download by a typed address", "GET", "/api/catalog/openapi.yaml", http.Header{"Sec-Fetch-Site": {"none"}}, 403, "application/problem+json"},
-		{"dots in a load", "GET", "/api/catalog/x/%2e%2e/openapi.yaml", load, 403, "application/problem+json"},
+		{"dots in a load", "GET", "/api/catalog/x/%2e%2e/openapi.yaml", http.Header{"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Dest": {"image"}}, 403, "application/problem+json"},
+		{"a person who types the address of a download gets a page (PROB-2)", "GET", "/api/catalog/openapi.yaml", typed, 403, page},
+		{"a person who follows a link with dots gets a page", "GET", "/api/catalog/x/%2e%2e/openapi.yaml", load, 403, page},
+		{"a person who types the address of a stream gets a page", "GET", events, typed, 403, page},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			res := do(t, c.method, g.origin+c.path, c.header, nil)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"vestibule.example/auth"
 	"vestibule.example/clients"
 )
 
@@ -92,8 +93,12 @@ func securityHeaders(https bool, next http.Handler) http.Handler {
 	})
 }
 
-// problem answers with RFC 9457 problem details: constant texts, nothing of the request (PROB-1).
+// problem answers with RFC 9457 problem details, or a navigation with a page: constant texts, nothing of the request (PROB-1,
+// PROB-2).
 func problem(w http.ResponseWriter, r *http.Request, status int, kind, title, detail string) {
+	if auth.RefusalPage(w, r, status, title, detail, "") {
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")

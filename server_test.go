@@ -163,7 +163,7 @@ func TestRoutes(t *testing.T) {
 		{"back-channel logout is no GET (BCL-1)", "GET", "/auth/backchannel-logout", nil, 405, "application/problem+json"},
 		{"back-channel logout wants a form (BCL-1)", "POST", "/auth/backchannel-logout", script, 415, "application/problem+json"},
 		{"front-channel logout is off", "GET", "/auth/frontchannel-logout?iss=x&sid=y", nil, 404, "application/problem+json"},
-		{"no other path of auth is the app's", "GET", "/auth/none", navigation, 404, ""},
+		{"no other path of auth is the app's, and a person gets a page (PROB-2)", "GET", "/auth/none", navigation, 404, "text/html"},
 		{"no API is relayed unless configured", "GET", "/api/orders", script, 404, "application/problem+json"},
 		{"metrics are not public (WEB-13)", "GET", "/metrics", script, 404, ""},
 		{"profiles are not public (WEB-13)", "GET", "/debug/pprof/", script, 404, ""},

@@ -176,4 +176,12 @@ func TestABackchannelLogoutIsOneToken(t *testing.T) {
 			t.Errorf("%s = %d, want 400 and still in", name, res.StatusCode)
 		}
 	}
+	res, err := v.Fetch(t.Context(), http.MethodPost, "/auth/backchannel-logout", "application/x-www-form-urlencoded", strings.NewReader("logout_token="+token+"&x=%zz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusBadRequest || !signedIn(t, v) {
+		t.Errorf("a form that does not parse = %d, want 400 and still in", res.StatusCode)
+	}
 }

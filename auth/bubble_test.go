@@ -61,17 +61,7 @@ func TestARefreshThatCannotBe(t *testing.T) {
 			t.Errorf("the provider was asked for %s", req.URL.Path)
 			return jsonAnswer(http.StatusBadRequest, "{}")
 		})
-		b.config.APIs = map[string]auth.APIToken{"orders": {BaseURL: &url.URL{Scheme: "https", Host: "api.test"}, Kind: auth.KindUser}}
-		b.config.IdleTimeout, b.config.Lifetime = 3*time.Hour, 3*time.Hour
-		serve := func(store auth.Store) {
-			closeAll(t, b.Close)
-			b.config.Store = store
-			var err error
-			if b.Service, err = auth.New(b.config); err != nil {
-				t.Fatal(err)
-			}
-		}
-		serve(store)
+		b.serveOrders(t, store)
 		without, err := b.Admit(t.Context(), "alice", "")
 		if err != nil {
 			t.Fatal(err)
@@ -84,16 +74,40 @@ func TestARefreshThatCannotBe(t *testing.T) {
 		if err := b.roundTrip(without, "orders"); !errors.Is(err, auth.ErrUnauthenticated) || errors.Is(err, auth.ErrProviderUnavailable) {
 			t.Errorf("a call after it: %v, want ErrUnauthenticated", err)
 		}
-		serve(hoggedStore{store})
+		b.serveOrders(t, hoggedStore{store})
 		before := time.Now()
 		if err := b.roundTrip(cookie, "orders"); !errors.Is(err, auth.ErrProviderUnavailable) || time.Since(before) != 25*time.Second {
 			t.Errorf("without a lease: %v after %s, want ErrProviderUnavailable after 25 s", err, time.Since(before))
 		}
 		closeAll(t, b.Close, store.Close)
-		// A service that is closed begins no refresh.
-		if err := b.roundTrip(cookie, "orders"); !errors.Is(err, auth.ErrProviderUnavailable) && !errors.Is(err, auth.ErrUnauthenticated) {
-			t.Errorf("after Close: %v", err)
+	})
+}
+
+// gone is a reader that has gone: what is written fails, and a flush does not say so.
+type gone struct{ *heard }
+
+func (gone) Write([]byte) (int, error) { return 0, errOutage }
+
+// A stream that nobody reads any more ends.
+func TestAStreamWhoseReaderHasGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New(memstore.Config{})
+		b := newBubble(t, store, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan bool)
+		go func() {
+			defer close(ended)
+			b.Events().ServeHTTP(gone{&heard{header: http.Header{}}}, with(b.signIn(t), http.MethodGet, "/auth/events").WithContext(ctx))
+		}()
+		synctest.Wait()
+		select {
+		case <-ended:
+		default:
+			t.Error("the stream goes on")
 		}
+		cancel()
+		<-ended
+		closeAll(t, b.Close, store.Close)
 	})
 }
 

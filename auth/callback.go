@@ -152,7 +152,7 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 	if t.Replaces != "" {
 		if err := s.replace(ctx, t, now, s.keys.indexes("sub", claims.Issuer, claims.Subject)); err != nil {
 			// Two sessions where there may be one: the new one goes, whose cookie nobody has yet.
-			if undo := s.cfg.Store.Delete(ctx, record.Key, ReasonElsewhere); undo != nil {
+			if undo := s.cfg.Store.Delete(ctx, record.Key, ReasonReplaced); undo != nil {
 				err = errors.Join(err, undo)
 			}
 			return credential{}, storeFailed(err)

@@ -17,7 +17,7 @@ func (s *Service) CrossSite(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if why := s.crossSite(r); why != "" {
 			s.audit(r.Context(), "cross_site_refused", reasonAttr(why), slog.String("path", r.URL.Path))
-			refuseJSON(w, http.StatusForbidden, problemCrossSite)
+			refuse(w, r, http.StatusForbidden, problemCrossSite)
 			return
 		}
 		next.ServeHTTP(w, r)

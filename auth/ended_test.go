@@ -95,6 +95,9 @@ func TestIdentity(t *testing.T) {
 		t.Error("an API that is not configured has an identity")
 	}
 	w.serveIdentity(w.auth)
+	if got := status(t, w.signIn(t, "alice"), http.MethodGet, "/identity?api=none"); got != http.StatusBadGateway {
+		t.Errorf("the identity of a user at an API that is not configured = %d, want an error", got)
+	}
 	seen, owners := map[string]string{}, map[string]bool{}
 	for name, v := range map[string]*visitor.Visitor{"alice": w.signIn(t, "alice"), "alice's phone": w.signIn(t, "alice"), "bob": w.signIn(t, "bob")} {
 		_, first := w.identity(t, v, "orders")

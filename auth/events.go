@@ -114,6 +114,9 @@ type sessionEvent struct {
 // Events handles "GET /auth/events": what happens to this session, as server-sent events read with fetch. It tells how the
 // session stands at once, when it is about to expire, and that it ended and why; then it closes. Listening is no use of
 // the session.
+//
+// When a sign-in in the same browser takes the session's place, the stream just closes: nothing has ended there, and the
+// page that connects again is told by 409 that the browser has another session.
 func (s *Service) Events() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		found, err := s.find(r)
@@ -146,6 +149,10 @@ func (s *Service) Events() http.Handler {
 			s.refuseStoreOutage(w, r, err)
 			return
 		}
+		if session.readOnly {
+			s.refuseReadOnly(w, r, session)
+			return
+		}
 		control := http.NewResponseController(w)
 		// The server's write timeout is for answers; a stream is bounded by its session.
 		if err := control.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -175,10 +182,6 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 	state := func(kind string, r *Record) sessionEvent {
 		return sessionEvent{Type: kind, ExpiresIn: s.secondsTo(r.Expires), IdleExpiresIn: s.secondsTo(r.Ends())}
 	}
-	if session.readOnly {
-		send(sessionEvent{Type: "ended", Reason: ReasonElsewhere})
-		return
-	}
 	if !send(state("refreshed", session.record)) {
 		return
 	}
@@ -192,7 +195,9 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 		case <-s.streams.draining:
 			return
 		case reason := <-ended:
-			send(sessionEvent{Type: "ended", Reason: reason})
+			if reason != ReasonReplaced {
+				send(sessionEvent{Type: "ended", Reason: reason})
+			}
 			return
 		case <-tick.C:
 			record, err := s.cfg.Store.Get(ctx, session.key)
@@ -204,8 +209,7 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 				continue // Out of order is not ended.
 			}
 			if h, err := s.keys.openHead(record); err != nil || h.Replaced != 0 {
-				send(sessionEvent{Type: "ended", Reason: ReasonElsewhere}) // A step-up on another replica.
-				return
+				return // A step-up on another replica.
 			}
 			session.record = record
 			soon := record.Ends().Sub(s.now()) < warnAhead

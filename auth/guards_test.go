@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -130,58 +129,6 @@ func TestALoginWhoseSessionBeforeCannotBeLookedUp(t *testing.T) {
 	store.breaks("")
 	if got := sessionsOf(t, v); len(got) != 1 || acrOf(t, v) != "urn:demo:pwd" {
 		t.Errorf("%d sessions, acr %v, want the one of before", len(got), acrOf(t, v))
-	}
-}
-
-// An operator's request that cannot be done is an error, and one that races a login wins.
-func TestOperatorsAndTheStore(t *testing.T) {
-	w, store := newFragileWorld(t)
-	v := w.signIn(t, "alice")
-	for _, method := range []string{"List", "Delete", "End"} {
-		store.breaks(method)
-		if _, err := w.auth.ListUser(t.Context(), "", "c-alice"); method == "List" && !errors.Is(err, auth.ErrStoreUnavailable) {
-			t.Errorf("ListUser without List = %v, want ErrStoreUnavailable", err)
-		}
-		if n, err := w.auth.EndUser(t.Context(), "", "c-alice", ""); !errors.Is(err, errOutage) || method != "End" && n != 0 {
-			t.Errorf("EndUser without %s = %d, %v, want the outage", method, n, err)
-		}
-	}
-	store.breaks("")
-	if signedIn(t, v) {
-		t.Error("she is signed in: the last try had ended her session before End failed")
-	}
-
-	reached, release := make(chan bool), make(chan bool)
-	cfg := w.config
-	cfg.AfterLogin = func(context.Context, auth.Login) error {
-		reached <- true
-		<-release
-		return nil
-	}
-	service := w.serve(t, cfg)
-	other := w.visitor(t)
-	page, _ := begin(t, other, "/auth/login")
-	response, err := other.SubmitUntil(t.Context(), page, map[string]string{"username": "alice", "password": "alice"}, w.origin+"/auth/callback")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan int, 1)
-	go func() {
-		res, err := other.Hop(context.Background(), response, http.Header{"Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}})
-		if err != nil {
-			done <- 0
-			return
-		}
-		res.Body.Close()
-		done <- res.StatusCode
-	}()
-	<-reached
-	if n, err := service.EndUser(t.Context(), "", "c-alice", ""); n != 0 || err != nil {
-		t.Errorf("EndUser = %d, %v", n, err)
-	}
-	close(release)
-	if got := <-done; got != http.StatusForbidden || signedIn(t, other) {
-		t.Errorf("the login under way = %d, signed in %v, want 403", got, signedIn(t, other))
 	}
 }
 

@@ -136,6 +136,12 @@ func TestTokensOfAnOperationAreFetchedTogether(t *testing.T) {
 	if got := len(slices.Compact(tokens)); got != 5 { // With the empty one of the API that gets none.
 		t.Errorf("%d tokens were used for four audiences", got)
 	}
+	w.auth.Close()
+	for _, e := range w.trail(t) {
+		if event, _ := e["event"].(string); strings.HasSuffix(event, "_failed") {
+			t.Errorf("what gets no token was prepared in vain: %v", e)
+		}
+	}
 }
 
 // Preparing for nobody, or in vain, is no failure: the call says so.

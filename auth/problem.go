@@ -32,11 +32,23 @@ var (
 
 // refuse answers a fetch with problem details and a navigation with a page of the same words (PROB-2).
 func refuse(w http.ResponseWriter, r *http.Request, status int, kind problemKind) {
-	if wantsPage(r) {
-		writePage(w, status, page{Title: kind.title, Text: kind.detail, Links: []link{{"Go on", "/"}}})
-		return
+	if !RefusalPage(w, r, status, kind.title, kind.detail, "") {
+		refuseJSON(w, status, kind)
 	}
-	refuseJSON(w, status, kind)
+}
+
+// RefusalPage answers a navigation with a page that says why it was refused, in constant words, and offers the address of a
+// login where that would help. Anything but a navigation is left to the caller: false.
+func RefusalPage(w http.ResponseWriter, r *http.Request, status int, title, text, loginURL string) bool {
+	if !wantsPage(r) {
+		return false
+	}
+	links := []link{{"Go on", "/"}}
+	if loginURL != "" {
+		links = []link{{"Sign in", loginURL}, {"Go on without signing in", "/"}}
+	}
+	writePage(w, status, page{Title: title, Text: text, Links: links})
+	return true
 }
 
 func refuseJSON(w http.ResponseWriter, status int, kind problemKind) {

@@ -27,7 +27,7 @@ func (s *Service) BrowserLoad(next http.Handler) http.Handler {
 		}
 		if why != "" {
 			s.audit(r.Context(), "cross_site_refused", reasonAttr(why))
-			refuseJSON(w, http.StatusForbidden, problemCrossSite)
+			refuse(w, r, http.StatusForbidden, problemCrossSite)
 			return
 		}
 		next.ServeHTTP(w, r)

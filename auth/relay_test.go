@@ -31,6 +31,7 @@ func TestBrowserLoad(t *testing.T) {
 		{"a typed address", "GET", http.Header{"Sec-Fetch-Site": {"none"}}, 403},
 		{"two sites", "GET", http.Header{"Sec-Fetch-Site": {"same-origin", "same-origin"}}, 403},
 		{"a foreign origin", "GET", http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {"https://evil.test"}}, 403},
+		{"a link of another site, which gets a page (PROB-2)", "GET", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}, 403},
 	} {
 		reached = 0
 		r := httptest.NewRequestWithContext(t.Context(), c.method, w.origin+"/api/x/y", nil)
@@ -41,6 +42,10 @@ func TestBrowserLoad(t *testing.T) {
 		guarded.ServeHTTP(out, r)
 		if out.Code != c.want || (reached == 1) != (c.want == 200) {
 			t.Errorf("%s = %d, reached %d times, want %d", c.name, out.Code, reached, c.want)
+		}
+		media := map[bool]string{true: "text/html; charset=utf-8", false: "application/problem+json"}[c.header.Get("Sec-Fetch-Mode") == "navigate"]
+		if got := out.Header().Get("Content-Type"); c.want == 403 && got != media {
+			t.Errorf("%s is refused with %q, want %q", c.name, got, media)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (s *Service) replace(ctx context.Context, t *transaction, now time.Time, su
 		}
 		h, err := s.keys.openHead(old)
 		if err != nil || !t.isStepUp() || !slices.Contains(subjects, old.Subject) {
-			err := s.cfg.Store.Delete(ctx, old.Key, ReasonElsewhere)
+			err := s.cfg.Store.Delete(ctx, old.Key, ReasonReplaced)
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err
 			}
@@ -56,7 +56,7 @@ func (s *Service) replace(ctx context.Context, t *transaction, now time.Time, su
 		err = s.cfg.Store.Update(ctx, old)
 		switch {
 		case err == nil:
-			s.streams.tell(Ended{Key: old.Key, Reason: ReasonElsewhere})
+			s.streams.tell(Ended{Key: old.Key, Reason: ReasonReplaced})
 			return nil
 		case errors.Is(err, ErrNotFound):
 			return nil

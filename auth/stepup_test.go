@@ -3,9 +3,10 @@ package auth_test
 import (
 	"bufio"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
-	"sync/atomic"
+	"strings"
 	"testing"
 	"time"
 
@@ -260,79 +261,73 @@ func TestTheOldIDDoesNotOutliveTheNewSession(t *testing.T) {
 	}
 }
 
-// An open page of the old session learns at once that it is over, and one that connects late too.
-func TestPagesOfTheOldSessionAreTold(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	res, err := v.Fetch(t.Context(), http.MethodGet, "/auth/events", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	events := bufio.NewReader(res.Body)
-	nextEvent(t, events)
-	old := w.stepUp(t, v)
-	if last := nextEvent(t, events); last["type"] != "ended" || last["reason"] != auth.ReasonElsewhere {
-		t.Errorf("the open stream got %v, want ended, elsewhere", last)
-	}
-	late, err := old.Fetch(t.Context(), http.MethodGet, "/auth/events", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer late.Body.Close()
-	if only := nextEvent(t, bufio.NewReader(late.Body)); only["type"] != "ended" || only["reason"] != auth.ReasonElsewhere {
-		t.Errorf("the late stream got %v, want ended, elsewhere", only)
-	}
-}
-
-// A store that fails in the middle leaves the browser what it had: never two sessions, never none.
-func TestAStepUpThatCannotBeStored(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		fails []error // of the updates, in turn; the last one stays
-		want  int
-	}{
-		{"somebody else wrote first", []error{auth.ErrConflict, nil}, http.StatusOK},
-		{"somebody else always writes first", []error{auth.ErrConflict}, http.StatusServiceUnavailable},
-		{"an outage", []error{errOutage}, http.StatusServiceUnavailable},
-		{"it ended meanwhile", []error{auth.ErrNotFound}, http.StatusOK},
+// What a step-up left is gone after its ten seconds; signing out of the new session does not miss it.
+func TestALogoutWhenTheOldIDHasGone(t *testing.T) {
+	for name, end := range map[string]func(*testing.T, *world, *visitor.Visitor){
+		"logout": func(t *testing.T, _ *world, v *visitor.Visitor) { logout(t, v) },
+		"an operator": func(t *testing.T, w *world, _ *visitor.Visitor) {
+			if n, err := w.auth.EndUser(t.Context(), "", "c-alice", ""); n != 1 || err != nil {
+				t.Errorf("EndUser = %d, %v, want 1", n, err)
+			}
+		},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)
 			v := w.signIn(t, "alice")
-			failing := w.config
-			failing.Store = &failingUpdates{Store: w.store, fails: c.fails}
-			w.serve(t, failing)
-			page, _ := begin(t, v, "/auth/login?acr_values=urn:demo:mfa")
-			response, err := v.SubmitUntil(t.Context(), page, map[string]string{"code": "123456"}, w.origin+"/auth/callback")
-			if err != nil {
-				t.Fatal(err)
-			}
-			res := get(t, v, response)
-			if res.StatusCode != c.want {
-				t.Errorf("the callback = %d, want %d", res.StatusCode, c.want)
-			}
-			want := map[bool]string{true: "urn:demo:mfa", false: "urn:demo:pwd"}[c.want == http.StatusOK]
-			if got := acrOf(t, v); got != want {
-				t.Errorf("acr = %v, want %s", got, want)
-			}
-			if got := sessionsOf(t, v); c.want != http.StatusOK && (len(got) != 1 || res.Header.Get("Retry-After") == "") {
-				t.Errorf("%d sessions, Retry-After %q, want the one of before and a time", len(got), res.Header.Get("Retry-After"))
+			w.stepUp(t, v)
+			w.clock.Advance(11 * time.Second)
+			if end(t, w, v); signedIn(t, v) {
+				t.Error("she is still signed in")
 			}
 		})
 	}
 }
 
-type failingUpdates struct {
-	auth.Store
-	fails []error
-	n     atomic.Int32
-}
-
-func (s *failingUpdates) Update(ctx context.Context, r *auth.Record) error {
-	i := min(int(s.n.Add(1))-1, len(s.fails)-1)
-	if s.fails[i] != nil {
-		return s.fails[i]
+// The browser goes on with the new session: a page of the old one is not told that anything ended, but its stream closes at
+// once, and when it connects again, with the old cookie or the new, it is told that the session has changed.
+func TestPagesOfTheOldSessionAreTold(t *testing.T) {
+	for name, replace := range map[string]func(*testing.T, *world, *visitor.Visitor){
+		"a step-up": func(t *testing.T, w *world, v *visitor.Visitor) { w.stepUp(t, v) },
+		"signing in again": func(t *testing.T, _ *world, v *visitor.Visitor) {
+			if _, err := v.SignIn(t.Context(), "alice", "alice", "/", url.Values{"prompt": {"login"}}); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			v := w.signIn(t, "alice")
+			old := w.visitor(t)
+			old.SetCookies(v.Cookies())
+			session, err := v.Session(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			ref, _ := session["ref"].(string)
+			res, err := v.Fetch(t.Context(), http.MethodGet, "/auth/events", "", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			events := bufio.NewReader(res.Body)
+			nextEvent(t, events)
+			replace(t, w, v)
+			if rest, err := io.ReadAll(events); strings.Contains(string(rest), "data:") || err != nil {
+				t.Errorf("the open stream said %q, %v, want an end in order and no more", rest, err)
+			}
+			for who, page := range map[string]*visitor.Visitor{"the browser": v, "what was under way with the old cookie": old} {
+				if who != "the browser" && name != "a step-up" {
+					continue // Its session is gone: 401.
+				}
+				late, err := page.FetchWith(t.Context(), http.MethodGet, "/auth/events", http.Header{"Vestibule-Session": {ref}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				late.Body.Close()
+				if late.StatusCode != http.StatusConflict {
+					t.Errorf("%s connects again: %d, want 409", who, late.StatusCode)
+				}
+			}
+		})
 	}
-	return s.Store.Update(ctx, r)
 }

@@ -54,13 +54,21 @@ func (r *Record) Ends() time.Time {
 
 // Reasons why a session ended, as the browser is told.
 const (
-	ReasonLogout       = "logout"
+	// ReasonLogout is the user's sign-out in this browser.
+	ReasonLogout = "logout"
+	// ReasonBackchannel and ReasonFrontchannel are the provider's.
 	ReasonBackchannel  = "backchannel"
 	ReasonFrontchannel = "frontchannel"
-	ReasonIdle         = "idle"
-	ReasonLifetime     = "lifetime"
-	ReasonRevoked      = "revoked"
-	ReasonElsewhere    = "elsewhere"
+	// ReasonIdle and ReasonLifetime are those of time.
+	ReasonIdle     = "idle"
+	ReasonLifetime = "lifetime"
+	// ReasonRevoked is the end of the provider's grant, or an operator's doing.
+	ReasonRevoked = "revoked"
+	// ReasonElsewhere is the user's doing, from another of her sessions.
+	ReasonElsewhere = "elsewhere"
+	// ReasonReplaced is a sign-in in the same browser, which goes on with another session: for the stores and the log. The
+	// browser is not told that anything ended.
+	ReasonReplaced = "replaced"
 )
 
 // Ended is a session that ended, and why.

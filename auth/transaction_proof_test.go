@@ -2,7 +2,9 @@ package auth
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -70,5 +72,41 @@ func TestALoginIsOfNowAndOfThisConfiguration(t *testing.T) {
 				t.Errorf("transactionOf = %v, want one: %v", got, c.want)
 			}
 		})
+	}
+}
+
+// CK-8: making room for a login takes the oldest logins away, and no cookie that is none.
+func TestMakingRoomForALogin(t *testing.T) {
+	s := party(t, "")
+	var others, logins []*http.Cookie
+	for i := range maxTransactions {
+		others = append(others, &http.Cookie{Name: fmt.Sprintf("theme-%d", i), Value: "dark"})
+		name := s.transactionPrefix() + fmt.Sprint(i)
+		plain, err := json.Marshal(transaction{Begun: time.Now().Unix() - int64(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		logins = append(logins, &http.Cookie{Name: name, Value: encode(s.keys.seal(plain, name))})
+	}
+	oldest := logins[maxTransactions-1].Name
+	for _, c := range []struct {
+		name    string
+		cookies []*http.Cookie
+		drops   string
+	}{
+		{"other cookies", others, ""},
+		{"one login less than there may be", append(logins[:maxTransactions-1:maxTransactions-1], others...), ""},
+		{"as many as there may be", append(others[:len(others):len(others)], logins...), oldest},
+		{"one that does not open", append([]*http.Cookie{{Name: s.transactionPrefix() + "x", Value: "planted"}}, logins[:maxTransactions-1]...), s.transactionPrefix() + "x"},
+	} {
+		w := httptest.NewRecorder()
+		s.dropTransactions(w, bearing(c.cookies...))
+		drops := ""
+		for _, dropped := range w.Result().Cookies() {
+			drops += dropped.Name
+		}
+		if drops != c.drops {
+			t.Errorf("%s: %q dropped, want %q", c.name, drops, c.drops)
+		}
 	}
 }

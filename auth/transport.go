@@ -18,8 +18,8 @@ const maxDrain = 64 << 10
 // context. It sends a token to no origin but the API's own (BBA-14), and the browser's Cookie and Authorization to none
 // (BBA-17).
 //
-// A 401 forces a refresh of the token it was about, at most once a minute per session and API, and one more try if the
-// request can be repeated (GQL-14). A demand for a stronger sign-in (RFC 9470) is passed on: no refresh would help.
+// A 401 forces a refresh of the token it was about, at most once a minute per session and API unless it was due anyway, and
+// one more try if the request can be repeated (GQL-14). A demand for a stronger sign-in (RFC 9470) is passed on: no refresh would help.
 //
 // Errors: ErrUnauthenticated when the API needs a user and there is none, ErrSessionEnded, ErrProviderUnavailable, and
 // those of base.
@@ -76,7 +76,8 @@ func (b *bearer) replace(req *http.Request, refused token) (token, bool) {
 			return held, true
 		}
 	}
-	if !b.service.flights.mayForce(who+"\x00"+b.name, b.service.now()) {
+	// A token that is due to be replaced is not forced: it died on its way, to an API that was slow to look at it.
+	if refused.fresh(b.service.now(), 0) && !b.service.flights.mayForce(who+"\x00"+b.name, b.service.now()) {
 		return token{}, false
 	}
 	again, err := b.token(req, refused.Value)

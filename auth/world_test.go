@@ -85,6 +85,9 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if stepUp {
 		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_user_authentication", acr_values="urn:demo:mfa"`)
 	}
+	if refused {
+		w.Header().Add("WWW-Authenticate", `Bearer error="invalid_token"`)
+	}
 	w.Header().Set("Token-Hash", fault.TokenHash(token))
 	if refused || stepUp {
 		w.WriteHeader(http.StatusUnauthorized)

@@ -3,6 +3,9 @@ package clients
 import (
 	"net/http"
 	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 type decoded struct {
@@ -41,6 +44,39 @@ func TestDecodeIsStrict(t *testing.T) {
 		}
 		if err == nil && into.ID != "a" {
 			t.Errorf("decode(%s) read the id %q, want a", c.what, into.ID)
+		}
+	}
+}
+
+// inItsOwnWay is a type that reads an object as something else than its fields.
+type inItsOwnWay struct{ Sum int }
+
+func (w *inItsOwnWay) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	var parts map[string]int
+	if err := json.UnmarshalDecode(from, &parts); err != nil {
+		return err
+	}
+	for _, part := range parts {
+		w.Sum += part
+	}
+	return nil
+}
+
+// Names that a type does not have are the API's own words, also where the type reads them in its own way.
+func TestTheAPIsWordsAreNotRepeated(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"parts":{"a":1,"b":2}}`:        "",
+		`{"parts":{"a":1,"secret":"x"}}`: `member "parts" of type int has the wrong JSON type at byte 25`,
+	} {
+		var into struct {
+			Parts inItsOwnWay `json:"parts"`
+		}
+		got := ""
+		if err := decode(&answer{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(body)}, &into); err != nil {
+			got = err.Error()
+		}
+		if got != want || want == "" && into.Parts.Sum != 3 {
+			t.Errorf("decode(%s) = %q, want %q", body, got, want)
 		}
 	}
 }

@@ -27,6 +27,9 @@ type RelayConfig struct {
 	Origin string
 	// LoginURL is where a person signs in. Default /auth/login.
 	LoginURL string
+	// Page answers a person's navigation that is refused, with the words for it and the address of a login that would help,
+	// if any; false: the request is no navigation. Nil: navigations get the problem details that scripts get.
+	Page func(w http.ResponseWriter, r *http.Request, status int, title, text, loginURL string) bool
 	// UntilEnded gives a context that ends with the session of its argument, for streams; nil: they end with their request.
 	UntilEnded func(context.Context) (context.Context, context.CancelFunc, error)
 	Logger     *slog.Logger
@@ -112,11 +115,8 @@ func (r *Relay) BrowserLoads(req *http.Request) bool {
 		return false
 	}
 	p, err := parsePlace(req.URL)
-	if err != nil {
-		return false
-	}
 	one := r.apis[p.name]
-	return one != nil && slices.ContainsFunc(one.routes, func(route relayRoute) bool {
+	return err == nil && one != nil && slices.ContainsFunc(one.routes, func(route relayRoute) bool {
 		return route.BrowserLoads && route.fits(p.segments) && route.allows(http.MethodGet)
 	})
 }
@@ -125,31 +125,31 @@ func (r *Relay) BrowserLoads(req *http.Request) bool {
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	p, err := parsePlace(req.URL)
 	if err != nil {
-		refuseRelay(w, req, http.StatusBadRequest, problemPath, nil)
+		r.refuseRelay(w, req, http.StatusBadRequest, problemPath, nil)
 		return
 	}
 	one := r.apis[p.name]
 	if one == nil {
-		refuseRelay(w, req, http.StatusNotFound, problemNotFound, nil)
+		r.refuseRelay(w, req, http.StatusNotFound, problemNotFound, nil)
 		return
 	}
 	route, allowed := one.find(p.segments, req.Method)
 	switch {
 	case len(allowed) == 0:
-		refuseRelay(w, req, http.StatusNotFound, problemNotFound, nil)
+		r.refuseRelay(w, req, http.StatusNotFound, problemNotFound, nil)
 		return
 	case route == nil:
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		refuseRelay(w, req, http.StatusMethodNotAllowed, problemMethod, nil)
+		r.refuseRelay(w, req, http.StatusMethodNotAllowed, problemMethod, nil)
 		return
 	}
 	socket := req.Header.Get("Upgrade") != ""
 	if socket && !r.mayUpgrade(route, req) {
-		refuseRelay(w, req, http.StatusBadRequest, problemUpgrade, nil)
+		r.refuseRelay(w, req, http.StatusBadRequest, problemUpgrade, nil)
 		return
 	}
 	if req.ContentLength > one.upload {
-		refuseRelay(w, req, http.StatusRequestEntityTooLarge, problemTooLarge, nil)
+		r.refuseRelay(w, req, http.StatusRequestEntityTooLarge, problemTooLarge, nil)
 		return
 	}
 	r.pass(w, req, one, route, p, socket)
@@ -169,7 +169,7 @@ func (r *Relay) pass(w http.ResponseWriter, req *http.Request, one *relayed, rou
 	x := &exchange{method: req.Method, template: route.Path, repeatable: idempotent(req.Method)}
 	out, body, err := one.outgoing(w, req.WithContext(ctx), p, socket)
 	if err != nil {
-		refuseRelay(w, req, http.StatusBadRequest, problemPath, nil)
+		r.refuseRelay(w, req, http.StatusBadRequest, problemPath, nil)
 		return
 	}
 	res, err := one.send(out, body, cancel)
@@ -178,7 +178,7 @@ func (r *Relay) pass(w http.ResponseWriter, req *http.Request, one *relayed, rou
 	}
 	if err != nil {
 		if body.tooLarge() {
-			refuseRelay(w, req, http.StatusRequestEntityTooLarge, problemTooLarge, nil)
+			r.refuseRelay(w, req, http.StatusRequestEntityTooLarge, problemTooLarge, nil)
 			return
 		}
 		r.refuse(w, req, one.api.failure(x, err))

@@ -60,7 +60,7 @@ func (r *Relay) refuse(w http.ResponseWriter, req *http.Request, e *Error) {
 	if req.Context().Err() == nil {
 		r.cfg.Logger.WarnContext(req.Context(), "relay refused", "api", e.API, "code", e.Code, "request_id", inboundFrom(req.Context()).RequestID, "error", e.Unwrap())
 	}
-	refuseRelay(w, req, status, problem, more)
+	r.refuseRelay(w, req, status, problem, more)
 }
 
 // stepUpQuery asks the login for what the API wants (RFC 9470 §5).
@@ -78,8 +78,11 @@ func stepUpQuery(s *StepUp) string {
 	return "?" + query.Encode()
 }
 
-// refuseRelay answers with problem details.
-func refuseRelay(w http.ResponseWriter, req *http.Request, status int, problem relayProblem, more map[string]any) {
+// refuseRelay answers a script with problem details and a navigation with a page (PROB-2).
+func (r *Relay) refuseRelay(w http.ResponseWriter, req *http.Request, status int, problem relayProblem, more map[string]any) {
+	if loginURL, _ := more["loginUrl"].(string); r.cfg.Page != nil && r.cfg.Page(w, req, status, problem.title, problem.detail, loginURL) {
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")

@@ -273,6 +273,36 @@ func TestRelayRefusals(t *testing.T) {
 	}
 }
 
+// PROB-2: a person's navigation is answered by whoever writes pages, with what she may do; the rest gets problem details.
+func TestRelayRefusalsForPeople(t *testing.T) {
+	var told []string
+	r := newRelaying(t, says(401, "", "", "WWW-Authenticate", "Bearer "+insufficient+`, max_age=60`), nil, func(cfg *clients.RelayConfig) {
+		cfg.Page = func(w http.ResponseWriter, req *http.Request, status int, title, text, loginURL string) bool {
+			if req.Header.Get("Sec-Fetch-Mode") != "navigate" {
+				return false
+			}
+			told = append(told, fmt.Sprint(status, " ", loginURL))
+			if title == "" || text == "" {
+				t.Errorf("%s: title %q, text %q", req.URL, title, text)
+			}
+			w.WriteHeader(status)
+			io.WriteString(w, "page")
+			return true
+		}
+	})
+	for _, c := range []struct{ target, want string }{
+		{"/api/orders/files/a.pdf", "401 /auth/login?max_age=60"}, {"/api/orders/none", "404 "}, {"/api/orders/../x", "400 "}, {"/api/none", "404 "},
+	} {
+		told = nil
+		if _, body := r.send(t, "GET", c.target, http.Header{"Sec-Fetch-Mode": {"navigate"}}, ""); body != "page" || len(told) != 1 || told[0] != c.want {
+			t.Errorf("%s: %q after being told %q, want a page and %q", c.target, body, told, c.want)
+		}
+		if res, _ := r.send(t, "GET", c.target, http.Header{"Sec-Fetch-Mode": {"cors"}}, ""); res.Header.Get("Content-Type") != problemType {
+			t.Errorf("%s: a script gets %q, want a problem", c.target, res.Header.Get("Content-Type"))
+		}
+	}
+}
+
 func TestBrowserLoads(t *testing.T) {
 	r := newRelaying(t, says(200, jsonType, `{}`), nil, nil)
 	for _, c := range []struct {

@@ -132,7 +132,7 @@ func TestSecurityHeaders(t *testing.T) {
 			t.Errorf("%s: policy = %q, want DefaultCSP", row.name, csp)
 		}
 		for name, want := range map[string]string{
-			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
 			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 		} {
 			if got := answer.Header.Get(name); got != want {

@@ -31,7 +31,7 @@ var (
 // options are the command's flags.
 type options struct {
 	only     *regexp.Regexp
-	excluded map[string]string
+	excluded exclusions
 	verbose  bool
 	at       int
 	out      io.Writer
@@ -84,11 +84,13 @@ func (o options) killAll(ctx context.Context, dir string, packages []string) err
 			return err
 		}
 		for _, r := range results {
-			reason, isExcluded := o.excluded[r.site.key()]
+			reason, isExcluded := o.excluded.reason(r.site.key())
 			switch {
 			case r.why == "":
 				killed++
-				if o.verbose {
+				if isExcluded {
+					fmt.Fprintf(o.out, "needless  %s is killed by %s: its exclusion can go\n", r.site, strings.Join(r.killers, " and "))
+				} else if o.verbose {
 					fmt.Fprintf(o.out, "killed    %s by %s\n", r.site, strings.Join(r.killers, " and "))
 				}
 			case isExcluded:
@@ -112,6 +114,11 @@ func (o options) killPackage(ctx context.Context, dir, pkg string) ([]result, er
 	behind, err := instrument(ctx, dir, []string{pkg})
 	if err != nil {
 		return nil, err
+	}
+	if len(behind.sites) > 0 {
+		if err := o.excluded.check(behind.sites[0].pkg, behind.sites); err != nil {
+			return nil, err
+		}
 	}
 	suite, err := compile(ctx, dir, pkg, behind)
 	if err != nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +31,8 @@ func TestSurvivorsAreReported(t *testing.T) {
 		"SURVIVED  testdata/guarded/guarded.go:16 Check: if n > 1000 (no test makes it fire)",
 		"Small: if n > 10 by TestSmall", "Kind: case n == 0 by TestKind", "Always: if n != 0 (no test passes it)",
 		"Cookie: field HttpOnly: true by TestCookie\n", `Cookie: field Name: "session" (off, and no test notices, TestCookie`, "Even: if n%2 != 0 by TestEven and TestEven",
-		"9 guards in ", ": 5 killed, 0 excluded, 4 survived",
+		"Twice: if n < 0 #1 by TestTwice and TestTwice", "Twice: if n < 0 #2 (no test makes it fire)",
+		"11 guards in ", ": 6 killed, 0 excluded, 5 survived",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
@@ -38,12 +41,44 @@ func TestSurvivorsAreReported(t *testing.T) {
 }
 
 func TestAnExcludedSiteMaySurvive(t *testing.T) {
-	text, err := report(t, "-excluded", "testdata/excluded.txt", "-run", `guarded\.go:13$`, guarded)
-	if err != nil || !strings.Contains(text, "excluded  testdata/guarded/guarded.go:13 Check: if n == 7: nobody needs to look") || !strings.Contains(text, "1 guards") {
-		t.Errorf("report = %s, %v", text, err)
+	text, err := report(t, "-excluded", "testdata/excluded.txt", "-run", `guarded\.go:1[03]$`, guarded)
+	if err != nil {
+		t.Errorf("error = %v, want none", err)
 	}
-	if _, err := readExcluded("testdata/table.md"); err == nil || !strings.Contains(err.Error(), "reason") {
-		t.Errorf("a line without reason: %v", err)
+	for _, want := range []string{
+		"excluded  testdata/guarded/guarded.go:13 Check: if n == 7: nobody needs to look",
+		"needless  testdata/guarded/guarded.go:10 Check: if n < 0 is killed by TestNegative and TestNegative", "2 guards",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// An exclusion is of one guard that is there; whatever else it may say is a fault, before any test runs.
+func TestExclusionsThatAreNone(t *testing.T) {
+	for _, c := range []struct{ name, lines, want string }{
+		{"no reason", "guarded/guarded.go Check: if n == 7", "excluded.txt:1: want "},
+		{"an empty reason", "guarded/guarded.go Check: if n == 7 # ", "excluded.txt:1: want "},
+		{"twice", "guarded/guarded.go Check: if n == 7 # x\nguarded/guarded.go Check: if n == 7 # y", `excluded.txt:2: "guarded/guarded.go Check: if n == 7" is excluded twice`},
+		{"a guard that is gone", "# guards\n\nguarded/guarded.go Check: if n == 8 # x", `excluded.txt:3: there is no guard "guarded/guarded.go Check: if n == 8"`},
+		{"one of several, without its number", "guarded/guarded.go Twice: if n < 0 # x", "or it wants a number"},
+		{"a number too many", "guarded/guarded.go Twice: if n < 0 #3 # x", "there is no guard"},
+		{"a number for the only one", "guarded/guarded.go Check: if n == 7 #1 # x", "there is no guard"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "excluded.txt")
+			if err := os.WriteFile(file, []byte(c.lines), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := report(t, "-excluded", file, guarded); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error = %v, want %q", err, c.want)
+			}
+		})
+	}
+	x := exclusions{lines: []exclusion{{1, "guarded/guarded.go Twice: if n < 0 #2", "x"}, {2, "other/x.go F: if y", "of another package"}}}
+	if err := x.check("guarded", []site{{pkg: "guarded", file: "guarded.go", function: "Twice", keyword: "if", condition: "n < 0", number: 2}}); err != nil {
+		t.Errorf("check = %v, want none", err)
 	}
 }
 

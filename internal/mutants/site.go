@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bufio"
-	"errors"
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +22,7 @@ type site struct {
 	function   string
 	keyword    string // if, case or field
 	condition  string
+	number     int // among the function's guards of the same text, from 1; 0 if it is the only one
 	start, end int // of the condition or the field's value, in bytes
 }
 
@@ -33,13 +33,20 @@ func (s site) String() string {
 			file = short
 		}
 	}
-	return fmt.Sprintf("%s:%d %s: %s %s", file, s.line, s.function, s.keyword, s.condition)
+	return fmt.Sprintf("%s:%d %s", file, s.line, s.name())
 }
 
-// key names the site without its line, so that an exclusion outlives edits above it.
-func (s site) key() string {
-	return s.pkg + "/" + filepath.Base(s.file) + " " + s.function + ": " + s.keyword + " " + s.condition
+// name is what the site is called in its file, without its line, so that an exclusion outlives edits above it.
+func (s site) name() string {
+	name := s.function + ": " + s.keyword + " " + s.condition
+	if s.number > 0 {
+		name += fmt.Sprintf(" #%d", s.number)
+	}
+	return name
 }
+
+// key is what an exclusion names the site by.
+func (s site) key() string { return s.pkg + "/" + filepath.Base(s.file) + " " + s.name() }
 
 // findSites lists the guards of a file; ids count on from first.
 func findSites(file string, source []byte, first int) ([]site, error) {
@@ -52,7 +59,7 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 	add := func(function *ast.FuncDecl, keyword string, shown ast.Node, changed ast.Expr) {
 		start, end := set.Position(shown.Pos()), set.Position(shown.End())
 		sites = append(sites, site{
-			id: first + len(sites), pkg: tree.Name.Name, file: file, line: start.Line, function: name(function), keyword: keyword,
+			id: first + len(sites), pkg: tree.Name.Name, file: file, line: start.Line, function: functionName(function), keyword: keyword,
 			condition: strings.Join(strings.Fields(string(source[start.Offset:end.Offset])), " "),
 			start:     set.Position(changed.Pos()).Offset, end: set.Position(changed.End()).Offset,
 		})
@@ -98,7 +105,25 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 		}
 		walk(function.Body, isPredicate(function.Type))
 	}
+	number(sites)
 	return sites, nil
+}
+
+// number tells a function's guards of the same text apart, in the order of the source.
+func number(sites []site) {
+	alike := map[string][]int{}
+	for i, s := range sites {
+		alike[s.name()] = append(alike[s.name()], i)
+	}
+	for _, group := range alike {
+		if len(group) == 1 {
+			continue
+		}
+		slices.SortFunc(group, func(a, b int) int { return cmp.Compare(sites[a].start, sites[b].start) })
+		for n, i := range group {
+			sites[i].number = n + 1
+		}
+	}
 }
 
 // isCookie tells http.Cookie, each of whose fields guards something.
@@ -133,7 +158,7 @@ func returns(body []ast.Stmt) bool {
 	return ok && (id.Name == "true" || id.Name == "false")
 }
 
-func name(f *ast.FuncDecl) string {
+func functionName(f *ast.FuncDecl) string {
 	if f.Recv == nil || len(f.Recv.List) == 0 {
 		return f.Name.Name
 	}
@@ -215,30 +240,4 @@ func isPackage(call *ast.CallExpr, pkg string) bool {
 	}
 	id, ok := selector.X.(*ast.Ident)
 	return ok && id.Name == pkg
-}
-
-// readExcluded reads lines of `site key # reason`. A site without a reason is a fault.
-func readExcluded(file string) (map[string]string, error) {
-	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	excluded := map[string]string{}
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		key, reason, ok := strings.Cut(line, " # ")
-		if !ok || strings.TrimSpace(reason) == "" {
-			return nil, fmt.Errorf("%s:%d: want `package/file.go function: if condition # reason`", file, n)
-		}
-		excluded[strings.TrimSpace(key)] = strings.TrimSpace(reason)
-	}
-	return excluded, lines.Err()
 }

@@ -44,3 +44,15 @@ func Always(n int) error {
 	}
 	return nil
 }
+
+// Twice has one guard twice, of which only the first ever fires.
+func Twice(n int) error {
+	if n < 0 {
+		return errRefused
+	}
+	n = -n
+	if n < 0 {
+		return errRefused
+	}
+	return nil
+}

@@ -48,3 +48,9 @@ func TestAlways(t *testing.T) {
 		t.Error("want one refused")
 	}
 }
+
+func TestTwice(t *testing.T) {
+	if Twice(-1) == nil || Twice(0) != nil {
+		t.Error("want negative numbers refused")
+	}
+}
