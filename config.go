@@ -93,6 +93,7 @@ type RedisConfig struct {
 	Database         int           `key:"database" default:"0" doc:"Number of the database, 0 to 15; 0 in a cluster."`
 	Prefix           string        `key:"prefix" default:"vestibule:" doc:"What every key begins with; another for each gateway that shares the server."`
 	Timeout          time.Duration `key:"timeout" default:"2s" doc:"How long one command may take, 50ms to 30s."`
+	Keep             time.Duration `key:"keep" default:"1s" doc:"How long this process may keep what it read of a session, for requests that only read, 0s to 1s; the server tells of changes meanwhile (CLIENT TRACKING, RESP3). 0s asks the server every time."`
 	TLS              bool          `key:"tls" default:"false" doc:"Encrypt connections."`
 	TLSCAFile        string        `key:"tls_ca_file" example:"/etc/vestibule/redis-ca.crt" doc:"Certificate authorities (PEM) to trust instead of the system's."`
 	TLSServerName    string        `key:"tls_server_name" example:"redis.internal" doc:"The name that the server's certificate must be for, where it is not the address's host."`

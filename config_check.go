@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"vestibule.example/auth"
 	"vestibule.example/clients"
 )
 
@@ -178,6 +179,7 @@ func (l *loader) checkRedis(r RedisConfig) {
 	}
 	l.count("session.redis.database", r.Database, 0, 15)
 	l.between("session.redis.timeout", r.Timeout, 50*time.Millisecond, 30*time.Second)
+	l.between("session.redis.keep", r.Keep, 0, auth.MaxKept)
 	if (r.TLSCertFile == "") != (r.TLSKeyFile == "") {
 		l.fault("session.redis.tls_cert_file", "", "tls_cert_file and tls_key_file go together", "/etc/vestibule/redis.crt")
 	}

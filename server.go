@@ -80,15 +80,14 @@ type parts struct {
 
 // newHandler is the whole public surface, route by route.
 //
-// guarded routes are those that a session cookie opens: the cross-site check comes first, before the session is even
-// looked up. auth's own look it up by themselves, since asking who is signed in is no use of a session. The others each
-// have a rule of their own (design: cross-site requests).
+// For what a session cookie opens the cross-site check comes first, before the session is even looked up. auth's own routes
+// look it up by themselves, since asking who is signed in is no use of a session. The others each have a rule of their own
+// (design: cross-site requests).
 func newHandler(p parts) http.Handler {
 	own := p.auth.CrossSite
-	guarded := func(h http.Handler) http.Handler { return own(p.auth.Middleware(h)) }
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", guarded(p.graphql))
+	mux.Handle("/graphql", own(p.auth.Reading(mayBeKept, p.graphql)))
 	if p.playground != nil {
 		mux.Handle("/playground", p.playground)
 		mux.Handle("/playground/", p.playground)
@@ -114,7 +113,7 @@ func newHandler(p parts) http.Handler {
 	}
 	h := withFallback(mux, p.spa)
 	if p.relay != nil {
-		relayed := p.auth.Middleware(p.auth.RefuseDead(p.auth.RefuseReadOnly(inbound(p.auth, p.relay))))
+		relayed := p.auth.Reading(mayBeKept, p.auth.RefuseDead(p.auth.RefuseReadOnly(inbound(p.auth, p.relay))))
 		h = withRelay(p.relay, own(relayed), p.auth.BrowserLoad(relayed), h)
 	}
 	h = securityHeaders(p.config.publicURL().Scheme == "https", h)

@@ -39,7 +39,7 @@ func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
 	store, err := redisstore.New(ctx, redisstore.Config{
 		Addresses: cfg.Addresses, SentinelMaster: cfg.SentinelMaster, Username: cfg.Username, Password: cfg.Password,
 		SentinelUsername: cfg.SentinelUsername, SentinelPassword: cfg.SentinelPassword,
-		TLS: encryption, Database: cfg.Database, Prefix: cfg.Prefix, Timeout: cfg.Timeout,
+		TLS: encryption, Database: cfg.Database, Prefix: cfg.Prefix, Timeout: cfg.Timeout, Keep: cfg.Keep,
 	})
 	var untrusted *tls.CertificateVerificationError
 	switch {
@@ -49,6 +49,8 @@ func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
 		return nil, fmt.Errorf("session.redis.username, session.redis.password: %w", err)
 	case errors.As(err, &untrusted):
 		return nil, fmt.Errorf("session.redis.tls_ca_file, session.redis.tls_server_name: %w", err)
+	case errors.Is(err, redisstore.ErrTracking):
+		return nil, fmt.Errorf("session.redis.keep: %w; 0s does without", err)
 	case errors.Is(err, redisstore.ErrPolicy):
 		return nil, fmt.Errorf("%w; in redis.conf: maxmemory-policy noeviction", err)
 	}

@@ -31,6 +31,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -61,6 +62,9 @@ type Config struct {
 	Prefix string
 	// Timeout bounds each command, with its waiting for a connection; default 2 s.
 	Timeout time.Duration
+	// Keep is how long an answer may be kept in the process for those who allow it (auth.AllowKept), at most auth.MaxKept;
+	// default 0: none is. It needs a server that tells of changes (CLIENT TRACKING, with RESP3).
+	Keep time.Duration
 	// Now is the clock by which a session's end becomes a length of time; default time.Now.
 	Now func() time.Time
 }
@@ -71,6 +75,8 @@ var (
 	ErrPolicy = errors.New("redisstore: the server's maxmemory-policy is not noeviction, so it may drop sessions")
 	// ErrAuth is a server that refuses the user or the password, or lacks a right of it.
 	ErrAuth = errors.New("redisstore: the server refuses the user or the password")
+	// ErrTracking is a server that does not tell of changes, or not this user, so that no answers can be kept.
+	ErrTracking = errors.New("redisstore: the server does not tell of changes (CLIENT TRACKING with RESP3)")
 )
 
 // Store implements [auth.Store]. It is safe for concurrent use.
@@ -78,6 +84,8 @@ type Store struct {
 	cfg     Config
 	client  rueidis.Client
 	scripts scripts
+	kept    *kept // nil if no answers are
+	asked   atomic.Uint64
 }
 
 var _ auth.Store = (*Store)(nil)
@@ -96,21 +104,31 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Keep < 0 || cfg.Keep > auth.MaxKept {
+		return nil, fmt.Errorf("redisstore: answers are kept for %s at the most", auth.MaxKept)
+	}
+	s := &Store{cfg: cfg, scripts: newScripts()}
+	if cfg.Keep > 0 {
+		s.kept = newKept(cfg.Keep, cfg.Now)
+	}
 	dialer := net.Dialer{Timeout: cfg.Timeout, KeepAlive: time.Second}
-	client, err := rueidis.NewClient(rueidis.ClientOption{
+	options := rueidis.ClientOption{
 		InitAddress: cfg.Addresses, Username: cfg.Username, Password: cfg.Password.Reveal(), SelectDB: cfg.Database, TLSConfig: cfg.TLS,
-		ClientName: "vestibule", Dialer: dialer, ConnWriteTimeout: cfg.Timeout, DisableCache: true,
+		ClientName: "vestibule", Dialer: dialer, ConnWriteTimeout: cfg.Timeout, DisableCache: s.kept == nil,
 		Sentinel: rueidis.SentinelOption{
 			MasterSet: cfg.SentinelMaster, Username: cfg.SentinelUsername, Password: cfg.SentinelPassword.Reveal(), TLSConfig: cfg.TLS,
 			Dialer: dialer, TopologyRefreshInterval: 5 * time.Second,
 		},
-	})
-	if err != nil {
+	}
+	if s.kept != nil {
+		options.NewCacheStoreFn = s.kept.connect
+	}
+	var err error
+	if s.client, err = rueidis.NewClient(options); err != nil {
 		return nil, explain("connecting", err)
 	}
-	s := &Store{cfg: cfg, client: client, scripts: newScripts()}
 	if err := s.checkPolicy(ctx); err != nil {
-		client.Close()
+		s.client.Close()
 		return nil, err
 	}
 	return s, nil
@@ -149,6 +167,9 @@ func (s *Store) limited(ctx context.Context) (context.Context, context.CancelFun
 
 // explain adds to an error what it means to the caller. Redis names the kind of its errors in the first word.
 func explain(doing string, err error) error {
+	if errors.Is(err, rueidis.ErrNoCache) {
+		return fmt.Errorf("redisstore: %s: %w", doing, ErrTracking)
+	}
 	if refused, ok := rueidis.IsRedisErr(err); ok {
 		kind, _, _ := strings.Cut(refused.Error(), " ")
 		switch kind {

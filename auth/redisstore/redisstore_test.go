@@ -28,12 +28,18 @@ func TestMain(m *testing.M) {
 // open makes a store with a prefix of its own, whose lives pass as the clock is moved on.
 func open(t *testing.T, server *server, clock *storetest.Clock, prefix string) *redisstore.Store {
 	t.Helper()
-	store, err := redisstore.New(t.Context(), redisstore.Config{Addresses: []string{server.address}, Prefix: prefix, Now: clock.Now})
+	store := connect(t, redisstore.Config{Addresses: []string{server.address}, Prefix: prefix, Keep: auth.MaxKept, Now: clock.Now})
+	clock.OnAdvance = func(d time.Duration) { server.age(t, prefix, d) }
+	return store
+}
+
+func connect(t *testing.T, cfg redisstore.Config) *redisstore.Store {
+	t.Helper()
+	store, err := redisstore.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	clock.OnAdvance = func(d time.Duration) { server.age(t, prefix, d) }
 	return store
 }
 

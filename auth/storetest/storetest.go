@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) auth.Store) {
 		{"ending a provider's session of another user ends nothing", endBySIDAndSubject},
 		{"a logout forbids the sign-in under way", markers},
 		{"a logout that comes late takes nothing back of a later one", lateLogout},
+		{"an answer that was kept is of before no write of this process", keptAcrossNoWrite},
 		{"listing gives the user's alone", listed},
 		{"watchers learn what ended and why", watched},
 		{"a lease is one holder's", leased},
