@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"vestibule.example/auth"
@@ -70,16 +69,16 @@ func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
 
 	defer p.closeConnections()
 	warmUp(ctx, cfg, p.transports, log)
-	var ready atomic.Bool
+	ready := &readiness{store: store, log: log}
 	limits := serverLimits{cfg.Server.ReadHeader, cfg.Server.Read, cfg.Server.Write, cfg.Server.Idle, cfg.Server.MaxHeaderBytes}
 	front := newServer(newHandler(p), limits, log)
 	front.RegisterOnShutdown(service.Drain)
-	operators := newServer(onlyHosts(localHost, newAdminHandler(&ready, operatorSessions(service, log))), limits, log)
+	operators := newServer(onlyHosts(localHost, newAdminHandler(ready, operatorSessions(service, log))), limits, log)
 	log.Info("serving", "address", public.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.Addr().String(), "version", version())
 	return serveUntil(ctx, []listener{
 		{"public", public, front, cfg.Server.TLSCertFile, cfg.Server.TLSKeyFile},
 		{"admin", admin, operators, "", ""},
-	}, &ready, cfg.Server.Shutdown)
+	}, &ready.serving, cfg.Server.Shutdown)
 }
 
 func newLogger(cfg Config, stderr io.Writer) *slog.Logger {

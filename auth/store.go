@@ -119,6 +119,9 @@ type Store interface {
 	Put(ctx context.Context, name string, value []byte, ttl time.Duration) error
 	// Take gives a value and removes it, in one atomic step; ErrNotFound if it is not there.
 	Take(ctx context.Context, name string) ([]byte, error)
+	// Check tells what is wrong with the store as it is now, for readiness: that it does not answer, takes no writes, or would
+	// drop what it was given.
+	Check(ctx context.Context) error
 	// Close ends what the store runs, and its watchers.
 	Close() error
 }

@@ -75,9 +75,13 @@ var (
 	ErrPolicy = errors.New("redisstore: the server's maxmemory-policy is not noeviction, so it may drop sessions")
 	// ErrAuth is a server that refuses the user or the password, or lacks a right of it.
 	ErrAuth = errors.New("redisstore: the server refuses the user or the password")
+	// ErrReadOnly is a server that is a replica of another one.
+	ErrReadOnly = errors.New("redisstore: the server is a read-only replica; the master's address is needed")
 	// ErrTracking is a server that does not tell of changes, or not this user, so that no answers can be kept.
 	ErrTracking = errors.New("redisstore: the server does not tell of changes (CLIENT TRACKING with RESP3)")
 )
+
+var errNoNode = errors.New("redisstore: no server is known")
 
 // Store implements [auth.Store]. It is safe for concurrent use.
 type Store struct {
@@ -127,28 +131,39 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	if s.client, err = rueidis.NewClient(options); err != nil {
 		return nil, explain("connecting", err)
 	}
-	if err := s.checkPolicy(ctx); err != nil {
+	if err := s.Check(ctx); err != nil {
 		s.client.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// checkPolicy asks each node what it does when memory runs out: dropping a session's record would sign its user out, and
-// dropping a marker would let a session begin that a logout forbids.
-func (s *Store) checkPolicy(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+// Check implements [auth.Store]. It asks each node what it does when memory runs out: dropping a session's record would sign
+// its user out, and dropping a marker would let a session begin that a logout forbids. A single server must take writes too.
+func (s *Store) Check(ctx context.Context) error {
+	ctx, cancel := s.limited(ctx)
 	defer cancel()
-	for address, node := range s.client.Nodes() {
-		info, err := node.Do(ctx, node.B().Info().Section("memory").Build()).ToString()
-		if err != nil {
-			return explain("asking "+address, err)
-		}
-		for line := range strings.Lines(info) {
-			policy, found := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:")
-			if found && policy != "noeviction" {
-				return fmt.Errorf("%w: %s says %q", ErrPolicy, address, policy)
+	nodes := s.client.Nodes()
+	if len(nodes) == 0 {
+		return errNoNode
+	}
+	for address, node := range nodes {
+		said := map[string]string{}
+		for _, part := range []string{"memory", "replication"} {
+			info, err := node.Do(ctx, node.B().Info().Section(part).Build()).ToString()
+			if err != nil {
+				return explain("asking "+address, err)
 			}
+			for line := range strings.Lines(info) {
+				name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+				said[name] = value
+			}
+		}
+		if policy := said["maxmemory_policy"]; policy != "" && policy != "noeviction" {
+			return fmt.Errorf("%w: %s says %q", ErrPolicy, address, policy)
+		}
+		if said["role"] == "slave" && s.client.Mode() == rueidis.ClientModeStandalone {
+			return fmt.Errorf("%w: %s", ErrReadOnly, address)
 		}
 	}
 	return nil
@@ -177,6 +192,8 @@ func explain(doing string, err error) error {
 			return fmt.Errorf("redisstore: %s: %w: the server's memory is used up", doing, auth.ErrStoreFull)
 		case "WRONGPASS", "NOAUTH", "NOPERM":
 			return fmt.Errorf("redisstore: %s: %w (%s)", doing, ErrAuth, kind)
+		case "READONLY":
+			return fmt.Errorf("redisstore: %s: %w", doing, ErrReadOnly)
 		}
 	}
 	return fmt.Errorf("redisstore: %s: %w", doing, err)

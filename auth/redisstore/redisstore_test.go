@@ -220,6 +220,9 @@ func TestOutage(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	guarded := startServer(t, "--requirepass", "right")
 	dropping := startServer(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")
+	limited := startServer(t)
+	limited.cli(t, "acl", "setuser", "v", "on", ">p", "~*", "&*", "+@all", "-info")
+	limited.cli(t, "acl", "setuser", "w", "on", ">p", "~*", "&*", "+@all", "-client|tracking")
 	gone := startServer(t)
 	gone.stop()
 	for _, c := range []struct {
@@ -232,6 +235,9 @@ func TestNewRefuses(t *testing.T) {
 		{"no password", redisstore.Config{Addresses: []string{guarded.address}}, redisstore.ErrAuth, "NOAUTH"},
 		{"a wrong password", redisstore.Config{Addresses: []string{guarded.address}, Password: secret.New("wrong")}, redisstore.ErrAuth, "WRONGPASS"},
 		{"a server that drops keys", redisstore.Config{Addresses: []string{dropping.address}}, redisstore.ErrPolicy, "allkeys-lru"},
+		{"a server that is a replica", redisstore.Config{Addresses: []string{startReplica(t, startServer(t)).address}}, redisstore.ErrReadOnly, "read-only"},
+		{"a user who may not", redisstore.Config{Addresses: []string{limited.address}, Username: "v", Password: secret.New("p")}, redisstore.ErrAuth, "NOPERM"},
+		{"a user who may not be told of changes", redisstore.Config{Addresses: []string{limited.address}, Username: "w", Password: secret.New("p"), Keep: auth.MaxKept}, redisstore.ErrTracking, "CLIENT TRACKING"},
 		{"a server that is not there", redisstore.Config{Addresses: []string{gone.address}}, nil, "connect"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -260,6 +266,16 @@ func TestAServerOutOfMemory(t *testing.T) {
 	}
 	if _, err := store.Get(t.Context(), "0"); err != nil {
 		t.Errorf("the first session = %v, want it there", err)
+	}
+	held, err := store.Get(t.Context(), "0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Update(t.Context(), held); !errors.Is(err, auth.ErrStoreFull) {
+		t.Errorf("Update in a full store = %v, want ErrStoreFull: it is no conflict, and the session has not ended", err)
+	}
+	if err := store.Check(t.Context()); err != nil {
+		t.Errorf("Check of a full store = %v: who is signed in is served", err)
 	}
 	if err := store.Delete(t.Context(), "0", auth.ReasonLogout); err != nil {
 		t.Errorf("signing out of a full store = %v", err)

@@ -109,6 +109,9 @@ func wantThere(t *testing.T, s auth.Store, key string) *auth.Record {
 }
 
 func created(t *testing.T, s auth.Store, clock *Clock) {
+	if err := s.Check(t.Context()); err != nil {
+		t.Errorf("Check = %v", err)
+	}
 	wantGone(t, s, "a")
 	r := session(clock, "a", "sub", "sid")
 	create(t, s, r)
