@@ -41,6 +41,7 @@ type ServerConfig struct {
 	Read           time.Duration  `key:"read_timeout" default:"30s" doc:"How long a client may take to send its whole request."`
 	Write          time.Duration  `key:"write_timeout" default:"60s" doc:"How long an answer may take; streams have bounds of their own."`
 	Idle           time.Duration  `key:"idle_timeout" default:"120s" doc:"How long an idle connection is kept."`
+	DrainDelay     time.Duration  `key:"drain_delay" default:"5s" doc:"How long, at the beginning of shutdown_timeout, requests are still taken while /readyz says that they should go elsewhere: as long as the load balancer needs to notice. Not in development."`
 	Shutdown       time.Duration  `key:"shutdown_timeout" default:"25s" doc:"How long running requests may take to finish when the process is told to stop."`
 	MaxHeaderBytes int            `key:"max_header_bytes" default:"65536" doc:"Largest request header, in bytes."`
 }
@@ -223,6 +224,14 @@ type ObserveConfig struct {
 
 // development tells whether what only developers may see is on.
 func (c Config) development() bool { return c.Mode == "development" }
+
+// stopping is how the process stops.
+func (c Config) stopping() stopping {
+	if c.development() {
+		return stopping{0, c.Server.Shutdown} // Nobody balances, and somebody waits at a terminal.
+	}
+	return stopping{c.Server.DrainDelay, c.Server.Shutdown}
+}
 
 // publicURL is the parsed public address; checkConfig has seen it.
 func (c Config) publicURL() *url.URL {

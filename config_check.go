@@ -76,6 +76,7 @@ func (l *loader) checkServer(cfg *Config) {
 	} {
 		l.between(key, d, time.Millisecond*100, time.Hour)
 	}
+	l.between("server.drain_delay", s.DrainDelay, 0, s.Shutdown)
 	l.count("server.max_header_bytes", s.MaxHeaderBytes, 4<<10, 1<<20)
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -22,6 +23,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if limit := memoryLimit(os.Getenv, os.DirFS("/")); limit > 0 {
+		debug.SetMemoryLimit(limit)
+	}
 	if err := run(ctx, os.Getenv, os.Args[1:], os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -34,14 +38,15 @@ func run(ctx context.Context, getenv func(string) string, args []string, stderr 
 	command, args := splitCommand(args)
 	switch command {
 	case "serve":
-		cfg, err := loadConfig(args, getenv, os.Environ())
+		load := func() (Config, error) { return loadConfig(args, getenv, os.Environ()) }
+		cfg, err := load()
 		if errors.Is(err, flag.ErrHelp) {
 			return usage(stderr)
 		}
 		if err != nil {
 			return err
 		}
-		return serve(ctx, cfg, stderr)
+		return serve(ctx, cfg, load, stderr)
 	case "check":
 		return check(args, getenv, os.Environ(), os.Stdout)
 	case "schema":

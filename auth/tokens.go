@@ -156,7 +156,7 @@ func (s *Service) Identity(ctx context.Context, name string) (key, owner string,
 	if session != nil {
 		handle, owner = session.body.Load().Handle, session.key
 	}
-	mac := hmac.New(sha256.New, s.keys.keys[0].index)
+	mac := hmac.New(sha256.New, s.keys.sealing().index)
 	for _, part := range []string{"identity", handle, name, api.Kind, api.Audience, api.Resource, strings.Join(api.Scopes, " ")} {
 		fmt.Fprintf(mac, "%d:%s,", len(part), part)
 	}

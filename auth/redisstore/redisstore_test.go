@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -62,56 +61,15 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// Two replicas over one server: what one ends the other's watchers learn, and its lease is everybody's.
+// Two replicas over one server, with clocks that may differ.
 func TestReplicas(t *testing.T) {
-	server, clock := startServer(t), &storetest.Clock{}
-	here, there := open(t, server, clock, "v:"), open(t, server, clock, "v:")
-	watch, err := there.Watch(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := here.Create(t.Context(), record(clock, "a", "sub", "sid")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := there.Get(t.Context(), "a"); err != nil {
-		t.Errorf("the other replica's Get = %v", err)
-	}
-	if n, err := there.End(t.Context(), auth.Selector{SID: []string{"sid"}}, auth.ReasonBackchannel); n != 1 || err != nil {
-		t.Errorf("End = %d, %v, want 1", n, err)
-	}
-	if got := <-watch; got != (auth.Ended{Key: "a", Reason: auth.ReasonBackchannel}) {
-		t.Errorf("watched %+v", got)
-	}
-	release, ok, err := here.Lease(t.Context(), "grant", time.Minute)
-	if !ok || err != nil {
-		t.Fatal(ok, err)
-	}
-	if _, ok, _ := there.Lease(t.Context(), "grant", time.Minute); ok {
-		t.Error("two replicas hold one lease")
-	}
-	release()
-	if _, ok, _ := there.Lease(t.Context(), "grant", time.Minute); !ok {
-		t.Error("a lease that was given back is not to be had")
-	}
-}
-
-// Replicas' clocks differ: a lease of 30 s is 30 s for a replica whose clock is an hour ahead, and so is a session's life.
-func TestClocksMayDiffer(t *testing.T) {
-	server, now, ahead := startServer(t), &storetest.Clock{}, &storetest.Clock{}
-	ahead.Advance(time.Hour)
-	here, there := open(t, server, now, "v:"), open(t, server, ahead, "v:")
-	if _, ok, err := here.Lease(t.Context(), "grant", 30*time.Second); !ok || err != nil {
-		t.Fatal(ok, err)
-	}
-	if _, ok, _ := there.Lease(t.Context(), "grant", 30*time.Second); ok {
-		t.Error("the replica whose clock is ahead took a lease that had not run out")
-	}
-	if err := here.Create(t.Context(), record(now, "a", "sub", "")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := there.Get(t.Context(), "a"); err != nil {
-		t.Errorf("Get = %v: a session of half an hour ended for a clock", err)
-	}
+	server := startServer(t)
+	n := 0
+	storetest.RunReplicas(t, func(t *testing.T, here, there *storetest.Clock) (auth.Store, auth.Store) {
+		n++
+		prefix := fmt.Sprintf("%d:", n)
+		return open(t, server, here, prefix), open(t, server, there, prefix)
+	})
 }
 
 // What ended leaves nothing behind, in the indexes neither.
@@ -279,30 +237,6 @@ func TestAServerOutOfMemory(t *testing.T) {
 	}
 	if err := store.Delete(t.Context(), "0", auth.ReasonLogout); err != nil {
 		t.Errorf("signing out of a full store = %v", err)
-	}
-}
-
-// Sign-ins and logouts of one provider session at once, from two replicas: whichever comes first, none is left (BCL-18).
-func TestLogoutsAgainstSignIns(t *testing.T) {
-	server, clock := startServer(t), &storetest.Clock{}
-	here, there := open(t, server, clock, "v:"), open(t, server, clock, "v:")
-	for round := range 200 {
-		key, sid := fmt.Sprint(round), fmt.Sprint("sid", round)
-		var both sync.WaitGroup
-		both.Go(func() {
-			if err := here.Create(t.Context(), record(clock, key, "sub", sid)); err != nil && !errors.Is(err, auth.ErrLoggedOut) {
-				t.Errorf("Create = %v", err)
-			}
-		})
-		both.Go(func() {
-			if _, err := there.End(t.Context(), auth.Selector{SID: []string{sid}}, auth.ReasonBackchannel); err != nil {
-				t.Errorf("End = %v", err)
-			}
-		})
-		both.Wait()
-		if _, err := here.Get(t.Context(), key); !errors.Is(err, auth.ErrNotFound) {
-			t.Fatalf("round %d: the session is there after its logout: %v", round, err)
-		}
 	}
 }
 
