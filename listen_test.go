@@ -50,8 +50,10 @@ func TestALeavingProcessStillAnswers(t *testing.T) {
 	for ready.Load() {
 		ask()
 	}
-	if !ask() || !ask() {
-		t.Error("after stop the answers do not ask their clients to leave")
+	for range 2 {
+		if !ask() {
+			t.Error("after stop an answer does not ask its client to leave")
+		}
 	}
 	socket.Close() // What the end of the delay does, an hour from now.
 	if err := <-ended; err == nil {
@@ -59,5 +61,52 @@ func TestALeavingProcessStillAnswers(t *testing.T) {
 	}
 	if _, err := client.Get("http://" + socket.Addr().String()); err == nil {
 		t.Error("something still answers")
+	}
+}
+
+// Who sends or reads too slowly is cut, and holds nothing.
+func TestSlowClientsAreCut(t *testing.T) {
+	const patience = 100 * time.Millisecond
+	for _, c := range []struct{ name, sends string }{
+		{"half a header", "GET / HTTP/1.1\r\nHost: x"},
+		{"half a body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"},
+		{"a request whose answer is not read", "GET /large HTTP/1.1\r\nHost: x\r\n\r\n"},
+		{"nothing more on a connection that was used", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			socket, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			cut := make(chan bool, 1)
+			server := newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				io.Copy(io.Discard, r.Body)
+				for r.URL.Path == "/large" {
+					if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+						return
+					}
+				}
+			}), serverLimits{patience, patience, patience, patience, 1 << 16}, slog.New(slog.DiscardHandler))
+			server.ConnState = func(_ net.Conn, state http.ConnState) {
+				if state == http.StateClosed {
+					cut <- true
+				}
+			}
+			go server.Serve(socket)
+			defer server.Close()
+			client, err := net.Dial("tcp", socket.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			if _, err := io.WriteString(client, c.sends); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-cut:
+			case <-time.After(30 * time.Second):
+				t.Error("it still holds its connection")
+			}
+		})
 	}
 }

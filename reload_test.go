@@ -171,8 +171,8 @@ func TestReload(t *testing.T) {
 	r := startReloadable(t, oldSeals)
 	alice := r.signIn(t, "alice")
 	stream, err := alice.Fetch(t.Context(), http.MethodGet, "/auth/events", "", nil)
-	if err != nil || stream.StatusCode != http.StatusOK {
-		t.Fatal(stream, err)
+	if err != nil || stream.StatusCode != http.StatusOK || stream.ProtoMajor != 2 {
+		t.Fatalf("the stream = %v, %v, want it by HTTP/2", stream, err)
 	}
 	defer stream.Body.Close()
 

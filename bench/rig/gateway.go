@@ -123,15 +123,8 @@ func (g *Gateway) ready(ctx context.Context) error {
 			return fmt.Errorf("%s: %w\n%s", g.Name, context.Cause(ctx), g.logTail())
 		case <-pause.C:
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.Admin+"/readyz", nil)
-		if err != nil {
-			return err
-		}
-		if res, err := http.DefaultClient.Do(req); err == nil {
-			res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				return nil
-			}
+		if g.isReady(ctx) {
+			return nil
 		}
 	}
 }
