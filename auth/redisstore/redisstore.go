@@ -189,7 +189,7 @@ func explain(doing string, err error) error {
 		kind, _, _ := strings.Cut(refused.Error(), " ")
 		switch kind {
 		case "OOM":
-			return fmt.Errorf("redisstore: %s: %w: the server's memory is used up", doing, auth.ErrStoreFull)
+			return fmt.Errorf("redisstore: %s: %w: the server's maxmemory is used up", doing, auth.ErrStoreFull)
 		case "WRONGPASS", "NOAUTH", "NOPERM":
 			return fmt.Errorf("redisstore: %s: %w (%s)", doing, ErrAuth, kind)
 		case "READONLY":

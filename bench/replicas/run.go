@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +50,9 @@ func (r *result) judge() error {
 		if p.count[right] == 0 && p != r.tally.phases[0] {
 			errs = append(errs, fmt.Errorf("%s: not one right answer", p.name))
 		}
+		if p.name == away && p.count[outage] == 0 {
+			errs = append(errs, fmt.Errorf("%s: nobody was told", p.name))
+		}
 		if failed := p.count[again] + p.count[outage] + p.count[cut] + p.count[lost]; p.graceful() && failed > 0 {
 			errs = append(errs, fmt.Errorf("%s: %d requests did not get their answer, or lost their session", p.name, failed))
 		}
@@ -68,6 +72,9 @@ const (
 	calm    = "calm"
 	rolling = "rolling deploy"
 	redis   = "redis-server restarted"
+	away    = "redis-server away"
+	// awayFor is longer than a lookup waits, so that people are told.
+	awayFor = 5 * time.Second
 )
 
 // graceful tells the phases in which nothing may be noticed at all.
@@ -131,6 +138,8 @@ func run(ctx context.Context, o options, out io.Writer) (_ *result, err error) {
 		{"after the kills", func(ctx context.Context) error { return c.settle(ctx, people, book) }},
 		{redis, c.restartRedis},
 		{"after the restart", func(ctx context.Context) error { return c.settle(ctx, people, book) }},
+		{away, c.stopRedis},
+		{"after it was back", func(ctx context.Context) error { return c.settle(ctx, people, book) }},
 		{rolling, c.roll},
 	} {
 		t.begin(step.name)
@@ -228,6 +237,36 @@ func (c *cluster) restartRedis(ctx context.Context) error {
 		return err
 	}
 	pause(ctx, c.o.pause)
+	return nil
+}
+
+// stopRedis takes the redis-server away for a while: every gateway must say that it is not ready, and why, and be ready by
+// itself afterwards.
+func (c *cluster) stopRedis(ctx context.Context) error {
+	if err := c.redis.Terminate(); err != nil {
+		return err
+	}
+	pause(ctx, awayFor)
+	for _, g := range c.gateways {
+		if err := g.Readiness(ctx); err == nil || !strings.Contains(err.Error(), "session.redis.addresses") {
+			return fmt.Errorf("%s: without its store it says %v, want that it is not ready, and the key", g.Name, err) //nolint:errorlint // It may be none.
+		}
+	}
+	if err := c.redis.Start(ctx); err != nil {
+		return err
+	}
+	pause(ctx, c.o.pause)
+	for _, g := range c.gateways {
+		for until := time.Now().Add(settling); ; pause(ctx, lookEvery) {
+			err := g.Readiness(ctx)
+			if err == nil {
+				break
+			}
+			if time.Now().After(until) || ctx.Err() != nil {
+				return fmt.Errorf("%s: its store is back and it is not ready: %w", g.Name, err)
+			}
+		}
+	}
 	return nil
 }
 

@@ -112,7 +112,7 @@ func (c *cluster) logoutEverywhere(ctx context.Context, p *person) error {
 		}
 		defer v.Close()
 		v.SetCookies(p.visitor.Cookies())
-		res, err := v.Fetch(ctx, http.MethodGet, "/auth/events", "", nil) //nolint:bodyclose // At the end of the function.
+		res, err := v.Fetch(ctx, http.MethodGet, "/auth/events", "", nil)
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (c *cluster) logoutEverywhere(ctx context.Context, p *person) error {
 		if res.StatusCode != http.StatusOK {
 			return fmt.Errorf("an event stream answered %s", res.Status)
 		}
-		streams = append(streams, res)
+		streams = append(streams, res) //nolint:bodyclose // By the defer above.
 	}
 	if err := c.world.SignOut(ctx, p.sid()); err != nil {
 		return err

@@ -2,10 +2,12 @@ package rig
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -58,7 +60,7 @@ func (b *Balancer) Add(ctx context.Context, g *Gateway) {
 		probe := time.NewTicker(probeEvery)
 		defer probe.Stop()
 		for range probe.C {
-			ready := g.isReady(ctx)
+			ready := g.Readiness(ctx) == nil
 			b.mu.Lock()
 			over := b.closed || !slices.Contains(b.gateways, g)
 			if !over {
@@ -153,18 +155,25 @@ func pipe(to, from net.Conn) {
 	}
 }
 
-// isReady asks the gateway's own word.
-func (g *Gateway) isReady(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+// Readiness asks the gateway's own word: nothing if it is ready, else why not.
+func (g *Gateway) Readiness(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.Admin+"/readyz", nil)
 	if err != nil {
-		return false
+		return err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return false
+		return fmt.Errorf("rig: %w", err)
 	}
-	res.Body.Close()
-	return res.StatusCode == http.StatusOK
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxLogTail))
+	if err != nil {
+		return fmt.Errorf("rig: %w", err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("rig: %s: %s", res.Status, strings.TrimSpace(string(text)))
+	}
+	return nil
 }
