@@ -81,7 +81,8 @@ func (s *Store) Get(ctx context.Context, key string) (*auth.Record, error) {
 	}
 	// A field that is not there tells this question from all others; see connection.
 	number := "#" + strconv.FormatUint(s.asked.Add(1), 36)
-	command := s.client.B().Hmget().Key(s.sessionKey(key)).Field(recordFields()...).Field(number).Cache()
+	// The record says when it ends, so that the server need not be asked too.
+	command := s.client.B().Hmget().Key(s.sessionKey(key)).Field(recordFields()...).Field(number).Cache().ToStaticTTL()
 	result := s.client.DoCache(ctx, command, s.cfg.Keep)
 	r, err := read(key, result)
 	if err == nil {
