@@ -56,6 +56,10 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 			defer release()
 			return s.fetchLeased(ctx, deadline, session, api, rejected)
 		}
+		if held := b.Tokens[api.key()]; held.Value != rejected && held.lasts(s.now()) {
+			session.body.Store(b)
+			return held, nil // Who holds the lease may have died with it, and there is no hurry yet.
+		}
 		if !pause(ctx, leasePause/2+rand.N(leasePause)) { //nolint:gosec // Jitter, no secret.
 			return token{}, errors.Join(ErrProviderUnavailable, ctx.Err())
 		}

@@ -59,9 +59,17 @@ func tokenEvent(api APIToken) string {
 // fresh tells whether a token need not be refreshed yet: it is good for another minute, or, if it lives shortly, for a
 // quarter of its life. jitter, in [0, 1), spreads sessions so that those of one morning do not all refresh at once.
 func (t token) fresh(now time.Time, jitter float64) bool {
-	margin := min(refreshAhead, t.Expires.Sub(t.Issued)/shortShare)
+	margin := t.ahead()
 	margin += time.Duration(float64(margin) * jitter / 4)
 	return t.Value != "" && now.Before(t.Expires.Add(-margin))
+}
+
+// ahead is how long before its end a token is refreshed.
+func (t token) ahead() time.Duration { return min(refreshAhead, t.Expires.Sub(t.Issued)/shortShare) }
+
+// lasts tells whether a token that is to be refreshed will do meanwhile: half of the time is left that was meant for it.
+func (t token) lasts(now time.Time) bool {
+	return t.Value != "" && now.Before(t.Expires.Add(-t.ahead()/2))
 }
 
 func (t token) alive(now time.Time) bool { return t.Value != "" && now.Before(t.Expires) }
