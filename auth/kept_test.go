@@ -14,6 +14,7 @@ import (
 
 	"vestibule.example/auth"
 	"vestibule.example/auth/rp"
+	"vestibule.example/demo/visitor"
 )
 
 // keepingStore keeps every answer for those who allow it, for ever and whatever happens, and notes who was given what.
@@ -141,7 +142,7 @@ func TestARefreshTakesNoKeptAnswer(t *testing.T) {
 func TestConfirm(t *testing.T) {
 	w, store := newKeepingWorld(t)
 	v := w.signIn(t, "alice")
-	confirm := func() string {
+	confirm := func(v *visitor.Visitor) string {
 		t.Helper()
 		res, err := v.Fetch(t.Context(), http.MethodGet, "/confirm", "", nil)
 		if err != nil {
@@ -151,11 +152,14 @@ func TestConfirm(t *testing.T) {
 		text, _ := io.ReadAll(res.Body)
 		return string(text)
 	}
-	if got := confirm(); got != "c-alice" {
+	if got := confirm(v); got != "c-alice" {
 		t.Errorf("while it lives: %s", got)
 	}
+	if got := confirm(w.visitor(t)); got != "nobody" {
+		t.Errorf("of nobody: %s", got)
+	}
 	store.down.Store(true)
-	if got := confirm(); got != "outage" {
+	if got := confirm(v); got != "outage" {
 		t.Errorf("while the store is away: %s", got)
 	}
 	store.down.Store(false)
@@ -165,7 +169,7 @@ func TestConfirm(t *testing.T) {
 	if got := status(t, v, "GET", "/read/orders"); got != http.StatusOK {
 		t.Errorf("reading by a kept answer = %d, want 200", got)
 	}
-	if got := confirm(); got != "dead" {
+	if got := confirm(v); got != "dead" {
 		t.Errorf("after it ended: %s", got)
 	}
 }

@@ -68,9 +68,7 @@ func (t token) fresh(now time.Time, jitter float64) bool {
 func (t token) ahead() time.Duration { return min(refreshAhead, t.Expires.Sub(t.Issued)/shortShare) }
 
 // lasts tells whether a token that is to be refreshed will do meanwhile: half of the time is left that was meant for it.
-func (t token) lasts(now time.Time) bool {
-	return t.Value != "" && now.Before(t.Expires.Add(-t.ahead()/2))
-}
+func (t token) lasts(now time.Time) bool { return now.Before(t.Expires.Add(-t.ahead() / 2)) }
 
 func (t token) alive(now time.Time) bool { return t.Value != "" && now.Before(t.Expires) }
 
