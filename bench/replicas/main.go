@@ -56,7 +56,7 @@ func bench(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Printf("\nlongest wait for a dead replica's lease: %.1f s; answers of 503 while the redis-server restarted: within %.1f s\n", got.takeover.Seconds(), got.outage.Seconds())
-	fmt.Printf("starts of a replica until ready: %s\n", durations(got.starts))
+	fmt.Printf("starts of a replica until ready, the first three before anybody asks: %s\n", durations(got.starts))
 	errs := []error{got.judge()}
 	if got.takeover > tokenTimeout+grace {
 		errs = append(errs, fmt.Errorf("a lease was taken over after %s", got.takeover))

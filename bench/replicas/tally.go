@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -124,7 +123,7 @@ const header = "| phase | took | right | wrong | try again | 503 | cut | logged 
 
 func durations(list []time.Duration) string {
 	var out []string
-	for _, d := range slices.Sorted(slices.Values(list)) {
+	for _, d := range list {
 		out = append(out, fmt.Sprintf("%d ms", d.Milliseconds()))
 	}
 	return strings.Join(out, ", ")
