@@ -76,6 +76,7 @@ bench: ## the benchmarks, about half an hour; bench/README.md says what they mea
 	go run ./bench/limit
 	go run ./bench/latency
 	go run ./bench/chaos
+	go run ./bench/replicas
 	go run ./bench/soak -for 10m
 
 fuzz: ## each fuzz target for a minute

@@ -3,25 +3,18 @@ package main
 import (
 	"io"
 	"net/http"
-	"sync/atomic"
 )
 
 // newAdminHandler is the operators' surface: liveness, readiness, users' sessions. It has a listener of its own, on loopback unless
 // configured, and is never reachable through the public one.
-func newAdminHandler(ready *atomic.Bool, sessions http.Handler) http.Handler {
+func newAdminHandler(ready, sessions http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /sessions", sessions)
 	mux.Handle("DELETE /sessions", sessions)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		text(w, http.StatusOK, "alive\n")
 	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if !ready.Load() {
-			text(w, http.StatusServiceUnavailable, "not ready\n")
-			return
-		}
-		text(w, http.StatusOK, "ready\n")
-	})
+	mux.Handle("GET /readyz", ready)
 	return mux
 }
 

@@ -41,6 +41,7 @@ type ServerConfig struct {
 	Read           time.Duration  `key:"read_timeout" default:"30s" doc:"How long a client may take to send its whole request."`
 	Write          time.Duration  `key:"write_timeout" default:"60s" doc:"How long an answer may take; streams have bounds of their own."`
 	Idle           time.Duration  `key:"idle_timeout" default:"120s" doc:"How long an idle connection is kept."`
+	DrainDelay     time.Duration  `key:"drain_delay" default:"5s" doc:"How long, at the beginning of shutdown_timeout, requests are still taken while /readyz says that they should go elsewhere: as long as the load balancer needs to notice. Not in development."`
 	Shutdown       time.Duration  `key:"shutdown_timeout" default:"25s" doc:"How long running requests may take to finish when the process is told to stop."`
 	MaxHeaderBytes int            `key:"max_header_bytes" default:"65536" doc:"Largest request header, in bytes."`
 }
@@ -93,6 +94,7 @@ type RedisConfig struct {
 	Database         int           `key:"database" default:"0" doc:"Number of the database, 0 to 15; 0 in a cluster."`
 	Prefix           string        `key:"prefix" default:"vestibule:" doc:"What every key begins with; another for each gateway that shares the server."`
 	Timeout          time.Duration `key:"timeout" default:"2s" doc:"How long one command may take, 50ms to 30s."`
+	Keep             time.Duration `key:"keep" default:"1s" doc:"How long this process may keep what it read of a session, for requests that only read, 0s to 1s; the server tells of changes meanwhile (CLIENT TRACKING, RESP3). 0s asks the server every time."`
 	TLS              bool          `key:"tls" default:"false" doc:"Encrypt connections."`
 	TLSCAFile        string        `key:"tls_ca_file" example:"/etc/vestibule/redis-ca.crt" doc:"Certificate authorities (PEM) to trust instead of the system's."`
 	TLSServerName    string        `key:"tls_server_name" example:"redis.internal" doc:"The name that the server's certificate must be for, where it is not the address's host."`
@@ -223,6 +225,14 @@ type ObserveConfig struct {
 
 // development tells whether what only developers may see is on.
 func (c Config) development() bool { return c.Mode == "development" }
+
+// stopping is how the process stops.
+func (c Config) stopping() stopping {
+	if c.development() {
+		return stopping{0, c.Server.Shutdown} // Nobody balances, and somebody waits at a terminal.
+	}
+	return stopping{c.Server.DrainDelay, c.Server.Shutdown}
+}
 
 // publicURL is the parsed public address; checkConfig has seen it.
 func (c Config) publicURL() *url.URL {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"vestibule.example/auth"
 	"vestibule.example/clients"
 )
 
@@ -76,6 +77,7 @@ func (l *loader) checkServer(cfg *Config) {
 	} {
 		l.between(key, d, time.Millisecond*100, time.Hour)
 	}
+	l.between("server.drain_delay", s.DrainDelay, 0, s.Shutdown)
 	l.count("server.max_header_bytes", s.MaxHeaderBytes, 4<<10, 1<<20)
 }
 
@@ -179,6 +181,7 @@ func (l *loader) checkRedis(r RedisConfig) {
 	}
 	l.count("session.redis.database", r.Database, 0, 15)
 	l.between("session.redis.timeout", r.Timeout, 50*time.Millisecond, 30*time.Second)
+	l.between("session.redis.keep", r.Keep, 0, auth.MaxKept)
 	if (r.TLSCertFile == "") != (r.TLSKeyFile == "") {
 		l.fault("session.redis.tls_cert_file", "", "tls_cert_file and tls_key_file go together", "/etc/vestibule/redis.crt")
 	}

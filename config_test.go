@@ -205,6 +205,7 @@ func TestFaults(t *testing.T) {
 		{"a redis database that is none", withRedis("{addresses: ['redis:6379'], database: 16}"), "session.redis.database", "want 0 to 15"},
 		{"no redis prefix", withRedis("{addresses: ['redis:6379'], prefix: ''}"), "session.redis.prefix", "apart"},
 		{"a redis timeout out of range", withRedis("{addresses: ['redis:6379'], timeout: 1ms}"), "session.redis.timeout", "want 50ms to"},
+		{"redis answers kept for too long", withRedis("{addresses: ['redis:6379'], keep: 2s}"), "session.redis.keep", "want 0s to 1s"},
 		{"half a client certificate for redis", withRedis("{addresses: ['redis:6379'], tls: true, tls_cert_file: x}"), "session.redis.tls_cert_file", "go together"},
 		{"a certificate authority without encryption", withRedis("{addresses: ['redis:6379'], tls_ca_file: x}"), "session.redis.tls", "encrypted"},
 		{"an API without address", minimal + "apis: {orders: {}}\n", "apis.orders.base_url", "absolute"},

@@ -16,13 +16,14 @@ type listener struct {
 	name   string
 	socket net.Listener
 	server *http.Server
-	// certFile and keyFile make it https; both or neither.
-	certFile, keyFile string
+	// certificate makes it https; nil: plain http.
+	certificate *certificate
 }
 
 func (l listener) serve() error {
-	if l.certFile != "" {
-		return l.server.ServeTLS(l.socket, l.certFile, l.keyFile)
+	if l.certificate != nil {
+		l.server.TLSConfig = l.certificate.settings()
+		return l.server.ServeTLS(l.socket, "", "")
 	}
 	return l.server.Serve(l.socket)
 }
@@ -49,9 +50,13 @@ type serverLimits struct {
 	headerBytes                   int
 }
 
-// serveUntil serves on all listeners until ctx ends or one of them fails, then stops accepting, lets what runs finish
-// within grace, and cuts what is left. ready turns false before anything else, so that a load balancer looks elsewhere.
-func serveUntil(ctx context.Context, listeners []listener, ready *atomic.Bool, grace time.Duration) error {
+// stopping is how a server stops: for delay, at the beginning of grace, it is not ready but accepts as ever.
+type stopping struct{ delay, grace time.Duration }
+
+// serveUntil serves on all listeners until ctx ends or one of them fails. ready turns false before anything else, so that a
+// load balancer looks elsewhere while it still finds somebody here; then nothing more is accepted, what runs may finish
+// within what is left of the grace, and the rest is cut.
+func serveUntil(ctx context.Context, listeners []listener, ready *atomic.Bool, how stopping) error {
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() {
@@ -69,12 +74,32 @@ func serveUntil(ctx context.Context, listeners []listener, ready *atomic.Bool, g
 	}
 	ready.Store(false)
 
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), how.grace)
 	defer cancel()
+	if cause == nil {
+		delay := time.NewTimer(how.delay)
+		defer delay.Stop()
+		select {
+		case <-delay.C:
+		case <-stop.Done():
+		case cause = <-failed:
+		}
+	}
 	for _, l := range listeners {
 		if err := l.server.Shutdown(stop); err != nil {
-			cause = errors.Join(cause, fmt.Errorf("%s listener: requests still ran after %s and were cut: %w", l.name, grace, err), l.server.Close())
+			cause = errors.Join(cause, fmt.Errorf("%s listener: requests still ran after %s and were cut: %w", l.name, how.grace, err), l.server.Close())
 		}
 	}
 	return cause
+}
+
+// leavingConnections asks clients to close their connections (in HTTP/2: to open no more streams on them) once ready is
+// false, each with its next answer: closed when idle, one could cross with a request.
+func leavingConnections(ready *atomic.Bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !ready.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -45,6 +45,16 @@ func withRelay(relay *clients.Relay, scripts, loads, next http.Handler) http.Han
 	})
 }
 
+// mayBeKept tells the requests for whose session an answer of the store will do that this process has kept for a moment:
+// they begin no stream, and change nothing through the relay. What a GraphQL document does is known later, and asked for
+// then (graph.Config.Confirm).
+func mayBeKept(r *http.Request) bool {
+	if r.Header.Get("Upgrade") != "" || strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/event-stream") {
+		return false
+	}
+	return r.URL.Path == "/graphql" || r.Method == http.MethodGet || r.Method == http.MethodHead
+}
+
 func isReserved(path string) bool {
 	for _, prefix := range reserved {
 		if path == prefix || strings.HasPrefix(path, prefix+"/") {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -22,6 +23,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if limit := memoryLimit(os.Getenv, os.DirFS("/")); limit > 0 {
+		debug.SetMemoryLimit(limit)
+	}
 	if err := run(ctx, os.Getenv, os.Args[1:], os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -34,14 +38,15 @@ func run(ctx context.Context, getenv func(string) string, args []string, stderr 
 	command, args := splitCommand(args)
 	switch command {
 	case "serve":
-		cfg, err := loadConfig(args, getenv, os.Environ())
+		load := func() (Config, error) { return loadConfig(args, getenv, os.Environ()) }
+		cfg, err := load()
 		if errors.Is(err, flag.ErrHelp) {
 			return usage(stderr)
 		}
 		if err != nil {
 			return err
 		}
-		return serve(ctx, cfg, stderr)
+		return serve(ctx, cfg, load, stderr)
 	case "check":
 		return check(args, getenv, os.Environ(), os.Stdout)
 	case "schema":
@@ -80,15 +85,14 @@ type parts struct {
 
 // newHandler is the whole public surface, route by route.
 //
-// guarded routes are those that a session cookie opens: the cross-site check comes first, before the session is even
-// looked up. auth's own look it up by themselves, since asking who is signed in is no use of a session. The others each
-// have a rule of their own (design: cross-site requests).
+// For what a session cookie opens the cross-site check comes first, before the session is even looked up. auth's own routes
+// look it up by themselves, since asking who is signed in is no use of a session. The others each have a rule of their own
+// (design: cross-site requests).
 func newHandler(p parts) http.Handler {
 	own := p.auth.CrossSite
-	guarded := func(h http.Handler) http.Handler { return own(p.auth.Middleware(h)) }
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", guarded(p.graphql))
+	mux.Handle("/graphql", own(p.auth.Reading(mayBeKept, p.graphql)))
 	if p.playground != nil {
 		mux.Handle("/playground", p.playground)
 		mux.Handle("/playground/", p.playground)
@@ -114,7 +118,7 @@ func newHandler(p parts) http.Handler {
 	}
 	h := withFallback(mux, p.spa)
 	if p.relay != nil {
-		relayed := p.auth.Middleware(p.auth.RefuseDead(p.auth.RefuseReadOnly(inbound(p.auth, p.relay))))
+		relayed := p.auth.Reading(mayBeKept, p.auth.RefuseDead(p.auth.RefuseReadOnly(inbound(p.auth, p.relay))))
 		h = withRelay(p.relay, own(relayed), p.auth.BrowserLoad(relayed), h)
 	}
 	h = securityHeaders(p.config.publicURL().Scheme == "https", h)

@@ -18,9 +18,9 @@ func newStore(ctx context.Context, cfg SessionConfig) (auth.Store, error) {
 	case "file":
 		store, err := filestore.New(filestore.Config{Path: cfg.File, MaxSessions: cfg.MaxSessions})
 		if err != nil {
-			return nil, fmt.Errorf("session.file: %w", err)
+			return nil, nameFileKey(err)
 		}
-		return store, nil
+		return namedStore{store, nameFileKey}, nil
 	case "redis":
 		return newRedisStore(ctx, cfg.Redis)
 	}
@@ -39,18 +39,42 @@ func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
 	store, err := redisstore.New(ctx, redisstore.Config{
 		Addresses: cfg.Addresses, SentinelMaster: cfg.SentinelMaster, Username: cfg.Username, Password: cfg.Password,
 		SentinelUsername: cfg.SentinelUsername, SentinelPassword: cfg.SentinelPassword,
-		TLS: encryption, Database: cfg.Database, Prefix: cfg.Prefix, Timeout: cfg.Timeout,
+		TLS: encryption, Database: cfg.Database, Prefix: cfg.Prefix, Timeout: cfg.Timeout, Keep: cfg.Keep,
 	})
+	if err != nil {
+		return nil, nameRedisKey(err)
+	}
+	return namedStore{store, nameRedisKey}, nil
+}
+
+// namedStore is a store whose Check names the key of the configuration that would mend what is wrong, as its start does.
+type namedStore struct {
+	auth.Store
+	name func(error) error
+}
+
+// Check implements [auth.Store].
+func (s namedStore) Check(ctx context.Context) error {
+	if err := s.Store.Check(ctx); err != nil {
+		return s.name(err)
+	}
+	return nil
+}
+
+func nameFileKey(err error) error { return fmt.Errorf("session.file: %w", err) }
+
+// nameRedisKey adds to an error of the redis store the key that would mend it.
+func nameRedisKey(err error) error {
 	var untrusted *tls.CertificateVerificationError
 	switch {
-	case err == nil:
-		return store, nil
 	case errors.Is(err, redisstore.ErrAuth):
-		return nil, fmt.Errorf("session.redis.username, session.redis.password: %w", err)
+		return fmt.Errorf("session.redis.username, session.redis.password: %w", err)
 	case errors.As(err, &untrusted):
-		return nil, fmt.Errorf("session.redis.tls_ca_file, session.redis.tls_server_name: %w", err)
+		return fmt.Errorf("session.redis.tls_ca_file, session.redis.tls_server_name: %w", err)
+	case errors.Is(err, redisstore.ErrTracking):
+		return fmt.Errorf("session.redis.keep: %w; 0s does without", err)
 	case errors.Is(err, redisstore.ErrPolicy):
-		return nil, fmt.Errorf("%w; in redis.conf: maxmemory-policy noeviction", err)
+		return fmt.Errorf("session.redis.addresses: %w; in redis.conf: maxmemory-policy noeviction", err)
 	}
-	return nil, fmt.Errorf("session.redis.addresses: %w", err)
+	return fmt.Errorf("session.redis.addresses: %w", err)
 }

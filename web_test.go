@@ -135,7 +135,7 @@ func TestMethodOverridesAreNotHeard(t *testing.T) {
 // GQL-3, WEB-13, T-19, OPS-2: what is for developers is not there in production, and production is what one gets.
 func TestProductionHasNothingForDevelopers(t *testing.T) {
 	port := freePort(t)
-	g := startGateway(t, "VESTIBULE_SERVER_ADDRESS=127.0.0.1:"+port, "VESTIBULE_DEMO_ADDRESS=", "VESTIBULE_CONFIG="+writeFile(t, "vestibule.yaml",
+	g := startGateway(t, "VESTIBULE_SERVER_ADDRESS=127.0.0.1:"+port, "VESTIBULE_DEMO_ADDRESS=", "VESTIBULE_SERVER_DRAIN_DELAY=0s", "VESTIBULE_CONFIG="+writeFile(t, "vestibule.yaml",
 		strings.Replace(minimal, "https://shop.example.com", "http://localhost:"+port, 1)+`
 observe: {log_format: text}
 apis:

@@ -13,7 +13,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"sync/atomic"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"vestibule.example/auth"
@@ -29,9 +30,13 @@ import (
 	"vestibule.example/spa"
 )
 
-// serve builds everything, listens, and serves until ctx ends.
-func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
+// serve builds everything, listens, and serves until ctx ends. load reads the configuration anew, at SIGHUP.
+func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr io.Writer) (err error) {
 	log := newLogger(cfg, stderr)
+	cert, err := newCertificate(cfg.Server)
+	if err != nil {
+		return err
+	}
 	// The public address is taken first: with port 0 only the listener knows it, and the demo's provider must.
 	public, err := listen(ctx, cfg.Server.Address)
 	if err != nil {
@@ -70,16 +75,20 @@ func serve(ctx context.Context, cfg Config, stderr io.Writer) (err error) {
 
 	defer p.closeConnections()
 	warmUp(ctx, cfg, p.transports, log)
-	var ready atomic.Bool
+	ready := &readiness{store: store, log: log}
 	limits := serverLimits{cfg.Server.ReadHeader, cfg.Server.Read, cfg.Server.Write, cfg.Server.Idle, cfg.Server.MaxHeaderBytes}
-	front := newServer(newHandler(p), limits, log)
+	front := newServer(leavingConnections(&ready.serving, newHandler(p)), limits, log)
 	front.RegisterOnShutdown(service.Drain)
-	operators := newServer(onlyHosts(localHost, newAdminHandler(&ready, operatorSessions(service, log))), limits, log)
-	log.Info("serving", "address", public.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.Addr().String(), "version", version())
+	operators := newServer(onlyHosts(localHost, newAdminHandler(ready, operatorSessions(service, log))), limits, log)
+	if !cfg.Demo { // Whose settings are made up at the start, and which ends with its terminal.
+		defer (&reloader{load: load, current: cfg, service: service, certificate: cert, log: log}).start(ctx)()
+	}
+	log.Info("serving", "address", public.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.Addr().String(), "version", version(),
+		"processors", runtime.GOMAXPROCS(0), "memory_limit", debug.SetMemoryLimit(-1))
 	return serveUntil(ctx, []listener{
-		{"public", public, front, cfg.Server.TLSCertFile, cfg.Server.TLSKeyFile},
-		{"admin", admin, operators, "", ""},
-	}, &ready, cfg.Server.Shutdown)
+		{"public", public, front, cert},
+		{"admin", admin, operators, nil},
+	}, &ready.serving, cfg.stopping())
 }
 
 func newLogger(cfg Config, stderr io.Writer) *slog.Logger {
@@ -126,10 +135,6 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.L
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]auth.Key, len(cfg.Session.Keys))
-	for i, k := range cfg.Session.Keys {
-		keys[i] = auth.Key{Use: k.Use, Secret: k.Secret}
-	}
 	tokens := make(map[string]auth.APIToken, len(cfg.APIs))
 	for name, api := range cfg.APIs {
 		base, err := url.Parse(api.BaseURL)
@@ -139,7 +144,7 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.L
 		tokens[name] = auth.APIToken{BaseURL: base, Kind: api.Token, Audience: api.Audience, Resource: api.Resource, Scopes: api.Scopes}
 	}
 	return auth.New(auth.Config{
-		Provider: provider, Store: store, PublicURL: cfg.publicURL(), Keys: keys,
+		Provider: provider, Store: store, PublicURL: cfg.publicURL(), Keys: sessionKeys(cfg.Session),
 		IdleTimeout: cfg.Session.IdleTimeout, Lifetime: cfg.Session.Lifetime, Claims: cfg.Session.Claims, CSRFHeader: cfg.Session.CSRFHeader,
 		AuthParams: id.PassParams, LogoutHint: id.LogoutHint, PostLogoutPath: id.PostLogoutPath, Frontchannel: id.Frontchannel, FrontchannelSIDAlone: id.SIDAlone,
 		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, RequestID: observe.RequestID, Ended: ended, Logger: log,
@@ -185,7 +190,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	g := cfg.GraphQL
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor,
-		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Logger: log,
+		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, Logger: log,
 		Limits: graph.Limits{BodyBytes: int64(g.BodyBytes), Tokens: g.Tokens, Depth: g.Depth, Aliases: g.Aliases, RootFields: g.RootFields, Directives: g.Directives},
 	})
 	if err != nil {

@@ -35,7 +35,7 @@ func (c credential) logID() string { return c.name("log id")[:16] }
 
 // setCookie gives the browser a session.
 func (s *Service) setCookie(w http.ResponseWriter, c credential) error {
-	value, err := s.keys.keys[0].cookies.Encode(s.cookie, append(append([]byte(nil), c.id...), c.key...))
+	value, err := s.keys.sealing().cookies.Encode(s.cookie, append(append([]byte(nil), c.id...), c.key...))
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (s *Service) sessionCookie(value string) *http.Cookie {
 func (s *Service) readCookies(r *http.Request) []credential {
 	var found []credential
 	for _, cookie := range r.CookiesNamed(s.cookie) {
-		for _, key := range s.keys.keys {
+		for _, key := range s.keys.all() {
 			var plain []byte
 			if err := key.cookies.Decode(s.cookie, cookie.Value, &plain); err != nil || len(plain) != 2*idBytes {
 				continue

@@ -16,8 +16,11 @@ import (
 const (
 	// refreshTimeout bounds one refresh with all its waiting; it outlives the request that began it.
 	refreshTimeout = 25 * time.Second
-	// leaseLife is longer than any refresh may take, so that no other replica spends the same refresh token meanwhile.
-	leaseLife = refreshTimeout + 5*time.Second
+	// tokenTimeout bounds the token call of a refresh, from when its lease was taken.
+	tokenTimeout = 10 * time.Second
+	// leaseLife is longer, so that no other replica spends the same refresh token meanwhile; and hardly longer, since the lease
+	// of a replica that died stays until it runs out.
+	leaseLife = tokenTimeout + 3*time.Second/2
 	// leasePause is about how long a replica waits before it looks again whether another has refreshed.
 	leasePause = 40 * time.Millisecond
 	// firstBackoff and longestBackoff space the tries after a failure of the provider.

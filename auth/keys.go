@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/gorilla/securecookie"
 
@@ -38,15 +39,31 @@ var (
 // serverKey is what is derived of one configured key, each part for one purpose (HKDF, RFC 5869).
 type serverKey struct {
 	cookies *securecookie.SecureCookie
-	sealing cipher.AEAD // heads, transactions, states
+	aead    cipher.AEAD // heads, transactions, states
 	index   []byte      // keyed hashes of subject and sid
 }
 
-// keyring is the configured keys, the sealing one first.
-type keyring struct{ keys []serverKey }
+// keyring is the configured keys, the sealing one first. They may be replaced while they are in use.
+type keyring struct{ held atomic.Pointer[[]serverKey] }
+
+func (k *keyring) all() []serverKey { return *k.held.Load() }
+
+// sealing is the key that seals.
+func (k *keyring) sealing() serverKey { return k.all()[0] }
+
+// SetKeys puts other keys in the place of the service's, for all that comes after; or reports every fault of theirs and
+// changes nothing. Cookies and records that only keys open that are no longer there are as good as gone: see Key.
+func (s *Service) SetKeys(keys []Key) error {
+	ring, err := newKeyring(keys)
+	if err != nil {
+		return err
+	}
+	s.keys.held.Store(ring.held.Load())
+	return nil
+}
 
 func newKeyring(keys []Key) (*keyring, error) {
-	var ring keyring
+	var ring []serverKey
 	var faults []error
 	sealing := 0
 	for i, key := range keys {
@@ -64,15 +81,17 @@ func newKeyring(keys []Key) (*keyring, error) {
 		}
 		if key.Use == "seal" {
 			sealing++
-			ring.keys = append([]serverKey{derived}, ring.keys...)
+			ring = append([]serverKey{derived}, ring...)
 		} else {
-			ring.keys = append(ring.keys, derived)
+			ring = append(ring, derived)
 		}
 	}
 	if len(faults) == 0 && sealing != 1 {
 		faults = append(faults, errOneSealing)
 	}
-	return &ring, errors.Join(faults...)
+	out := &keyring{}
+	out.held.Store(&ring)
+	return out, errors.Join(faults...)
 }
 
 func decodeKey(text string) ([]byte, error) {
@@ -119,7 +138,7 @@ func deriveServerKey(bytes []byte) (serverKey, error) {
 	}
 	// The cookie has no time limit of its own: the session in the store has.
 	cookies := securecookie.New(hash, block).MaxAge(0).SetSerializer(securecookie.NopEncoder{})
-	return serverKey{cookies: cookies, sealing: aead, index: index}, nil
+	return serverKey{cookies: cookies, aead: aead, index: index}, nil
 }
 
 // derive makes key material for one purpose.
@@ -141,13 +160,13 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 
 // seal seals plain for a purpose, which is bound into it.
 func (k *keyring) seal(plain []byte, purpose string) []byte {
-	return k.keys[0].sealing.Seal(nil, nil, plain, []byte(purpose))
+	return k.sealing().aead.Seal(nil, nil, plain, []byte(purpose))
 }
 
 // open opens what any of the keys sealed for the purpose.
 func (k *keyring) open(sealed []byte, purpose string) ([]byte, error) {
-	for _, key := range k.keys {
-		if plain, err := key.sealing.Open(nil, nil, sealed, []byte(purpose)); err == nil {
+	for _, key := range k.all() {
+		if plain, err := key.aead.Open(nil, nil, sealed, []byte(purpose)); err == nil {
 			return plain, nil
 		}
 	}
@@ -159,8 +178,9 @@ func (k *keyring) indexes(kind, issuer, value string) []string {
 	if value == "" {
 		return nil
 	}
-	out := make([]string, len(k.keys))
-	for i, key := range k.keys {
+	keys := k.all() // Once: they may be replaced meanwhile.
+	out := make([]string, len(keys))
+	for i, key := range keys {
 		mac := hmac.New(sha256.New, key.index)
 		// Lengths in front, so that no two triples make the same bytes.
 		for _, part := range []string{kind, issuer, value} {

@@ -47,13 +47,18 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 			session.body.Store(b)
 			return held, nil
 		}
+		deadline := time.Now().Add(tokenTimeout)
 		release, ok, err := s.cfg.Store.Lease(ctx, leaseName(b, api), leaseLife)
 		if err != nil {
 			return token{}, storeFailed(err)
 		}
 		if ok {
 			defer release()
-			return s.fetchLeased(ctx, session, api, rejected)
+			return s.fetchLeased(ctx, deadline, session, api, rejected)
+		}
+		if held := b.Tokens[api.key()]; held.Value != rejected && held.lasts(s.now()) {
+			session.body.Store(b)
+			return held, nil // Who holds the lease may have died with it, and there is no hurry yet.
 		}
 		if !pause(ctx, leasePause/2+rand.N(leasePause)) { //nolint:gosec // Jitter, no secret.
 			return token{}, errors.Join(ErrProviderUnavailable, ctx.Err())
@@ -84,8 +89,9 @@ func (s *Service) reload(ctx context.Context, session *Session) (*Session, error
 	return current, nil
 }
 
-// fetchLeased runs while the lease is held.
-func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
+// fetchLeased runs while the lease is held. By the deadline the token call has come to its end; storing what it gave may take
+// longer.
+func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *Session, api APIToken, rejected string) (token, error) {
 	current, err := s.reload(ctx, session)
 	if err != nil {
 		return token{}, err
@@ -100,7 +106,9 @@ func (s *Service) fetchLeased(ctx context.Context, session *Session, api APIToke
 	if s.flights.backingOff(note, s.now()) {
 		return token{}, ErrProviderUnavailable
 	}
-	grant, err := s.ask(ctx, current, api)
+	asking, cancel := context.WithDeadline(ctx, deadline)
+	grant, err := s.ask(asking, current, api)
+	cancel()
 	if err != nil {
 		s.keepRotated(ctx, current, grant, err)
 		return s.refreshFailed(ctx, current, api, rejected, err)

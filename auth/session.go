@@ -109,7 +109,10 @@ func (l lookup) changed(r *http.Request) bool {
 }
 
 // find looks a request's session up. An error means that the store is out of order: nobody becomes anonymous for that.
-func (s *Service) find(r *http.Request) (lookup, error) {
+func (s *Service) find(r *http.Request) (lookup, error) { return s.findIn(r.Context(), r) }
+
+// findIn is find with another context for the store.
+func (s *Service) findIn(ctx context.Context, r *http.Request) (lookup, error) {
 	found := s.readCookies(r)
 	switch len(found) {
 	case 0:
@@ -120,7 +123,7 @@ func (s *Service) find(r *http.Request) (lookup, error) {
 		s.audit(r.Context(), "two_sessions")
 		return lookup{bears: true}, nil
 	}
-	session, err := s.load(r.Context(), found[0])
+	session, err := s.load(ctx, found[0])
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return lookup{}, err
 	}
@@ -193,8 +196,13 @@ func (s *Service) touch(ctx context.Context, session *Session) {
 // A request that names another session than its cookie's in the Vestibule-Session header gets 409: the page it comes from
 // belongs to somebody who has signed out, or to an earlier sign-in.
 func (s *Service) Middleware(next http.Handler) http.Handler {
+	return s.middleware(func(ctx context.Context) context.Context { return ctx }, next)
+}
+
+// middleware is Middleware whose lookup has the context that asking makes of the request's. No other call gets it.
+func (s *Service) middleware(asking func(context.Context) context.Context, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		found, err := s.find(r)
+		found, err := s.findIn(asking(r.Context()), r)
 		if err != nil {
 			s.refuseStoreOutage(w, r, err)
 			return

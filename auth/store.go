@@ -19,6 +19,9 @@ var (
 	ErrStoreFull = errors.New("auth: the store is full")
 )
 
+// MaxKept is how old an answer of Get may be where AllowKept allows one that was kept.
+const MaxKept = time.Second
+
 // MarkerLife is how long a logout by the provider forbids sessions of sign-ins that came before it.
 const MarkerLife = 15 * time.Minute
 
@@ -42,6 +45,8 @@ type Record struct {
 	// IdleTimeout ends the session when it is not used; Expires ends it however it is used.
 	IdleTimeout time.Duration
 	Expires     time.Time
+	// Kept tells that Get gave it from this process's memory.
+	Kept bool
 }
 
 // Ends is when the session ends if it is not used from now on.
@@ -96,7 +101,9 @@ type Store interface {
 	// logout of the last MarkerLife forbids it: one of its SID, or one of its Subject with SignedInUpTo not before SignedInAt.
 	// The generation is then 1.
 	Create(ctx context.Context, r *Record) error
-	// Get gives a copy of a session that has neither ended nor expired, or ErrNotFound.
+	// Get gives a copy of a session that has neither ended nor expired, or ErrNotFound. It asks the store itself, unless
+	// KeptAllowed(ctx): then the answer may have been kept in this process for up to MaxKept, but never across a write of this
+	// process to that session.
 	Get(ctx context.Context, key string) (*Record, error)
 	// Update replaces Head, Body and Expires of a session if its generation is still r.Generation, and adds one to it;
 	// else ErrConflict, and ErrNotFound if it has ended. LastSeen and the indexes stay.
@@ -120,6 +127,9 @@ type Store interface {
 	Put(ctx context.Context, name string, value []byte, ttl time.Duration) error
 	// Take gives a value and removes it, in one atomic step; ErrNotFound if it is not there.
 	Take(ctx context.Context, name string) ([]byte, error)
+	// Check tells what is wrong with the store as it is now, for readiness: that it does not answer, takes no writes, or would
+	// drop what it was given.
+	Check(ctx context.Context) error
 	// Close ends what the store runs, and its watchers.
 	Close() error
 }

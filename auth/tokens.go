@@ -59,10 +59,16 @@ func tokenEvent(api APIToken) string {
 // fresh tells whether a token need not be refreshed yet: it is good for another minute, or, if it lives shortly, for a
 // quarter of its life. jitter, in [0, 1), spreads sessions so that those of one morning do not all refresh at once.
 func (t token) fresh(now time.Time, jitter float64) bool {
-	margin := min(refreshAhead, t.Expires.Sub(t.Issued)/shortShare)
+	margin := t.ahead()
 	margin += time.Duration(float64(margin) * jitter / 4)
 	return t.Value != "" && now.Before(t.Expires.Add(-margin))
 }
+
+// ahead is how long before its end a token is refreshed.
+func (t token) ahead() time.Duration { return min(refreshAhead, t.Expires.Sub(t.Issued)/shortShare) }
+
+// lasts tells whether a token that is to be refreshed will do meanwhile: half of the time is left that was meant for it.
+func (t token) lasts(now time.Time) bool { return now.Before(t.Expires.Add(-t.ahead() / 2)) }
 
 func (t token) alive(now time.Time) bool { return t.Value != "" && now.Before(t.Expires) }
 
@@ -156,7 +162,7 @@ func (s *Service) Identity(ctx context.Context, name string) (key, owner string,
 	if session != nil {
 		handle, owner = session.body.Load().Handle, session.key
 	}
-	mac := hmac.New(sha256.New, s.keys.keys[0].index)
+	mac := hmac.New(sha256.New, s.keys.sealing().index)
 	for _, part := range []string{"identity", handle, name, api.Kind, api.Audience, api.Resource, strings.Join(api.Scopes, " ")} {
 		fmt.Fprintf(mac, "%d:%s,", len(part), part)
 	}

@@ -21,8 +21,8 @@ const maxDrain = 64 << 10
 // A 401 forces a refresh of the token it was about, at most once a minute per session and API unless it was due anyway, and
 // one more try if the request can be repeated (GQL-14). A demand for a stronger sign-in (RFC 9470) is passed on: no refresh would help.
 //
-// Errors: ErrUnauthenticated when the API needs a user and there is none, ErrSessionEnded, ErrProviderUnavailable, and
-// those of base.
+// Errors: ErrUnauthenticated when the API needs a user and there is none, ErrSessionEnded, ErrProviderUnavailable (after a
+// 401 too, where no other token can be had just now), and those of base.
 func (s *Service) Transport(name string, base http.RoundTripper) http.RoundTripper {
 	return &bearer{service: s, name: name, api: s.cfg.APIs[name], base: base}
 }
@@ -50,9 +50,13 @@ func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || res.StatusCode != http.StatusUnauthorized || wantsStepUp(res) || !isReplayable(req) {
 		return res, err
 	}
-	again, ok := b.replace(req, held)
-	if !ok {
+	again, err := b.replace(req, held)
+	switch {
+	case errors.Is(err, errForcedBefore), errors.Is(err, ErrUnauthenticated):
 		return res, nil
+	case err != nil: // Whoever is told 401 is told to sign in, which would help nobody now.
+		res.Body.Close()
+		return nil, err
 	}
 	repeat := withBearer(req, again.Value)
 	if req.GetBody != nil {
@@ -65,27 +69,29 @@ func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return b.base.RoundTrip(repeat)
 }
 
+// errForcedBefore is a token that an API refused too soon after another.
+var errForcedBefore = errors.New("auth: a new token was forced less than a minute ago")
+
 // replace gives a token in the place of one that the API refused: a newer one that is there already, or, if it may be
 // forced, a new one.
-func (b *bearer) replace(req *http.Request, refused token) (token, bool) {
+func (b *bearer) replace(req *http.Request, refused token) (token, error) {
 	session := FromContext(req.Context())
 	who := "client"
 	if session != nil {
 		who = session.key
 		if held := session.body.Load().Tokens[b.api.key()]; held.Value != refused.Value && held.alive(b.service.now()) {
-			return held, true
+			return held, nil
 		}
 	}
 	// A token that is due to be replaced is not forced: it died on its way, to an API that was slow to look at it.
 	if refused.fresh(b.service.now(), 0) && !b.service.flights.mayForce(who+"\x00"+b.name, b.service.now()) {
-		return token{}, false
+		return token{}, errForcedBefore
 	}
 	again, err := b.token(req, refused.Value)
 	if err != nil {
 		b.service.cfg.Logger.WarnContext(req.Context(), "an API refused a token, and no other could be had", "api", b.name, "error", err)
-		return token{}, false
 	}
-	return again, true
+	return again, err
 }
 
 func (b *bearer) token(req *http.Request, rejected string) (token, error) {

@@ -45,6 +45,9 @@ type Config struct {
 	// Prepare is told, before an operation runs, the names of the APIs that it may ask, so that their tokens are fetched
 	// together; it must not wait. May be nil.
 	Prepare func(ctx context.Context, apis []string)
+	// Confirm is asked before anything but a query runs: whether the session in ctx still is what it was taken for. The
+	// context it gives bears the session as it is. May be nil.
+	Confirm func(ctx context.Context) (context.Context, error)
 	// RequestID gives the id that errors carry; may be nil.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
@@ -150,6 +153,11 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, para
 	}
 	if fault := h.cfg.Limits.check(operation.Operation); fault != nil {
 		h.refuseDocument(w, media, gqlerror.List{fault})
+		return
+	}
+	ctx, err := h.confirmed(ctx, operation.Operation.Operation)
+	if err != nil {
+		h.refuseUnconfirmed(ctx, w, media, err)
 		return
 	}
 	switch operation.Operation.Operation {

@@ -117,6 +117,20 @@ func (s *Store) prepare() error {
 	return nil
 }
 
+// Check implements [auth.Store]: the file is open, and can be read.
+func (s *Store) Check(context.Context) error {
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		if tx.Bucket([]byte(sessions)) == nil {
+			return bolterrors.ErrBucketNotFound
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("filestore: %s: %w", s.cfg.Path, err)
+	}
+	return nil
+}
+
 // Close ends the sweeper and all watchers and closes the file.
 func (s *Store) Close() error {
 	s.mu.Lock()

@@ -87,6 +87,9 @@ func New(cfg Config) *Store {
 	return s
 }
 
+// Check implements [auth.Store].
+func (*Store) Check(context.Context) error { return nil }
+
 // Close ends the sweeper and all watchers.
 func (s *Store) Close() error {
 	s.mu.Lock()

@@ -31,6 +31,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -61,6 +62,9 @@ type Config struct {
 	Prefix string
 	// Timeout bounds each command, with its waiting for a connection; default 2 s.
 	Timeout time.Duration
+	// Keep is how long an answer may be kept in the process for those who allow it (auth.AllowKept), at most auth.MaxKept;
+	// default 0: none is. It needs a server that tells of changes (CLIENT TRACKING, with RESP3).
+	Keep time.Duration
 	// Now is the clock by which a session's end becomes a length of time; default time.Now.
 	Now func() time.Time
 }
@@ -71,13 +75,21 @@ var (
 	ErrPolicy = errors.New("redisstore: the server's maxmemory-policy is not noeviction, so it may drop sessions")
 	// ErrAuth is a server that refuses the user or the password, or lacks a right of it.
 	ErrAuth = errors.New("redisstore: the server refuses the user or the password")
+	// ErrReadOnly is a server that is a replica of another one.
+	ErrReadOnly = errors.New("redisstore: the server is a read-only replica; the master's address is needed")
+	// ErrTracking is a server that does not tell of changes, or not this user, so that no answers can be kept.
+	ErrTracking = errors.New("redisstore: the server does not tell of changes (CLIENT TRACKING with RESP3)")
 )
+
+var errNoNode = errors.New("redisstore: no server is known")
 
 // Store implements [auth.Store]. It is safe for concurrent use.
 type Store struct {
 	cfg     Config
 	client  rueidis.Client
 	scripts scripts
+	kept    *kept // nil if no answers are
+	asked   atomic.Uint64
 }
 
 var _ auth.Store = (*Store)(nil)
@@ -96,41 +108,62 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Keep < 0 || cfg.Keep > auth.MaxKept {
+		return nil, fmt.Errorf("redisstore: answers are kept for %s at the most", auth.MaxKept)
+	}
+	s := &Store{cfg: cfg, scripts: newScripts()}
+	if cfg.Keep > 0 {
+		s.kept = newKept(cfg.Keep, cfg.Now)
+	}
 	dialer := net.Dialer{Timeout: cfg.Timeout, KeepAlive: time.Second}
-	client, err := rueidis.NewClient(rueidis.ClientOption{
+	options := rueidis.ClientOption{
 		InitAddress: cfg.Addresses, Username: cfg.Username, Password: cfg.Password.Reveal(), SelectDB: cfg.Database, TLSConfig: cfg.TLS,
-		ClientName: "vestibule", Dialer: dialer, ConnWriteTimeout: cfg.Timeout, DisableCache: true,
+		ClientName: "vestibule", Dialer: dialer, ConnWriteTimeout: cfg.Timeout, DisableCache: s.kept == nil,
 		Sentinel: rueidis.SentinelOption{
 			MasterSet: cfg.SentinelMaster, Username: cfg.SentinelUsername, Password: cfg.SentinelPassword.Reveal(), TLSConfig: cfg.TLS,
 			Dialer: dialer, TopologyRefreshInterval: 5 * time.Second,
 		},
-	})
-	if err != nil {
+	}
+	if s.kept != nil {
+		options.NewCacheStoreFn = s.kept.connect
+	}
+	var err error
+	if s.client, err = rueidis.NewClient(options); err != nil {
 		return nil, explain("connecting", err)
 	}
-	s := &Store{cfg: cfg, client: client, scripts: newScripts()}
-	if err := s.checkPolicy(ctx); err != nil {
-		client.Close()
+	if err := s.Check(ctx); err != nil {
+		s.client.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// checkPolicy asks each node what it does when memory runs out: dropping a session's record would sign its user out, and
-// dropping a marker would let a session begin that a logout forbids.
-func (s *Store) checkPolicy(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+// Check implements [auth.Store]. It asks each node what it does when memory runs out: dropping a session's record would sign
+// its user out, and dropping a marker would let a session begin that a logout forbids. A single server must take writes too.
+func (s *Store) Check(ctx context.Context) error {
+	ctx, cancel := s.limited(ctx)
 	defer cancel()
-	for address, node := range s.client.Nodes() {
-		info, err := node.Do(ctx, node.B().Info().Section("memory").Build()).ToString()
-		if err != nil {
-			return explain("asking "+address, err)
-		}
-		for line := range strings.Lines(info) {
-			policy, found := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:")
-			if found && policy != "noeviction" {
-				return fmt.Errorf("%w: %s says %q", ErrPolicy, address, policy)
+	nodes := s.client.Nodes()
+	if len(nodes) == 0 {
+		return errNoNode
+	}
+	for address, node := range nodes {
+		said := map[string]string{}
+		for _, part := range []string{"memory", "replication"} {
+			info, err := node.Do(ctx, node.B().Info().Section(part).Build()).ToString()
+			if err != nil {
+				return explain("asking "+address, err)
 			}
+			for line := range strings.Lines(info) {
+				name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+				said[name] = value
+			}
+		}
+		if policy := said["maxmemory_policy"]; policy != "" && policy != "noeviction" {
+			return fmt.Errorf("%w: %s says %q", ErrPolicy, address, policy)
+		}
+		if said["role"] == "slave" && s.client.Mode() == rueidis.ClientModeStandalone {
+			return fmt.Errorf("%w: %s", ErrReadOnly, address)
 		}
 	}
 	return nil
@@ -149,13 +182,18 @@ func (s *Store) limited(ctx context.Context) (context.Context, context.CancelFun
 
 // explain adds to an error what it means to the caller. Redis names the kind of its errors in the first word.
 func explain(doing string, err error) error {
+	if errors.Is(err, rueidis.ErrNoCache) {
+		return fmt.Errorf("redisstore: %s: %w", doing, ErrTracking)
+	}
 	if refused, ok := rueidis.IsRedisErr(err); ok {
 		kind, _, _ := strings.Cut(refused.Error(), " ")
 		switch kind {
 		case "OOM":
-			return fmt.Errorf("redisstore: %s: %w: the server's memory is used up", doing, auth.ErrStoreFull)
+			return fmt.Errorf("redisstore: %s: %w: the server's maxmemory is used up", doing, auth.ErrStoreFull)
 		case "WRONGPASS", "NOAUTH", "NOPERM":
 			return fmt.Errorf("redisstore: %s: %w (%s)", doing, ErrAuth, kind)
+		case "READONLY":
+			return fmt.Errorf("redisstore: %s: %w", doing, ErrReadOnly)
 		}
 	}
 	return fmt.Errorf("redisstore: %s: %w", doing, err)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -28,12 +27,18 @@ func TestMain(m *testing.M) {
 // open makes a store with a prefix of its own, whose lives pass as the clock is moved on.
 func open(t *testing.T, server *server, clock *storetest.Clock, prefix string) *redisstore.Store {
 	t.Helper()
-	store, err := redisstore.New(t.Context(), redisstore.Config{Addresses: []string{server.address}, Prefix: prefix, Now: clock.Now})
+	store := connect(t, redisstore.Config{Addresses: []string{server.address}, Prefix: prefix, Keep: auth.MaxKept, Now: clock.Now})
+	clock.OnAdvance = func(d time.Duration) { server.age(t, prefix, d) }
+	return store
+}
+
+func connect(t *testing.T, cfg redisstore.Config) *redisstore.Store {
+	t.Helper()
+	store, err := redisstore.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	clock.OnAdvance = func(d time.Duration) { server.age(t, prefix, d) }
 	return store
 }
 
@@ -56,56 +61,15 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// Two replicas over one server: what one ends the other's watchers learn, and its lease is everybody's.
+// Two replicas over one server, with clocks that may differ.
 func TestReplicas(t *testing.T) {
-	server, clock := startServer(t), &storetest.Clock{}
-	here, there := open(t, server, clock, "v:"), open(t, server, clock, "v:")
-	watch, err := there.Watch(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := here.Create(t.Context(), record(clock, "a", "sub", "sid")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := there.Get(t.Context(), "a"); err != nil {
-		t.Errorf("the other replica's Get = %v", err)
-	}
-	if n, err := there.End(t.Context(), auth.Selector{SID: []string{"sid"}}, auth.ReasonBackchannel); n != 1 || err != nil {
-		t.Errorf("End = %d, %v, want 1", n, err)
-	}
-	if got := <-watch; got != (auth.Ended{Key: "a", Reason: auth.ReasonBackchannel}) {
-		t.Errorf("watched %+v", got)
-	}
-	release, ok, err := here.Lease(t.Context(), "grant", time.Minute)
-	if !ok || err != nil {
-		t.Fatal(ok, err)
-	}
-	if _, ok, _ := there.Lease(t.Context(), "grant", time.Minute); ok {
-		t.Error("two replicas hold one lease")
-	}
-	release()
-	if _, ok, _ := there.Lease(t.Context(), "grant", time.Minute); !ok {
-		t.Error("a lease that was given back is not to be had")
-	}
-}
-
-// Replicas' clocks differ: a lease of 30 s is 30 s for a replica whose clock is an hour ahead, and so is a session's life.
-func TestClocksMayDiffer(t *testing.T) {
-	server, now, ahead := startServer(t), &storetest.Clock{}, &storetest.Clock{}
-	ahead.Advance(time.Hour)
-	here, there := open(t, server, now, "v:"), open(t, server, ahead, "v:")
-	if _, ok, err := here.Lease(t.Context(), "grant", 30*time.Second); !ok || err != nil {
-		t.Fatal(ok, err)
-	}
-	if _, ok, _ := there.Lease(t.Context(), "grant", 30*time.Second); ok {
-		t.Error("the replica whose clock is ahead took a lease that had not run out")
-	}
-	if err := here.Create(t.Context(), record(now, "a", "sub", "")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := there.Get(t.Context(), "a"); err != nil {
-		t.Errorf("Get = %v: a session of half an hour ended for a clock", err)
-	}
+	server := startServer(t)
+	n := 0
+	storetest.RunReplicas(t, func(t *testing.T, here, there *storetest.Clock) (auth.Store, auth.Store) {
+		n++
+		prefix := fmt.Sprintf("%d:", n)
+		return open(t, server, here, prefix), open(t, server, there, prefix)
+	})
 }
 
 // What ended leaves nothing behind, in the indexes neither.
@@ -214,6 +178,9 @@ func TestOutage(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	guarded := startServer(t, "--requirepass", "right")
 	dropping := startServer(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")
+	limited := startServer(t)
+	limited.cli(t, "acl", "setuser", "v", "on", ">p", "~*", "&*", "+@all", "-info")
+	limited.cli(t, "acl", "setuser", "w", "on", ">p", "~*", "&*", "+@all", "-client|tracking")
 	gone := startServer(t)
 	gone.stop()
 	for _, c := range []struct {
@@ -226,6 +193,9 @@ func TestNewRefuses(t *testing.T) {
 		{"no password", redisstore.Config{Addresses: []string{guarded.address}}, redisstore.ErrAuth, "NOAUTH"},
 		{"a wrong password", redisstore.Config{Addresses: []string{guarded.address}, Password: secret.New("wrong")}, redisstore.ErrAuth, "WRONGPASS"},
 		{"a server that drops keys", redisstore.Config{Addresses: []string{dropping.address}}, redisstore.ErrPolicy, "allkeys-lru"},
+		{"a server that is a replica", redisstore.Config{Addresses: []string{startReplica(t, startServer(t)).address}}, redisstore.ErrReadOnly, "read-only"},
+		{"a user who may not", redisstore.Config{Addresses: []string{limited.address}, Username: "v", Password: secret.New("p")}, redisstore.ErrAuth, "NOPERM"},
+		{"a user who may not be told of changes", redisstore.Config{Addresses: []string{limited.address}, Username: "w", Password: secret.New("p"), Keep: auth.MaxKept}, redisstore.ErrTracking, "CLIENT TRACKING"},
 		{"a server that is not there", redisstore.Config{Addresses: []string{gone.address}}, nil, "connect"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -255,32 +225,18 @@ func TestAServerOutOfMemory(t *testing.T) {
 	if _, err := store.Get(t.Context(), "0"); err != nil {
 		t.Errorf("the first session = %v, want it there", err)
 	}
+	held, err := store.Get(t.Context(), "0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Update(t.Context(), held); !errors.Is(err, auth.ErrStoreFull) {
+		t.Errorf("Update in a full store = %v, want ErrStoreFull: it is no conflict, and the session has not ended", err)
+	}
+	if err := store.Check(t.Context()); err != nil {
+		t.Errorf("Check of a full store = %v: who is signed in is served", err)
+	}
 	if err := store.Delete(t.Context(), "0", auth.ReasonLogout); err != nil {
 		t.Errorf("signing out of a full store = %v", err)
-	}
-}
-
-// Sign-ins and logouts of one provider session at once, from two replicas: whichever comes first, none is left (BCL-18).
-func TestLogoutsAgainstSignIns(t *testing.T) {
-	server, clock := startServer(t), &storetest.Clock{}
-	here, there := open(t, server, clock, "v:"), open(t, server, clock, "v:")
-	for round := range 200 {
-		key, sid := fmt.Sprint(round), fmt.Sprint("sid", round)
-		var both sync.WaitGroup
-		both.Go(func() {
-			if err := here.Create(t.Context(), record(clock, key, "sub", sid)); err != nil && !errors.Is(err, auth.ErrLoggedOut) {
-				t.Errorf("Create = %v", err)
-			}
-		})
-		both.Go(func() {
-			if _, err := there.End(t.Context(), auth.Selector{SID: []string{sid}}, auth.ReasonBackchannel); err != nil {
-				t.Errorf("End = %v", err)
-			}
-		})
-		both.Wait()
-		if _, err := here.Get(t.Context(), key); !errors.Is(err, auth.ErrNotFound) {
-			t.Fatalf("round %d: the session is there after its logout: %v", round, err)
-		}
 	}
 }
 

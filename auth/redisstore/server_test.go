@@ -4,7 +4,9 @@ package redisstore_test
 
 import (
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,17 +18,13 @@ import (
 type server struct {
 	address string
 	args    []string
+	program []string // what redis-server is started with, if not args
 	process *exec.Cmd
 }
 
 func startServer(t testing.TB, args ...string) *server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{address: l.Addr().String()}
-	l.Close()
+	s := &server{address: freeAddress(t)}
 	_, port, _ := net.SplitHostPort(s.address)
 	s.args = append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--daemonize", "no"}, args...)
 	s.start(t)
@@ -47,6 +45,44 @@ func startCluster(t testing.TB) *server {
 	return s
 }
 
+// startReplica starts a server that copies another.
+func startReplica(t testing.TB, of *server) *server {
+	t.Helper()
+	s := startServer(t, "--replicaof", "127.0.0.1", of.args[1])
+	for !strings.Contains(s.cli(t, "info", "replication"), "master_link_status:up") {
+	}
+	return s
+}
+
+// startSentinel starts a sentinel that watches a master, and waits until it knows the master's replica.
+func startSentinel(t testing.TB, master *server) *server {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "sentinel.conf")
+	conf := "sentinel monitor mymaster 127.0.0.1 " + master.args[1] + " 1\nsentinel down-after-milliseconds mymaster 300\nsentinel failover-timeout mymaster 5000\n"
+	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := &server{address: freeAddress(t)}
+	_, port, _ := net.SplitHostPort(s.address)
+	s.args = []string{"--port", port, "--bind", "127.0.0.1", "--sentinel"}
+	s.program = append([]string{file}, s.args...)
+	s.start(t)
+	t.Cleanup(s.stop)
+	for !strings.Contains(s.cli(t, "sentinel", "replicas", "mymaster"), "slave") {
+	}
+	return s
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	return l.Addr().String()
+}
+
 func (s *server) cli(t testing.TB, args ...string) string {
 	t.Helper()
 	out, err := exec.Command("redis-cli", append([]string{"-p", s.args[1]}, args...)...).CombinedOutput()
@@ -58,7 +94,11 @@ func (s *server) cli(t testing.TB, args ...string) string {
 
 func (s *server) start(t testing.TB) {
 	t.Helper()
-	s.process = exec.Command("redis-server", s.args...)
+	program := s.program
+	if program == nil {
+		program = s.args
+	}
+	s.process = exec.Command("redis-server", program...)
 	if err := s.process.Start(); err != nil {
 		t.Fatalf("redis-server (Debian package redis-server): %v", err)
 	}

@@ -76,11 +76,35 @@ func (s *Store) Create(ctx context.Context, r *auth.Record) error {
 func (s *Store) Get(ctx context.Context, key string) (*auth.Record, error) {
 	ctx, cancel := s.limited(ctx)
 	defer cancel()
-	return read(key, s.client.Do(ctx, s.readCommand(key)))
+	if s.kept == nil || !auth.KeptAllowed(ctx) {
+		return read(key, s.client.Do(ctx, s.readCommand(key)))
+	}
+	// A field that is not there tells this question from all others; see connection.
+	number := "#" + strconv.FormatUint(s.asked.Add(1), 36)
+	// The record says when it ends, so that the server need not be asked too.
+	command := s.client.B().Hmget().Key(s.sessionKey(key)).Field(recordFields()...).Field(number).Cache().ToStaticTTL()
+	result := s.client.DoCache(ctx, command, s.cfg.Keep)
+	r, err := read(key, result)
+	if err == nil {
+		r.Kept = result.IsCacheHit()
+	}
+	return r, err
 }
 
 func (s *Store) readCommand(key string) rueidis.Completed {
-	return s.client.B().Hmget().Key(s.sessionKey(key)).Field("begun", "list", "sub", "sid", "head", "body", "gen", "signed", "seen", "idle", "exp").Build()
+	return s.client.B().Hmget().Key(s.sessionKey(key)).Field(recordFields()...).Build()
+}
+
+// recordFields are what read expects, in its order.
+func recordFields() []string {
+	return []string{"begun", "list", "sub", "sid", "head", "body", "gen", "signed", "seen", "idle", "exp"}
+}
+
+// wrote notes that this process changed a session, or may have: what is kept of it is not given any more.
+func (s *Store) wrote(key string) {
+	if s.kept != nil {
+		s.kept.drop(s.sessionKey(key))
+	}
 }
 
 // read makes a record of what readCommand got.
@@ -89,11 +113,12 @@ func read(key string, result rueidis.RedisResult) (*auth.Record, error) {
 	if err != nil {
 		return nil, explain("reading a session", err)
 	}
-	if len(got) != 11 || got[0].IsNil() {
+	fields := len(recordFields())
+	if len(got) < fields || got[0].IsNil() {
 		return nil, auth.ErrNotFound
 	}
-	text := make([]string, len(got))
-	for i := range got {
+	text := make([]string, fields)
+	for i := range text {
 		if text[i], err = got[i].ToString(); err != nil {
 			return nil, fmt.Errorf("redisstore: a session's record is damaged: %w", err)
 		}
@@ -113,6 +138,7 @@ func read(key string, result rueidis.RedisResult) (*auth.Record, error) {
 
 // Update implements [auth.Store].
 func (s *Store) Update(ctx context.Context, r *auth.Record) error {
+	defer s.wrote(r.Key)
 	left := max(r.Expires.Sub(s.cfg.Now()), time.Millisecond)
 	updated, err := s.number(ctx, s.scripts.update, []string{s.sessionKey(r.Key)},
 		strconv.FormatUint(r.Generation, 10), string(r.Head), string(r.Body), stamp(r.Expires), millis(left))
@@ -130,6 +156,7 @@ func (s *Store) Update(ctx context.Context, r *auth.Record) error {
 
 // Touch implements [auth.Store].
 func (s *Store) Touch(ctx context.Context, key string, seen time.Time) error {
+	defer s.wrote(key)
 	touched, err := s.number(ctx, s.scripts.touch, []string{s.sessionKey(key)}, stamp(seen))
 	switch {
 	case err != nil:
@@ -180,6 +207,7 @@ func (s *Store) End(ctx context.Context, which auth.Selector, reason string) (in
 
 // remove takes a session and its index entries away, and tells whether it had begun.
 func (s *Store) remove(ctx context.Context, key, reason, bound string, subjects []string) (bool, error) {
+	defer s.wrote(key)
 	args := append([]string{s.channel(), key + " " + reason, bound}, subjects...)
 	removed, err := s.run(ctx, s.scripts.remove, []string{s.sessionKey(key)}, args...).AsStrSlice()
 	if err != nil {

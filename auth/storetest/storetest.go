@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) auth.Store) {
 		{"ending a provider's session of another user ends nothing", endBySIDAndSubject},
 		{"a logout forbids the sign-in under way", markers},
 		{"a logout that comes late takes nothing back of a later one", lateLogout},
+		{"an answer that was kept is of before no write of this process", keptAcrossNoWrite},
 		{"listing gives the user's alone", listed},
 		{"watchers learn what ended and why", watched},
 		{"a lease is one holder's", leased},
@@ -108,6 +109,9 @@ func wantThere(t *testing.T, s auth.Store, key string) *auth.Record {
 }
 
 func created(t *testing.T, s auth.Store, clock *Clock) {
+	if err := s.Check(t.Context()); err != nil {
+		t.Errorf("Check = %v", err)
+	}
 	wantGone(t, s, "a")
 	r := session(clock, "a", "sub", "sid")
 	create(t, s, r)

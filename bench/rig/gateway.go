@@ -59,7 +59,7 @@ func configuration(g *Gateway, w *World) []byte {
 	key := make([]byte, 64)
 	rand.Read(key)
 	var b strings.Builder
-	fmt.Fprintf(&b, "server: {address: %q, admin_address: %q, public_url: %q}\n", g.Address, g.Admin, g.PublicURL)
+	fmt.Fprintf(&b, "server: {address: %q, admin_address: %q, public_url: %q, drain_delay: 0s}\n", g.Address, g.Admin, g.PublicURL)
 	fmt.Fprintf(&b, "identity:\n  issuer: %q\n  client_id: %q\n  client_secret: %q\n", w.Issuer, w.ClientID, w.ClientSecret)
 	fmt.Fprintf(&b, "  scopes: [%s]\n", strings.Join(Scopes(), ", "))
 	fmt.Fprintf(&b, "session:\n  keys: [{use: seal, secret: %q}]\napis:\n", base64.StdEncoding.EncodeToString(key))
@@ -123,15 +123,8 @@ func (g *Gateway) ready(ctx context.Context) error {
 			return fmt.Errorf("%s: %w\n%s", g.Name, context.Cause(ctx), g.logTail())
 		case <-pause.C:
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.Admin+"/readyz", nil)
-		if err != nil {
-			return err
-		}
-		if res, err := http.DefaultClient.Do(req); err == nil {
-			res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				return nil
-			}
+		if g.Readiness(ctx) == nil {
+			return nil
 		}
 	}
 }

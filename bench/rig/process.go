@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -94,7 +95,7 @@ func New() (*Rig, error) {
 func (r *Rig) Close() error {
 	var errs []error
 	for i := len(r.processes) - 1; i >= 0; i-- {
-		errs = append(errs, r.processes[i].stop())
+		errs = append(errs, r.processes[i].stop(os.Interrupt))
 	}
 	return errors.Join(append(errs, os.RemoveAll(r.dir))...)
 }
@@ -165,11 +166,11 @@ func (r *Rig) start(name string, command *exec.Cmd, input []byte) (*Process, err
 	return p, nil
 }
 
-// stop ends the process: one of the program's own by the end of its input, any other by an interrupt.
-func (p *Process) stop() error {
+// stop ends the process: one of the program's own by the end of its input, any other by a signal.
+func (p *Process) stop(by os.Signal) error {
 	p.stdin.Close()
-	if !p.own {
-		p.command.Process.Signal(os.Interrupt) //nolint:errcheck // It is gone already, then.
+	if !p.own && p.Alive() {
+		p.command.Process.Signal(by) //nolint:errcheck // It is gone already, then.
 	}
 	limit := time.NewTimer(stopTimeout)
 	defer limit.Stop()
@@ -182,6 +183,15 @@ func (p *Process) stop() error {
 	<-p.ended
 	return fmt.Errorf("%s did not end in order within %s", p.Name, stopTimeout)
 }
+
+// Kill ends the process as kill -9 does, and returns when it has ended.
+func (p *Process) Kill() {
+	p.command.Process.Kill() //nolint:errcheck // It is gone already, then.
+	<-p.ended
+}
+
+// Terminate asks the process to end, as an init system does, and returns when it has ended.
+func (p *Process) Terminate() error { return p.stop(syscall.SIGTERM) }
 
 // Alive tells whether the process still runs.
 func (p *Process) Alive() bool {

@@ -69,6 +69,17 @@ func (w *World) Counts(ctx context.Context) (Counts, error) {
 	return c, w.control(ctx, http.MethodGet, "/counts", &c)
 }
 
+// Rotations asks the provider how many refresh tokens it has given for another, by the sid of the login.
+func (w *World) Rotations(ctx context.Context) (map[string]int, error) {
+	var n map[string]int
+	return n, w.control(ctx, http.MethodGet, "/rotations", &n)
+}
+
+// SignOut lets the provider end the session with this sid and tell the gateway by the back channel.
+func (w *World) SignOut(ctx context.Context, sid string) error {
+	return w.control(ctx, http.MethodPost, "/signout?sid="+url.QueryEscape(sid), nil)
+}
+
 // Fault sets one of the demo's faults, as its control page takes it in JSON.
 func (w *World) Fault(ctx context.Context, rule string) error {
 	return w.send(ctx, http.MethodPost, w.Demo+"control/faults", strings.NewReader(rule), nil)
@@ -142,7 +153,14 @@ func PlayWorld(ctx context.Context, order json.RawMessage) (any, func() error, e
 		stops = append(stops, end)
 		w.APIs[name] = "http://" + address
 	}
-	address, end, err := Listen(ctx, c.routes())
+	routes := c.routes()
+	routes.HandleFunc("GET /rotations", func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(d.Provider.Rotations()) //nolint:errcheck // The reader is gone; there is nobody to tell.
+	})
+	routes.HandleFunc("POST /signout", func(_ http.ResponseWriter, r *http.Request) {
+		d.Provider.SignOut(r.Context(), r.FormValue("sid"), "")
+	})
+	address, end, err := Listen(ctx, routes)
 	if err != nil {
 		return nil, nil, errors.Join(err, stop())
 	}
@@ -226,7 +244,7 @@ func (u *uncached) Write(b []byte) (int, error) {
 // Unwrap serves [http.ResponseController], with which the demo's faults drop connections.
 func (u *uncached) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 
-func (c *counter) routes() http.Handler {
+func (c *counter) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
 		latency, err := time.ParseDuration(r.FormValue("latency"))

@@ -158,6 +158,8 @@ type family struct {
 	current string
 	dead    bool
 	used    time.Time
+	// rotations counts the tokens that were given for another.
+	rotations int
 }
 
 const (

@@ -42,6 +42,17 @@ func (p *Provider) Sessions() []Session {
 	return list
 }
 
+// Rotations counts the refresh tokens that were given for another, by the sid of the login that they come from.
+func (p *Provider) Rotations() map[string]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[string]int{}
+	for _, f := range p.families {
+		out[f.sid] += f.rotations
+	}
+	return out
+}
+
 // SignOut ends the sessions with this sid, or of this sub, or all when both are empty, and tells each client that took
 // part in them (OpenID Connect Back-Channel Logout). It returns how many there were. Refresh tokens live on, as they
 // were asked for by offline_access (ibid. §2.7).

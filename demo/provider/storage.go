@@ -140,6 +140,7 @@ func (s storage) CreateAccessAndRefreshTokens(ctx context.Context, request op.To
 			return id, f.current, expires, nil
 		}
 		f.current = random()
+		f.rotations++
 		s.refresh[f.current] = f
 		return id, f.current, expires, nil
 	default:
