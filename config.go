@@ -200,13 +200,23 @@ type GraphQLConfig struct {
 	RequireSession bool          `key:"require_session" default:"false" doc:"Turn away every request without a session (401)."`
 	Introspection  string        `key:"introspection" default:"auto" enum:"auto on off" doc:"auto: in development only."`
 	Executor       string        `key:"executor" default:"plan" enum:"plan gqlgen" doc:"plan: operations are compiled to plans, and what plans do not cover runs on gqlgen's executor. gqlgen: all run on gqlgen's."`
-	BodyBytes      int           `key:"body_bytes" default:"262144" doc:"Largest request body, in bytes."`
-	Tokens         int           `key:"tokens" default:"5000" doc:"Largest document, in tokens."`
-	Depth          int           `key:"depth" default:"15" doc:"Deepest nesting of fields."`
-	Aliases        int           `key:"aliases" default:"30" doc:"Most aliases in a document."`
-	RootFields     int           `key:"root_fields" default:"20" doc:"Most root fields of an operation."`
-	Directives     int           `key:"directives" default:"50" doc:"Most directives in a document."`
+	StatusProfile  string        `key:"status_profile" default:"audits" enum:"audits draft" doc:"Status codes: audits is what the audits of the graphql-http package want and older clients know; draft is what the newest draft of GraphQL over HTTP says, 422 for what is not valid and 294 for data with errors."`
 	Timeout        time.Duration `key:"timeout" default:"30s" doc:"How long an operation may run."`
+	Limits         LimitsConfig  `key:"limits"`
+}
+
+// LimitsConfig is what a document may ask.
+type LimitsConfig struct {
+	Mode       string `key:"mode" default:"enforce" enum:"enforce measure" doc:"measure: what asks for too much of the APIs is logged and counted, and not refused, to find the right limits; body_bytes, tokens, fragments, duplicates and fields, which protect the gateway itself, stay in force. See limits.md."`
+	BodyBytes  int    `key:"body_bytes" default:"262144" doc:"Largest request body, and longest query string, in bytes."`
+	Tokens     int    `key:"tokens" default:"5000" doc:"Largest document, in tokens."`
+	Fragments  int    `key:"fragments" default:"100" doc:"Most fragments that a document defines."`
+	Duplicates int    `key:"duplicates" default:"100" doc:"Most fields of a document that are asked for again in the same braces."`
+	Fields     int    `key:"fields" default:"2000" doc:"Most fields of an operation, its fragments put in their places."`
+	Depth      int    `key:"depth" default:"15" doc:"Deepest nesting of fields."`
+	Aliases    int    `key:"aliases" default:"30" doc:"Most aliases of an operation."`
+	RootFields int    `key:"root_fields" default:"20" doc:"Most root fields of an operation."`
+	Directives int    `key:"directives" default:"50" doc:"Most directives of an operation."`
 }
 
 // SPAConfig is the single-page app.

@@ -186,7 +186,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor,
 		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Logger: log,
-		Limits: graph.Limits{BodyBytes: int64(g.BodyBytes), Tokens: g.Tokens, Depth: g.Depth, Aliases: g.Aliases, RootFields: g.RootFields, Directives: g.Directives},
+		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
 	})
 	if err != nil {
 		return parts{}, err

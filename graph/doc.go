@@ -1,7 +1,9 @@
 // Package graph is the GraphQL endpoint: schema.graphqls answered from the API clients.
 //
 //	handler.go            /graphql: one request, from its bytes to its answer
-//	request.go            reading GraphQL over HTTP, and the answer's media type and status
+//	request.go            reading GraphQL over HTTP, and the answer's media type
+//	response.go           the answer and its status, refusals among them
+//	document.go           documents parsed, measured and validated, once each
 //	limits.go             what a document may ask, decided before anything runs
 //	errors.go             every error as one public code
 //	schema.resolvers.go   the resolvers, a line or two each

@@ -7,11 +7,14 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Media types of GraphQL over HTTP.
@@ -20,7 +23,8 @@ const (
 	mediaResponse = "application/graphql-response+json"
 )
 
-// requestError is a request that is no well-formed GraphQL request. Its message is constant: nothing sent is repeated.
+// requestError is a request that is refused before its document is looked at. Its message is constant: nothing sent is
+// repeated.
 type requestError struct {
 	status  int
 	code    string
@@ -29,12 +33,21 @@ type requestError struct {
 
 func (e *requestError) Error() string { return "graph: " + e.message }
 
+// malformed is a request that cannot be read at all.
 func malformed(message string) error {
 	return &requestError{http.StatusBadRequest, codeBadUserInput, message}
 }
 
+// errNotWellFormed marks requests that can be read and are no well-formed GraphQL requests, which the newest draft tells from
+// those that cannot be read.
+var errNotWellFormed = errors.New("graph: the request is not well-formed")
+
+func notWellFormed(message string) error { return errors.Join(malformed(message), errNotWellFormed) }
+
 var (
 	errTooLarge  = &requestError{http.StatusRequestEntityTooLarge, codeBadUserInput, "The request body is too large."}
+	errTooLong   = &requestError{http.StatusRequestURITooLong, codeBadUserInput, "The query string is too long; send the request with POST."}
+	errTooSlow   = &requestError{http.StatusRequestTimeout, codeBadUserInput, "The request body did not come in time."}
 	errMediaType = &requestError{http.StatusUnsupportedMediaType, codeBadUserInput, "The Content-Type must be application/json, in UTF-8."}
 )
 
@@ -45,13 +58,13 @@ func readRequest(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphq
 	if r.Method == http.MethodPost {
 		params, err = readPost(w, r, maxBody)
 	} else {
-		params, err = readGet(r)
+		params, err = readGet(r, maxBody)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if params.Query == "" {
-		return nil, malformed("The request has no query.")
+		return nil, notWellFormed("The request has no query.")
 	}
 	return params, nil
 }
@@ -69,6 +82,9 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql.R
 	if errors.As(err, &large) {
 		return nil, errTooLarge
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, errTooSlow
+	}
 	if err != nil {
 		return nil, malformed("The request body could not be read.")
 	}
@@ -82,46 +98,38 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql.R
 	return readParams(members)
 }
 
-// readMembers reads one JSON object and refuses duplicate members, whose meaning readers disagree on, and whatever comes
-// behind the object.
+// readMembers reads one JSON object and refuses duplicate members at any depth, whose meaning readers disagree on, and
+// whatever comes behind the object.
 func readMembers(body []byte) (map[string]json.RawMessage, error) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	first, err := decoder.Token()
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(body))
+	switch decoder.PeekKind() {
+	case '{':
+	case '[':
+		return nil, malformed("Batches of operations are not offered; send one request each.")
+	case '"', '0', 't', 'f', 'n':
+		return nil, malformed("The request body is not a JSON object.")
+	default:
+		return nil, malformed("The request body is not JSON.")
+	}
+	object, err := decoder.ReadValue()
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		return nil, malformed("The request body has a member twice.")
+	}
 	if err != nil {
 		return nil, malformed("The request body is not JSON.")
 	}
-	if first == json.Delim('[') {
-		return nil, malformed("Batches of operations are not offered; send one request each.")
-	}
-	if first != json.Delim('{') {
-		return nil, malformed("The request body is not a JSON object.")
-	}
 	members := map[string]json.RawMessage{}
-	for decoder.More() {
-		key, err := decoder.Token()
-		if err != nil {
-			return nil, malformed("The request body is not JSON.")
-		}
-		name, _ := key.(string)
-		if _, there := members[name]; there {
-			return nil, malformed("The request body has a member twice.")
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, malformed("The request body is not JSON.")
-		}
-		members[name] = value
-	}
-	if _, err := decoder.Token(); err != nil {
+	if err := json.Unmarshal(object, &members); err != nil {
 		return nil, malformed("The request body is not JSON.")
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, malformed("Something follows the JSON object of the request body.")
 	}
 	return members, nil
 }
 
-// readParams reads the members of a well-formed request; null is absent, and unknown members are passed over.
+// readParams reads the members of a well-formed request, and tells the first that is none, in this order; null is absent, and
+// unknown members are passed over.
 func readParams(members map[string]json.RawMessage) (*graphql.RawParams, error) {
 	params := &graphql.RawParams{}
 	for _, member := range []struct {
@@ -136,22 +144,25 @@ func readParams(members map[string]json.RawMessage) (*graphql.RawParams, error) 
 			continue
 		}
 		if value[0] != member.wants {
-			return nil, malformed("The member " + member.name + " has the wrong type.")
+			return nil, notWellFormed("The member " + member.name + " has the wrong type.")
 		}
 		decoder := json.NewDecoder(bytes.NewReader(value))
 		decoder.UseNumber()
 		if err := decoder.Decode(member.into); err != nil {
-			return nil, malformed("The member " + member.name + " cannot be read.")
+			return nil, notWellFormed("The member " + member.name + " cannot be read.")
 		}
 	}
 	return params, nil
 }
 
-func readGet(r *http.Request) (*graphql.RawParams, error) {
-	if !utf8.ValidString(r.URL.RawQuery) {
-		return nil, malformed("The query string is not UTF-8.")
+func readGet(r *http.Request, maxQuery int64) (*graphql.RawParams, error) {
+	if int64(len(r.URL.RawQuery)) > maxQuery {
+		return nil, errTooLong
 	}
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, malformed("The query string cannot be read.")
+	}
 	members := map[string]json.RawMessage{}
 	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
 		values := query[name]
@@ -164,14 +175,14 @@ func readGet(r *http.Request) (*graphql.RawParams, error) {
 		if !utf8.ValidString(values[0]) {
 			return nil, malformed("The parameter " + name + " is not UTF-8.")
 		}
-		value := []byte(values[0])
+		value := jsontext.Value(values[0])
 		if name == "query" || name == "operationName" {
 			value, _ = json.Marshal(values[0]) //nolint:errchkjson // A valid string.
 		}
-		if !json.Valid(value) {
-			return nil, malformed("The parameter " + name + " is not JSON.")
+		if !value.IsValid() {
+			return nil, malformed("The parameter " + name + " is not JSON, or has a member twice.")
 		}
-		members[name] = bytes.TrimSpace(value)
+		members[name] = json.RawMessage(bytes.TrimSpace(value))
 	}
 	return readParams(members)
 }
