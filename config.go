@@ -203,6 +203,7 @@ type GraphQLConfig struct {
 	StatusProfile  string        `key:"status_profile" default:"audits" enum:"audits draft" doc:"Status codes: audits is what the audits of the graphql-http package want and older clients know; draft is what the newest draft of GraphQL over HTTP says, 422 for what is not valid and 294 for data with errors."`
 	Timeout        time.Duration `key:"timeout" default:"30s" doc:"How long an operation may run."`
 	Limits         LimitsConfig  `key:"limits"`
+	Rate           RateConfig    `key:"rate"`
 }
 
 // LimitsConfig is what a document may ask.
@@ -217,6 +218,16 @@ type LimitsConfig struct {
 	Aliases    int    `key:"aliases" default:"30" doc:"Most aliases of an operation."`
 	RootFields int    `key:"root_fields" default:"20" doc:"Most root fields of an operation."`
 	Directives int    `key:"directives" default:"50" doc:"Most directives of an operation."`
+	ListSize   int    `key:"list_size" default:"100" doc:"Longest list that an argument may ask for."`
+	Default    int    `key:"default_list_size" default:"10" doc:"How long a list is taken to be of which the schema says nothing."`
+	Cost       int    `key:"cost" default:"5000" doc:"Most that an operation may cost, by the weights and list sizes of the schema."`
+	Calls      int    `key:"calls" default:"100" doc:"Most calls that an operation may be able to make of one API."`
+}
+
+// RateConfig is what clients may ask over time.
+type RateConfig struct {
+	Session   int `key:"session" default:"0" example:"60000" doc:"Units of cost that a session may spend a minute, on each replica; 0 is no bound."`
+	Anonymous int `key:"anonymous" default:"0" example:"20000" doc:"Units of cost that may be spent a minute without a session, by each address (of version 6: each /64), on each replica; 0 is no bound. Behind a proxy see server.trusted_proxies: all would share one."`
 }
 
 // SPAConfig is the single-page app.

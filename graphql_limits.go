@@ -6,6 +6,7 @@ import "vestibule.example/graph"
 func graphLimits(cfg LimitsConfig) graph.Limits {
 	return graph.Limits{
 		BodyBytes: int64(cfg.BodyBytes), Tokens: cfg.Tokens, Fragments: cfg.Fragments, Duplicates: cfg.Duplicates, Fields: cfg.Fields,
-		Depth: cfg.Depth, Aliases: cfg.Aliases, RootFields: cfg.RootFields, Directives: cfg.Directives, Measure: cfg.Mode == "measure",
+		Depth: cfg.Depth, Aliases: cfg.Aliases, RootFields: cfg.RootFields, Directives: cfg.Directives,
+		ListSize: cfg.ListSize, DefaultListSize: cfg.Default, Cost: cfg.Cost, Calls: cfg.Calls, Measure: cfg.Mode == "measure",
 	}
 }

@@ -187,6 +187,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor,
 		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Logger: log,
 		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
+		Rate: graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},
 	})
 	if err != nil {
 		return parts{}, err

@@ -5,9 +5,10 @@
 //	response.go           the answer and its status, refusals among them
 //	document.go           documents parsed, measured and validated, once each
 //	limits.go             what a document may ask, decided before anything runs
+//	price.go, calls.go    what an operation costs and which APIs it may ask, so that their tokens are there in time
+//	rate.go               what a client may ask over time
 //	errors.go             every error as one public code
 //	schema.resolvers.go   the resolvers, a line or two each
-//	tokens.go             which APIs an operation may ask, so that their tokens are there in time
 //	loaders.go            each thing once per request, lists in one call
 //
 // Code generated from the schema is in exec and model; `make generate` makes it anew.

@@ -24,6 +24,7 @@ type document struct {
 	*ast.QueryDocument
 	// excesses are the limits that it breaks though it may run: they are only being measured.
 	excesses []excess
+	prices   prices
 }
 
 // documents reads documents, and keeps those asked last that are valid: in two halves, of which the older is dropped when the

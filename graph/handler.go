@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"vestibule.example/auth"
+	"vestibule.example/graph/cost"
 	"vestibule.example/graph/exec"
 	"vestibule.example/graph/plan"
 )
@@ -37,6 +40,9 @@ type Config struct {
 	Limits   Limits
 	// StatusProfile is ProfileAudits, the default, or ProfileDraft.
 	StatusProfile string
+	Rate          Rate
+	// Exceeded is told of each limit that a request breaks, and whether it was refused for that; may be nil.
+	Exceeded func(ctx context.Context, limit string, refused bool)
 	// Timeout bounds an operation; default 30 s.
 	Timeout time.Duration
 	// Prepare is told, before an operation runs, the names of the APIs that it may ask, so that their tokens are fetched
@@ -51,6 +57,8 @@ type handler struct {
 	cfg       Config
 	exec      *executor.Executor
 	documents *documents
+	model     *cost.Model
+	meterage  *meterage
 	resolver  *Resolver
 	failures  *presenter
 }
@@ -99,7 +107,14 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	if open {
 		runner.Use(extension.Introspection{})
 	}
-	return &handler{cfg, runner, newDocuments(schema.Schema(), cfg.Limits, open), cfg.Resolver, failures}, nil
+	model, err := cost.New(schema.Schema(), Calls(), cost.Config{DefaultListSize: cfg.Limits.DefaultListSize})
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Rate.Anonymous > 0 && cfg.Rate.ClientAddress == nil {
+		return nil, errors.New("graph: a rate by network needs clients' addresses")
+	}
+	return &handler{cfg, runner, newDocuments(schema.Schema(), cfg.Limits, open), model, newMeterage(cfg.Rate), cfg.Resolver, failures}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
@@ -129,6 +144,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, media, &requestError{http.StatusUnauthorized, codeUnauthenticated, messages[codeUnauthenticated]})
 		return
 	}
+	client, perMinute := h.meterage.client(r)
+	if wait := h.meterage.charge(client, 0, 1, perMinute); wait > 0 {
+		h.slowDown(r.Context(), w, media, wait)
+		return
+	}
 	params, err := readRequest(w, r, h.cfg.Limits.BodyBytes)
 	if err != nil {
 		h.refuse(w, media, err)
@@ -147,10 +167,22 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, para
 
 	operation, found, faults := h.operation(ctx, params)
 	if len(faults) > 0 {
-		h.refuseDocument(w, media, faults)
+		h.refuseDocument(ctx, w, media, faults)
 		return
 	}
-	h.noted(ctx, found.excesses)
+	estimate, more, fault := h.affordable(found, operation)
+	if fault == nil {
+		fault = h.exceeds(ctx, slices.Concat(found.excesses, more))
+	}
+	if fault != nil {
+		h.refuseDocument(ctx, w, media, gqlerror.List{fault})
+		return
+	}
+	client, perMinute := h.meterage.client(r)
+	if wait := h.meterage.charge(client, 1, estimate.Cost-1, perMinute); wait > 0 {
+		h.slowDown(ctx, w, media, wait)
+		return
+	}
 	switch operation.Operation.Operation {
 	case ast.Mutation:
 		if r.Method != http.MethodPost {
@@ -172,12 +204,18 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, para
 		return
 	}
 	if h.cfg.Prepare != nil {
-		h.cfg.Prepare(ctx, apisOf(operation.Operation))
+		h.cfg.Prepare(ctx, apisOf(estimate))
 	}
 	responses, ctx := h.exec.DispatchOperation(ctx, operation)
 	result := responses(ctx)
 	if r.Context().Err() != nil {
 		return // Nobody is there to read it.
+	}
+	if h.cfg.Development {
+		if result.Extensions == nil {
+			result.Extensions = map[string]any{}
+		}
+		result.Extensions["cost"] = h.costExtension(estimate)
 	}
 	h.answer(w, media, result)
 }

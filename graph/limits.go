@@ -26,6 +26,11 @@ type Limits struct {
 	Depth int
 	// Aliases, RootFields and Directives bound their number; defaults 30, 20 and 50.
 	Aliases, RootFields, Directives int
+	// ListSize bounds the length of a list as an argument asks for it; default 100. DefaultListSize is how long a list is taken
+	// to be of which the schema says nothing; default 10.
+	ListSize, DefaultListSize int
+	// Cost bounds an operation's cost, and Calls the calls that it can make of one API; defaults 5,000 and 100. See package cost.
+	Cost, Calls int
 	// Measure tells what breaks a limit of what the APIs are asked, and refuses nothing for it. What protects the gateway
 	// itself stays in force: the limits above Depth.
 	Measure bool
@@ -41,6 +46,7 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.Tokens, 5000}, {&l.Fragments, 100}, {&l.Duplicates, 100}, {&l.Fields, 2000},
 		{&l.Depth, 15}, {&l.Aliases, 30}, {&l.RootFields, 20}, {&l.Directives, 50},
+		{&l.ListSize, 100}, {&l.DefaultListSize, 10}, {&l.Cost, 5000}, {&l.Calls, 100},
 	} {
 		if *d.value == 0 {
 			*d.value = d.is
@@ -56,21 +62,24 @@ func (l Limits) withDefaults() Limits {
 type excess struct {
 	name       string
 	value, max int
-	at         *ast.Position
+	// api is whose calls there are too many of, if that is the limit.
+	api string
+	at  *ast.Position
 	// always tells a limit that is in force while others are only measured.
 	always bool
 }
 
 // refusal is the error that says so.
 func (e excess) refusal() *gqlerror.Error {
-	locations := at(e.at)
-	return &gqlerror.Error{
-		Message:   fmt.Sprintf("The operation asks for too much: %s is %d, and at most %d are allowed.", e.name, e.value, e.max),
-		Locations: locations,
-		Extensions: map[string]any{
-			"code": codeTooComplex, "limit": map[string]any{"name": e.name, "value": e.value, "max": e.max, "locations": locations},
-		},
+	locations, what := at(e.at), e.name
+	extensions := map[string]any{
+		"code": codeTooComplex, "limit": map[string]any{"name": e.name, "value": e.value, "max": e.max, "locations": locations},
 	}
+	if e.api != "" {
+		what, extensions["api"] = "calls of "+e.api, e.api
+	}
+	message := fmt.Sprintf("The operation asks for too much: %s is %d, and at most %d are allowed.", what, e.value, e.max)
+	return &gqlerror.Error{Message: message, Locations: locations, Extensions: extensions}
 }
 
 // at is a position as errors tell it.
@@ -220,10 +229,23 @@ func larger(value *int, place **ast.Position, other int, there *ast.Position) {
 	}
 }
 
-// noted tells the log which limits an operation breaks that are only being measured.
-func (h *handler) noted(ctx context.Context, excesses []excess) {
+// exceeds gives the refusal of an operation that asks for too much; nil if it may run. What is only being measured is counted
+// and logged.
+func (h *handler) exceeds(ctx context.Context, excesses []excess) *gqlerror.Error {
 	for _, e := range excesses {
+		if !h.cfg.Limits.Measure || e.always {
+			return e.refusal()
+		}
+		h.count(ctx, e.name, false)
 		h.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "an operation asks for too much, and is not refused", slog.String("limit", e.name),
-			slog.Int("value", e.value), slog.Int("max", e.max), slog.String("request_id", h.cfg.RequestID(ctx)))
+			slog.Int("value", e.value), slog.Int("max", e.max), slog.String("api", e.api), slog.String("request_id", h.cfg.RequestID(ctx)))
+	}
+	return nil
+}
+
+// count tells whoever counts that a limit was broken.
+func (h *handler) count(ctx context.Context, limit string, refused bool) {
+	if h.cfg.Exceeded != nil {
+		h.cfg.Exceeded(ctx, limit, refused)
 	}
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,8 +74,8 @@ func (h *handler) write(w http.ResponseWriter, media string, status int, body re
 }
 
 // refuse answers a request that is no well-formed GraphQL request, or not permitted: its status is the same for both
-// media types.
-func (h *handler) refuse(w http.ResponseWriter, media string, err error) {
+// media types. More are further extensions of the error, each a name and a value.
+func (h *handler) refuse(w http.ResponseWriter, media string, err error, more ...any) {
 	refused := &requestError{http.StatusInternalServerError, codeInternal, messages[codeInternal]}
 	errors.As(err, &refused)
 	status := refused.status
@@ -85,11 +86,17 @@ func (h *handler) refuse(w http.ResponseWriter, media string, err error) {
 	if refused.code == codeUnauthenticated {
 		extensions["loginUrl"] = h.cfg.LoginURL
 	}
+	for i := 0; i+1 < len(more); i += 2 {
+		extensions[more[i].(string)] = more[i+1] //nolint:forcetypeassert // Written so by our own callers.
+	}
 	h.write(w, media, status, response{Errors: gqlerror.List{{Message: refused.message, Extensions: extensions}}})
 }
 
 // refuseDocument answers a well-formed request whose document does not parse, is not valid, asks too much or is not allowed.
-func (h *handler) refuseDocument(w http.ResponseWriter, media string, faults gqlerror.List) {
+func (h *handler) refuseDocument(ctx context.Context, w http.ResponseWriter, media string, faults gqlerror.List) {
+	if limit, ok := faults[0].Extensions["limit"].(map[string]any); ok {
+		h.count(ctx, limit["name"].(string), true) //nolint:forcetypeassert // Written so by excess.refusal.
+	}
 	faults = faults[:min(len(faults), maxFaults)]
 	status := h.documentStatus(media, faults)
 	shown := make(gqlerror.List, len(faults))
