@@ -202,6 +202,9 @@ type GraphQLConfig struct {
 	Executor       string        `key:"executor" default:"plan" enum:"plan gqlgen" doc:"plan: operations are compiled to plans, and what plans do not cover runs on gqlgen's executor. gqlgen: all run on gqlgen's."`
 	StatusProfile  string        `key:"status_profile" default:"audits" enum:"audits draft" doc:"Status codes: audits is what the audits of the graphql-http package want and older clients know; draft is what the newest draft of GraphQL over HTTP says, 422 for what is not valid and 294 for data with errors."`
 	Timeout        time.Duration `key:"timeout" default:"30s" doc:"How long an operation may run."`
+	Persisted      string        `key:"persisted" default:"off" enum:"off log only" doc:"Which documents run: off is any, only is those of the bundle's manifest and of documents, log is any with a word in the log of what only would refuse. See trusted-documents.md."`
+	Documents      []string      `key:"documents" example:"/etc/vestibule/operations.json" doc:"Files of further trusted documents: JSON objects of documents by id, or Apollo's persisted query manifests. A document that is not valid stops the start."`
+	Automatic      bool          `key:"automatic_persisted" default:"false" doc:"Take documents by their SHA-256 once they have been sent (automatic persisted queries). They are no list of what may run."`
 	Limits         LimitsConfig  `key:"limits"`
 	Rate           RateConfig    `key:"rate"`
 }
@@ -220,7 +223,7 @@ type LimitsConfig struct {
 	Directives int    `key:"directives" default:"50" doc:"Most directives of an operation."`
 	ListSize   int    `key:"list_size" default:"100" doc:"Longest list that an argument may ask for."`
 	Default    int    `key:"default_list_size" default:"10" doc:"How long a list is taken to be of which the schema says nothing."`
-	Cost       int    `key:"cost" default:"5000" doc:"Most that an operation may cost, by the weights and list sizes of the schema."`
+	Cost       int    `key:"cost" default:"10000" doc:"Most that an operation may cost, by the weights and list sizes of the schema."`
 	Calls      int    `key:"calls" default:"100" doc:"Most calls that an operation may be able to make of one API."`
 }
 

@@ -183,11 +183,16 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	}
 	upstream.fill(apis)
 	g := cfg.GraphQL
+	persisted, err := persistedDocuments(cfg)
+	if err != nil {
+		return parts{}, err
+	}
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor,
 		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Logger: log,
 		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
-		Rate: graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},
+		Persisted: persisted,
+		Rate:      graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},
 	})
 	if err != nil {
 		return parts{}, err

@@ -3,6 +3,8 @@
 //	handler.go            /graphql: one request, from its bytes to its answer
 //	request.go            reading GraphQL over HTTP, and the answer's media type
 //	response.go           the answer and its status, refusals among them
+//	admit.go              whether what is asked may run, whatever the transport
+//	persisted.go          documents by id, trusted or kept automatically
 //	document.go           documents parsed, measured and validated, once each
 //	limits.go             what a document may ask, decided before anything runs
 //	price.go, calls.go    what an operation costs and which APIs it may ask, so that their tokens are there in time

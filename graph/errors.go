@@ -28,6 +28,7 @@ const (
 	codeTimeout          = "OPERATION_TIMEOUT"
 	codeTooComplex       = "QUERY_TOO_COMPLEX"
 	codeNotAllowed       = "OPERATION_NOT_ALLOWED"
+	codeNotFoundByID     = "PERSISTED_QUERY_NOT_FOUND"
 	codeSessionChanged   = "SESSION_CHANGED"
 )
 

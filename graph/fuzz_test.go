@@ -19,6 +19,8 @@ const refusals = `errors message locations column extensions limit requestId max
 	The request body is not a JSON object. The request body has a member twice. Something follows the JSON object of the request body.
 	The request has no query. The member query operationName variables extensions has the wrong type. cannot be read.
 	The parameter is there twice. is not JSON, or has a member twice. The query string cannot be read.
+	The request has a query and a documentId; send one of them. The extension persistedQuery has no sha256Hash.
+	The sha256Hash is not that of the query. There is no document with this id. PERSISTED_QUERY_NOT_FOUND
 	The document does not parse. The document is not valid, or its variables do not fit.
 	The operation asks for too much: is, and at most are allowed.
 	BAD_USER_INPUT OPERATION_NOT_ALLOWED GRAPHQL_PARSE_FAILED GRAPHQL_VALIDATION_FAILED QUERY_TOO_COMPLEX UNAUTHENTICATED

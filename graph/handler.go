@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"vestibule.example/auth"
 	"vestibule.example/graph/cost"
@@ -41,6 +39,8 @@ type Config struct {
 	// StatusProfile is ProfileAudits, the default, or ProfileDraft.
 	StatusProfile string
 	Rate          Rate
+	// Persisted says which documents run.
+	Persisted Persisted
 	// Exceeded is told of each limit that a request breaks, and whether it was refused for that; may be nil.
 	Exceeded func(ctx context.Context, limit string, refused bool)
 	// Timeout bounds an operation; default 30 s.
@@ -59,6 +59,7 @@ type handler struct {
 	documents *documents
 	model     *cost.Model
 	meterage  *meterage
+	persisted *persisted
 	resolver  *Resolver
 	failures  *presenter
 }
@@ -114,7 +115,12 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	if cfg.Rate.Anonymous > 0 && cfg.Rate.ClientAddress == nil {
 		return nil, errors.New("graph: a rate by network needs clients' addresses")
 	}
-	return &handler{cfg, runner, newDocuments(schema.Schema(), cfg.Limits, open), model, newMeterage(cfg.Rate), cfg.Resolver, failures}, nil
+	documents := newDocuments(schema.Schema(), cfg.Limits, open)
+	trusted, err := newPersisted(cfg.Persisted, documents)
+	if err != nil {
+		return nil, err
+	}
+	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
@@ -132,75 +138,60 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodHead:
 	default:
 		header.Set("Allow", "GET, HEAD, OPTIONS, POST")
-		h.refuse(w, mediaJSON, &requestError{http.StatusMethodNotAllowed, codeNotAllowed, "GraphQL is asked with GET or POST."})
+		h.refuse(w, r, mediaJSON, &requestError{status: http.StatusMethodNotAllowed, code: codeNotAllowed, message: "GraphQL is asked with GET or POST."})
 		return
 	}
 	media := negotiate(r.Header.Values("Accept"))
 	if media == "" {
-		h.refuse(w, mediaJSON, &requestError{http.StatusNotAcceptable, codeBadUserInput, "Accept application/json or application/graphql-response+json."})
+		h.refuse(w, r, mediaJSON, &requestError{status: http.StatusNotAcceptable, code: codeBadUserInput, message: "Accept application/json or application/graphql-response+json."})
 		return
 	}
 	if h.cfg.RequireSession && auth.FromContext(r.Context()) == nil {
-		h.refuse(w, media, &requestError{http.StatusUnauthorized, codeUnauthenticated, messages[codeUnauthenticated]})
+		h.refuse(w, r, media, &requestError{status: http.StatusUnauthorized, code: codeUnauthenticated, message: messages[codeUnauthenticated]})
 		return
 	}
-	client, perMinute := h.meterage.client(r)
-	if wait := h.meterage.charge(client, 0, 1, perMinute); wait > 0 {
-		h.slowDown(r.Context(), w, media, wait)
+	if err := h.knock(r); err != nil {
+		h.refuse(w, r, media, err)
 		return
 	}
-	params, err := readRequest(w, r, h.cfg.Limits.BodyBytes)
+	asked, err := readRequest(w, r, h.cfg.Limits.BodyBytes)
 	if err != nil {
-		h.refuse(w, media, err)
+		h.refuse(w, r, media, err)
 		return
 	}
-	h.run(w, r, media, params)
+	h.run(w, r, media, asked)
 }
 
 // run executes one operation, if it may be.
-func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
+func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, asked *request) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), h.cfg.Timeout, errOperationTimeout)
 	defer cancel()
 	ctx, done := plan.Lend(ctx)
 	defer done()
 	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures))
-
-	operation, found, faults := h.operation(ctx, params)
-	if len(faults) > 0 {
-		h.refuseDocument(ctx, w, media, faults)
-		return
-	}
-	estimate, more, fault := h.affordable(found, operation)
-	if fault == nil {
-		fault = h.exceeds(ctx, slices.Concat(found.excesses, more))
-	}
-	if fault != nil {
-		h.refuseDocument(ctx, w, media, gqlerror.List{fault})
-		return
-	}
-	client, perMinute := h.meterage.client(r)
-	if wait := h.meterage.charge(client, 1, estimate.Cost-1, perMinute); wait > 0 {
-		h.slowDown(ctx, w, media, wait)
+	operation, estimate, err := h.admit(ctx, r, asked)
+	if err != nil {
+		h.refuse(w, r, media, err)
 		return
 	}
 	switch operation.Operation.Operation {
 	case ast.Mutation:
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", "POST")
-			h.refuse(w, media, &requestError{http.StatusMethodNotAllowed, codeNotAllowed, "A mutation is sent with POST."})
+			h.refuse(w, r, media, &requestError{status: http.StatusMethodNotAllowed, code: codeNotAllowed, message: "A mutation is sent with POST."})
 			return
 		}
 		if auth.DeadCookie(ctx) {
 			// Somebody believes she is signed in: what she wants done must not be done as anybody else.
-			h.refuse(w, media, &requestError{http.StatusUnauthorized, codeUnauthenticated, messages[codeUnauthenticated]})
+			h.refuse(w, r, media, &requestError{status: http.StatusUnauthorized, code: codeUnauthenticated, message: messages[codeUnauthenticated]})
 			return
 		}
 		if session := auth.FromContext(ctx); session != nil && session.ReadOnly() {
-			h.refuse(w, media, &requestError{http.StatusConflict, codeSessionChanged, messages[codeSessionChanged]})
+			h.refuse(w, r, media, &requestError{status: http.StatusConflict, code: codeSessionChanged, message: messages[codeSessionChanged]})
 			return
 		}
 	case ast.Subscription:
-		h.refuse(w, media, &requestError{http.StatusBadRequest, codeNotAllowed, "Subscriptions are not offered here."})
+		h.refuse(w, r, media, &requestError{status: http.StatusBadRequest, code: codeNotAllowed, message: "Subscriptions are not offered here."})
 		return
 	}
 	if h.cfg.Prepare != nil {
@@ -216,6 +207,9 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, para
 			result.Extensions = map[string]any{}
 		}
 		result.Extensions["cost"] = h.costExtension(estimate)
+	}
+	if asked.id != "" && keepable(w, r, media, result) {
+		return
 	}
 	h.answer(w, media, result)
 }

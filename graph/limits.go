@@ -29,7 +29,7 @@ type Limits struct {
 	// ListSize bounds the length of a list as an argument asks for it; default 100. DefaultListSize is how long a list is taken
 	// to be of which the schema says nothing; default 10.
 	ListSize, DefaultListSize int
-	// Cost bounds an operation's cost, and Calls the calls that it can make of one API; defaults 5,000 and 100. See package cost.
+	// Cost bounds an operation's cost, and Calls the calls that it can make of one API; defaults 10,000 and 100. See package cost.
 	Cost, Calls int
 	// Measure tells what breaks a limit of what the APIs are asked, and refuses nothing for it. What protects the gateway
 	// itself stays in force: the limits above Depth.
@@ -46,7 +46,7 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.Tokens, 5000}, {&l.Fragments, 100}, {&l.Duplicates, 100}, {&l.Fields, 2000},
 		{&l.Depth, 15}, {&l.Aliases, 30}, {&l.RootFields, 20}, {&l.Directives, 50},
-		{&l.ListSize, 100}, {&l.DefaultListSize, 10}, {&l.Cost, 5000}, {&l.Calls, 100},
+		{&l.ListSize, 100}, {&l.DefaultListSize, 10}, {&l.Cost, 10_000}, {&l.Calls, 100},
 	} {
 		if *d.value == 0 {
 			*d.value = d.is

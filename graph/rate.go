@@ -1,11 +1,9 @@
 package graph
 
 import (
-	"context"
 	"math"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"sync"
 	"time"
 
@@ -113,10 +111,13 @@ func (m *meterage) find(key string, full float64, now time.Time) *allowance {
 	return a
 }
 
-// slowDown refuses who has spent what she may (GQL-11).
-func (h *handler) slowDown(ctx context.Context, w http.ResponseWriter, media string, wait time.Duration) {
-	seconds := int(wait / time.Second)
-	w.Header().Set("Retry-After", strconv.Itoa(seconds))
-	h.count(ctx, "rate", true)
-	h.refuse(w, media, &requestError{http.StatusTooManyRequests, codeRateLimited, messages[codeRateLimited]}, "retryAfter", seconds)
+// charge takes what a request costs from whoever sends it, or refuses it until she has that much again (GQL-11).
+func (h *handler) charge(r *http.Request, paid, units int) error {
+	key, perMinute := h.meterage.client(r)
+	wait := h.meterage.charge(key, paid, units, perMinute)
+	if wait == 0 {
+		return nil
+	}
+	h.count(r.Context(), "rate", true)
+	return &requestError{status: http.StatusTooManyRequests, code: codeRateLimited, message: messages[codeRateLimited], retryAfter: wait}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -29,13 +30,15 @@ type requestError struct {
 	status  int
 	code    string
 	message string
+	// retryAfter is how long to wait, if that helps.
+	retryAfter time.Duration
 }
 
 func (e *requestError) Error() string { return "graph: " + e.message }
 
 // malformed is a request that cannot be read at all.
 func malformed(message string) error {
-	return &requestError{http.StatusBadRequest, codeBadUserInput, message}
+	return &requestError{status: http.StatusBadRequest, code: codeBadUserInput, message: message}
 }
 
 // errNotWellFormed marks requests that can be read and are no well-formed GraphQL requests, which the newest draft tells from
@@ -45,31 +48,30 @@ var errNotWellFormed = errors.New("graph: the request is not well-formed")
 func notWellFormed(message string) error { return errors.Join(malformed(message), errNotWellFormed) }
 
 var (
-	errTooLarge  = &requestError{http.StatusRequestEntityTooLarge, codeBadUserInput, "The request body is too large."}
-	errTooLong   = &requestError{http.StatusRequestURITooLong, codeBadUserInput, "The query string is too long; send the request with POST."}
-	errTooSlow   = &requestError{http.StatusRequestTimeout, codeBadUserInput, "The request body did not come in time."}
-	errMediaType = &requestError{http.StatusUnsupportedMediaType, codeBadUserInput, "The Content-Type must be application/json, in UTF-8."}
+	errTooLarge  = &requestError{status: http.StatusRequestEntityTooLarge, code: codeBadUserInput, message: "The request body is too large."}
+	errTooLong   = &requestError{status: http.StatusRequestURITooLong, code: codeBadUserInput, message: "The query string is too long; send the request with POST."}
+	errTooSlow   = &requestError{status: http.StatusRequestTimeout, code: codeBadUserInput, message: "The request body did not come in time."}
+	errMediaType = &requestError{status: http.StatusUnsupportedMediaType, code: codeBadUserInput, message: "The Content-Type must be application/json, in UTF-8."}
 )
 
-// readRequest reads the parameters of a GET or POST (GraphQL over HTTP §5).
-func readRequest(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql.RawParams, error) {
-	var params *graphql.RawParams
-	var err error
-	if r.Method == http.MethodPost {
-		params, err = readPost(w, r, maxBody)
-	} else {
-		params, err = readGet(r, maxBody)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if params.Query == "" {
-		return nil, notWellFormed("The request has no query.")
-	}
-	return params, nil
+// request is what is asked: a document, or the id of one.
+type request struct {
+	graphql.RawParams
+	// id names a document that the gateway has, by the member documentId (GraphQL over HTTP, appendix A) or the extension
+	// persistedQuery; registers tells the extension beside a document, which is to be kept.
+	id        string
+	registers bool
 }
 
-func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql.RawParams, error) {
+// readRequest reads the parameters of a GET or POST (GraphQL over HTTP §5).
+func readRequest(w http.ResponseWriter, r *http.Request, maxBody int64) (*request, error) {
+	if r.Method == http.MethodPost {
+		return readPost(w, r, maxBody)
+	}
+	return readGet(r, maxBody)
+}
+
+func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*request, error) {
 	media, options, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != mediaJSON || options["charset"] != "" && !strings.EqualFold(options["charset"], "utf-8") {
 		return nil, errMediaType
@@ -130,14 +132,15 @@ func readMembers(body []byte) (map[string]json.RawMessage, error) {
 
 // readParams reads the members of a well-formed request, and tells the first that is none, in this order; null is absent, and
 // unknown members are passed over.
-func readParams(members map[string]json.RawMessage) (*graphql.RawParams, error) {
-	params := &graphql.RawParams{}
+func readParams(members map[string]json.RawMessage) (*request, error) {
+	params := &request{}
 	for _, member := range []struct {
 		name  string
 		into  any
 		wants byte
 	}{
 		{"query", &params.Query, '"'}, {"operationName", &params.OperationName, '"'}, {"variables", &params.Variables, '{'}, {"extensions", &params.Extensions, '{'},
+		{"documentId", &params.id, '"'},
 	} {
 		value := members[member.name]
 		if len(value) == 0 || string(value) == "null" {
@@ -152,10 +155,29 @@ func readParams(members map[string]json.RawMessage) (*graphql.RawParams, error) 
 			return nil, notWellFormed("The member " + member.name + " cannot be read.")
 		}
 	}
-	return params, nil
+	return params, params.named()
 }
 
-func readGet(r *http.Request, maxQuery int64) (*graphql.RawParams, error) {
+// named finds the id that a request names its document by, and refuses one that names none.
+func (r *request) named() error {
+	if r.id != "" && r.Query != "" {
+		return notWellFormed("The request has a query and a documentId; send one of them.")
+	}
+	if named, ok := r.Extensions["persistedQuery"].(map[string]any); ok && r.id == "" {
+		r.id, _ = named["sha256Hash"].(string)
+		if r.id == "" {
+			return notWellFormed("The extension persistedQuery has no sha256Hash.")
+		}
+		r.registers = r.Query != ""
+	}
+	if r.id == "" && r.Query == "" {
+		return notWellFormed("The request has no query.")
+	}
+	r.id = strings.ToLower(strings.TrimPrefix(r.id, "sha256:"))
+	return nil
+}
+
+func readGet(r *http.Request, maxQuery int64) (*request, error) {
 	if int64(len(r.URL.RawQuery)) > maxQuery {
 		return nil, errTooLong
 	}
@@ -164,7 +186,7 @@ func readGet(r *http.Request, maxQuery int64) (*graphql.RawParams, error) {
 		return nil, malformed("The query string cannot be read.")
 	}
 	members := map[string]json.RawMessage{}
-	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+	for _, name := range []string{"query", "operationName", "variables", "extensions", "documentId"} {
 		values := query[name]
 		if len(values) > 1 {
 			return nil, malformed("The parameter " + name + " is there twice.")
@@ -176,7 +198,7 @@ func readGet(r *http.Request, maxQuery int64) (*graphql.RawParams, error) {
 			return nil, malformed("The parameter " + name + " is not UTF-8.")
 		}
 		value := jsontext.Value(values[0])
-		if name == "query" || name == "operationName" {
+		if name == "query" || name == "operationName" || name == "documentId" {
 			value, _ = json.Marshal(values[0]) //nolint:errchkjson // A valid string.
 		}
 		if !value.IsValid() {

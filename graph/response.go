@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -73,10 +75,15 @@ func (h *handler) write(w http.ResponseWriter, media string, status int, body re
 	encoder.Encode(body) //nolint:errcheck // The reader is gone; there is nobody to tell.
 }
 
-// refuse answers a request that is no well-formed GraphQL request, or not permitted: its status is the same for both
-// media types. More are further extensions of the error, each a name and a value.
-func (h *handler) refuse(w http.ResponseWriter, media string, err error, more ...any) {
-	refused := &requestError{http.StatusInternalServerError, codeInternal, messages[codeInternal]}
+// refuse answers what is not run: a request that is no well-formed GraphQL request, or not permitted, whose status is the same
+// for both media types, or a document.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, err error) {
+	var document *documentError
+	if errors.As(err, &document) {
+		h.refuseDocument(r.Context(), w, media, document.faults)
+		return
+	}
+	refused := &requestError{status: http.StatusInternalServerError, code: codeInternal, message: messages[codeInternal]}
 	errors.As(err, &refused)
 	status := refused.status
 	if errors.Is(err, errNotWellFormed) && h.cfg.StatusProfile == ProfileDraft {
@@ -86,13 +93,15 @@ func (h *handler) refuse(w http.ResponseWriter, media string, err error, more ..
 	if refused.code == codeUnauthenticated {
 		extensions["loginUrl"] = h.cfg.LoginURL
 	}
-	for i := 0; i+1 < len(more); i += 2 {
-		extensions[more[i].(string)] = more[i+1] //nolint:forcetypeassert // Written so by our own callers.
+	if refused.retryAfter > 0 {
+		seconds := int(refused.retryAfter / time.Second)
+		extensions["retryAfter"] = seconds
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
 	h.write(w, media, status, response{Errors: gqlerror.List{{Message: refused.message, Extensions: extensions}}})
 }
 
-// refuseDocument answers a well-formed request whose document does not parse, is not valid, asks too much or is not allowed.
+// refuseDocument answers a well-formed request whose document is refused.
 func (h *handler) refuseDocument(ctx context.Context, w http.ResponseWriter, media string, faults gqlerror.List) {
 	if limit, ok := faults[0].Extensions["limit"].(map[string]any); ok {
 		h.count(ctx, limit["name"].(string), true) //nolint:forcetypeassert // Written so by excess.refusal.
