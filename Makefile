@@ -54,6 +54,13 @@ generate: ## generated Go code and docs/configuration.md
 	go generate ./...
 	go test -run 'TestConfigurationDoc' . -update
 
+BASE ?= main
+breaking: ## what the schema breaks since BASE (main), and which operations of the SPA as of then
+	@mkdir -p .bin
+	git show $(BASE):schema.graphqls >.bin/base.graphqls
+	git show $(BASE):spa/dist/operations.json >.bin/base-operations.json
+	go run ./internal/gen breaking .bin/base.graphqls schema.graphqls .bin/base-operations.json
+
 build: ## the binary, without the demo if TAGS=nodemo
 	CGO_ENABLED=0 go build -trimpath -tags '$(TAGS)' -o vestibule .
 

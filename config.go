@@ -202,13 +202,37 @@ type GraphQLConfig struct {
 	RequireSession bool          `key:"require_session" default:"false" doc:"Turn away every request without a session (401)."`
 	Introspection  string        `key:"introspection" default:"auto" enum:"auto on off" doc:"auto: in development only."`
 	Executor       string        `key:"executor" default:"plan" enum:"plan gqlgen" doc:"plan: operations are compiled to plans, and what plans do not cover runs on gqlgen's executor. gqlgen: all run on gqlgen's."`
-	BodyBytes      int           `key:"body_bytes" default:"262144" doc:"Largest request body, in bytes."`
-	Tokens         int           `key:"tokens" default:"5000" doc:"Largest document, in tokens."`
-	Depth          int           `key:"depth" default:"15" doc:"Deepest nesting of fields."`
-	Aliases        int           `key:"aliases" default:"30" doc:"Most aliases in a document."`
-	RootFields     int           `key:"root_fields" default:"20" doc:"Most root fields of an operation."`
-	Directives     int           `key:"directives" default:"50" doc:"Most directives in a document."`
+	StatusProfile  string        `key:"status_profile" default:"audits" enum:"audits draft" doc:"Status codes: audits is what the audits of the graphql-http package want and older clients know; draft is what the newest draft of GraphQL over HTTP says, 422 for what is not valid and 294 for data with errors."`
 	Timeout        time.Duration `key:"timeout" default:"30s" doc:"How long an operation may run."`
+	Persisted      string        `key:"persisted" default:"off" enum:"off log only" doc:"Which documents run: off is any, only is those of the bundle's manifest and of documents, log is any with a word in the log of what only would refuse. See trusted-documents.md."`
+	Documents      []string      `key:"documents" example:"/etc/vestibule/operations.json" doc:"Files of further trusted documents: JSON objects of documents by id, or Apollo's persisted query manifests. A document that is not valid stops the start."`
+	Automatic      bool          `key:"automatic_persisted" default:"false" doc:"Take documents by their SHA-256 once they have been sent (automatic persisted queries). They are no list of what may run."`
+	Limits         LimitsConfig  `key:"limits"`
+	Rate           RateConfig    `key:"rate"`
+}
+
+// LimitsConfig is what a document may ask.
+type LimitsConfig struct {
+	Mode       string `key:"mode" default:"enforce" enum:"enforce measure" doc:"measure: what asks for too much of the APIs is logged and counted, and not refused, to find the right limits; body_bytes, tokens, fragments, duplicates and fields, which protect the gateway itself, stay in force. See limits.md."`
+	BodyBytes  int    `key:"body_bytes" default:"262144" doc:"Largest request body, and longest query string, in bytes."`
+	Tokens     int    `key:"tokens" default:"5000" doc:"Largest document, in tokens."`
+	Fragments  int    `key:"fragments" default:"100" doc:"Most fragments that a document defines."`
+	Duplicates int    `key:"duplicates" default:"100" doc:"Most fields of a document that are asked for again in the same braces."`
+	Fields     int    `key:"fields" default:"2000" doc:"Most fields of an operation, its fragments put in their places."`
+	Depth      int    `key:"depth" default:"15" doc:"Deepest nesting of fields."`
+	Aliases    int    `key:"aliases" default:"30" doc:"Most aliases of an operation."`
+	RootFields int    `key:"root_fields" default:"20" doc:"Most root fields of an operation."`
+	Directives int    `key:"directives" default:"50" doc:"Most directives of an operation."`
+	ListSize   int    `key:"list_size" default:"100" doc:"Longest list that an argument may ask for."`
+	Default    int    `key:"default_list_size" default:"10" doc:"How long a list is taken to be of which the schema says nothing."`
+	Cost       int    `key:"cost" default:"10000" doc:"Most that an operation may cost, by the weights and list sizes of the schema."`
+	Calls      int    `key:"calls" default:"100" doc:"Most calls that an operation may be able to make of one API."`
+}
+
+// RateConfig is what clients may ask over time.
+type RateConfig struct {
+	Session   int `key:"session" default:"0" example:"60000" doc:"Units of cost that a session may spend a minute, on each replica; 0 is no bound."`
+	Anonymous int `key:"anonymous" default:"0" example:"20000" doc:"Units of cost that may be spent a minute without a session, by each address (of version 6: each /64), on each replica; 0 is no bound. Behind a proxy see server.trusted_proxies: all would share one."`
 }
 
 // SPAConfig is the single-page app.

@@ -252,12 +252,17 @@ func (l *loader) checkAPITLS(at string, api APIConfig) {
 }
 
 func (l *loader) checkGraphQL(g GraphQLConfig) {
-	l.count("graphql.body_bytes", g.BodyBytes, 1<<10, 64<<20)
-	for key, n := range map[string]int{
-		"graphql.tokens": g.Tokens, "graphql.depth": g.Depth, "graphql.aliases": g.Aliases, "graphql.root_fields": g.RootFields, "graphql.directives": g.Directives,
+	n := g.Limits
+	l.count("graphql.limits.body_bytes", n.BodyBytes, 1<<10, 64<<20)
+	for key, value := range map[string]int{
+		"tokens": n.Tokens, "fragments": n.Fragments, "duplicates": n.Duplicates, "fields": n.Fields,
+		"depth": n.Depth, "aliases": n.Aliases, "root_fields": n.RootFields, "directives": n.Directives,
+		"list_size": n.ListSize, "default_list_size": n.Default, "cost": n.Cost, "calls": n.Calls,
 	} {
-		l.count(key, n, 1, 1_000_000)
+		l.count("graphql.limits."+key, value, 1, 1_000_000)
 	}
+	l.count("graphql.rate.session", g.Rate.Session, 0, 1_000_000_000)
+	l.count("graphql.rate.anonymous", g.Rate.Anonymous, 0, 1_000_000_000)
 	l.between("graphql.timeout", g.Timeout, 10*time.Millisecond, 10*time.Minute)
 }
 

@@ -170,12 +170,12 @@ func withRedis(settings string) string {
 func TestFaults(t *testing.T) {
 	for _, c := range []struct{ name, yaml, key, says string }{
 		{"an unknown key names the nearest", minimal + "sesion: {}\n", "sesion", `did you mean "session"?`},
-		{"an unknown nested key names the nearest", minimal + "graphql: {dept: 3}\n", "graphql.dept", `did you mean "graphql.depth"?`},
+		{"an unknown nested key names the nearest", minimal + "graphql: {limits: {dept: 3}}\n", "graphql.limits.dept", `did you mean "graphql.limits.depth"?`},
 		{"a key twice", minimal + "mode: production\nmode: development\n", "mode", "twice"},
 		{"no YAML", "a: [", "vestibule.yaml", "not YAML"},
-		{"a number that is none", minimal + "graphql: {depth: deep}\n", "graphql.depth", "whole number"},
+		{"a number that is none", minimal + "graphql: {limits: {depth: deep}}\n", "graphql.limits.depth", "whole number"},
 		{"a duration without unit", minimal + "graphql: {timeout: 30}\n", "graphql.timeout", "unit"},
-		{"a number out of range", minimal + "graphql: {depth: 0}\n", "graphql.depth", "want 1 to"},
+		{"a number out of range", minimal + "graphql: {limits: {depth: 0}}\n", "graphql.limits.depth", "want 1 to"},
 		{"a duration out of range", minimal + "graphql: {timeout: 10h}\n", "graphql.timeout", "want 10ms to"},
 		{"a value that is not on the list", minimal + "observe: {log_level: loud}\n", "observe.log_level", "debug, info, warn, error"},
 		{"a group that is a text", minimal + "graphql: deep\n", "graphql", "keys and values"},
@@ -263,17 +263,17 @@ func TestFaults(t *testing.T) {
 
 func TestAllFaultsAtOnce(t *testing.T) {
 	_, err := load(t, "mode: fast\nserver: {public_url: 'ftp://x'}\nsession: {idle_timeout: 2h, lifetime: 1h, keys: [{use: seal, secret: canary}]}\nnone: 1\n",
-		map[string]string{"VESTIBULE_GRAPHQL_DEPTH": "x", "VESTIBULE_NOTHING": "1"})
+		map[string]string{"VESTIBULE_GRAPHQL_LIMITS_DEPTH": "x", "VESTIBULE_NOTHING": "1"})
 	var faults *configError
 	if !errors.As(err, &faults) {
 		t.Fatalf("error = %v, want faults", err)
 	}
-	for _, key := range []string{"mode", "server.public_url", "identity.issuer", "identity.client_id", "identity.client_secret", "session.idle_timeout", "none", "graphql.depth", "VESTIBULE_NOTHING"} {
+	for _, key := range []string{"mode", "server.public_url", "identity.issuer", "identity.client_id", "identity.client_secret", "session.idle_timeout", "none", "graphql.limits.depth", "VESTIBULE_NOTHING"} {
 		if !slices.ContainsFunc(faults.faults, func(f fault) bool { return f.key == key }) {
 			t.Errorf("no fault names %s:\n%v", key, err)
 		}
 	}
-	if !strings.Contains(err.Error(), "vestibule.yaml:1") || !strings.Contains(err.Error(), "VESTIBULE_GRAPHQL_DEPTH") {
+	if !strings.Contains(err.Error(), "vestibule.yaml:1") || !strings.Contains(err.Error(), "VESTIBULE_GRAPHQL_LIMITS_DEPTH") {
 		t.Errorf("the report does not say where the values came from:\n%v", err)
 	}
 }

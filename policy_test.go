@@ -60,6 +60,7 @@ var mayImport = []struct {
 	{"clients/", []string{"clients"}, "an API's package calls through the shared transport"},
 	{"clients", nil, "the transport never sees a token or a session"},
 	{"graph/plan", nil, "it runs any gqlgen schema"},
+	{"graph/cost", nil, "it looks at any schema"},
 	{"graph/", []string{"clients/", "auth", "graph/"}, "generated code binds to the clients' types"},
 	{"graph", []string{"clients", "clients/", "auth"}, "GraphQL in, clients out; auth only for the session in a context"},
 	{"spa", nil, "it serves files"},

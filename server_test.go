@@ -144,6 +144,10 @@ func TestRoutes(t *testing.T) {
 		{"a missing asset is missing (WEB-10)", "GET", "/assets/none.js", script, 404, ""},
 		{"GraphQL answers a script of ours", "GET", "/graphql?query={__typename}", script, 200, "application/json"},
 		{"GraphQL refuses what bears no proof (BBA-12)", "GET", "/graphql?query={__typename}", nil, 403, "application/problem+json"},
+		{"GraphQL says what it answers (GOH-25)", "OPTIONS", "/graphql", script, 204, ""},
+		{"GraphQL answers HEAD (GOH-25)", "HEAD", "/graphql?query={__typename}", script, 200, "application/json"},
+		{"GraphQL has no other methods (GOH-4)", "DELETE", "/graphql", script, 405, "application/json"},
+		{"a navigation to GraphQL is no script (WEB-8)", "GET", "/graphql?query={__typename}", navigation, 403, ""},
 		{"below GraphQL there is nothing (WEB-10)", "GET", "/graphql/x.css", script, 404, "application/problem+json"},
 		{"the playground is there in development", "GET", "/playground", navigation, 200, "text/html"},
 		{"login leads to the provider (BBA-19)", "GET", "/auth/login", navigation, 303, ""},
@@ -200,6 +204,16 @@ func TestRoutes(t *testing.T) {
 				t.Error("no X-Request-Id")
 			}
 		})
+	}
+}
+
+// GOH-19: a header beyond the bound, a query string among it, is refused before anything looks at it.
+func TestAHeaderThatIsTooLarge(t *testing.T) {
+	g := startGateway(t)
+	for name, req := range map[string]struct{ path, value string }{"a header": {"/graphql?query={__typename}", strings.Repeat("x", 80<<10)}, "a query string": {"/graphql?query=" + strings.Repeat("x", 80<<10), ""}} {
+		if res := do(t, "GET", g.origin+req.path, http.Header{"X-Csrf": {"1"}, "X-Large": {req.value}}, nil); res.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("%s = %d, want 431", name, res.StatusCode)
+		}
 	}
 }
 

@@ -188,10 +188,16 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	}
 	upstream.fill(apis)
 	g := cfg.GraphQL
+	persisted, err := persistedDocuments(cfg)
+	if err != nil {
+		return parts{}, err
+	}
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor,
 		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, Logger: log,
-		Limits: graph.Limits{BodyBytes: int64(g.BodyBytes), Tokens: g.Tokens, Depth: g.Depth, Aliases: g.Aliases, RootFields: g.RootFields, Directives: g.Directives},
+		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
+		Persisted: persisted,
+		Rate:      graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},
 	})
 	if err != nil {
 		return parts{}, err

@@ -1,11 +1,16 @@
 // Package graph is the GraphQL endpoint: schema.graphqls answered from the API clients.
 //
 //	handler.go            /graphql: one request, from its bytes to its answer
-//	request.go            reading GraphQL over HTTP, and the answer's media type and status
+//	request.go            reading GraphQL over HTTP, and the answer's media type
+//	response.go           the answer and its status, refusals among them
+//	admit.go              whether what is asked may run, whatever the transport
+//	persisted.go          documents by id, trusted or kept automatically
+//	document.go           documents parsed, measured and validated, once each
 //	limits.go             what a document may ask, decided before anything runs
+//	price.go, calls.go    what an operation costs and which APIs it may ask, so that their tokens are there in time
+//	rate.go               what a client may ask over time
 //	errors.go             every error as one public code
 //	schema.resolvers.go   the resolvers, a line or two each
-//	tokens.go             which APIs an operation may ask, so that their tokens are there in time
 //	loaders.go            each thing once per request, lists in one call
 //
 // Code generated from the schema is in exec and model; `make generate` makes it anew.

@@ -22,11 +22,13 @@ const (
 	codeBadUserInput     = string(clients.CodeBadUserInput)
 	codeInternal         = string(clients.CodeInternal)
 	codeUnavailable      = string(clients.CodeUnavailable)
+	codeRateLimited      = string(clients.CodeRateLimited)
 	codeParseFailed      = "GRAPHQL_PARSE_FAILED"
 	codeValidationFailed = "GRAPHQL_VALIDATION_FAILED"
 	codeTimeout          = "OPERATION_TIMEOUT"
 	codeTooComplex       = "QUERY_TOO_COMPLEX"
 	codeNotAllowed       = "OPERATION_NOT_ALLOWED"
+	codeNotFoundByID     = "PERSISTED_QUERY_NOT_FOUND"
 	codeSessionChanged   = "SESSION_CHANGED"
 )
 
@@ -38,7 +40,7 @@ var messages = map[string]string{
 	string(clients.CodeNotFound):            "There is no such thing, or it is not yours to see.",
 	string(clients.CodeConflict):            "This is not possible as things stand now.",
 	codeBadUserInput:                        "The input is not valid.",
-	string(clients.CodeRateLimited):         "Too many requests; try again later.",
+	codeRateLimited:                         "Too many requests; try again later.",
 	string(clients.CodeUpstreamTimeout):     "An API did not answer in time.",
 	string(clients.CodeUpstreamUnavailable): "An API cannot be reached.",
 	string(clients.CodeUpstreamInvalid):     "An API gave an answer that cannot be read.",

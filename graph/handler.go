@@ -1,35 +1,31 @@
 package graph
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"vestibule.example/auth"
+	"vestibule.example/graph/cost"
 	"vestibule.example/graph/exec"
 	"vestibule.example/graph/plan"
 )
 
-// cachedDocuments is how many parsed and validated documents are kept.
-const cachedDocuments = 1000
+// keptPlans is how many operations' plans are kept.
+const keptPlans = 1000
 
 // Config is what the endpoint needs.
 type Config struct {
 	Resolver *Resolver
-	// Development shows introspection and suggestions.
+	// Development shows introspection, and what exactly is wrong with a document.
 	Development bool
 	// Introspection shows the schema in production too.
 	Introspection bool
@@ -40,6 +36,13 @@ type Config struct {
 	// LoginURL is where a person signs in; default /auth/login.
 	LoginURL string
 	Limits   Limits
+	// StatusProfile is ProfileAudits, the default, or ProfileDraft.
+	StatusProfile string
+	Rate          Rate
+	// Persisted says which documents run.
+	Persisted Persisted
+	// Exceeded is told of each limit that a request breaks, and whether it was refused for that; may be nil.
+	Exceeded func(ctx context.Context, limit string, refused bool)
 	// Timeout bounds an operation; default 30 s.
 	Timeout time.Duration
 	// Prepare is told, before an operation runs, the names of the APIs that it may ask, so that their tokens are fetched
@@ -54,10 +57,14 @@ type Config struct {
 }
 
 type handler struct {
-	cfg      Config
-	exec     *executor.Executor
-	resolver *Resolver
-	failures *presenter
+	cfg       Config
+	exec      *executor.Executor
+	documents *documents
+	model     *cost.Model
+	meterage  *meterage
+	persisted *persisted
+	resolver  *Resolver
+	failures  *presenter
 }
 
 // NewHandler makes the handler of /graphql.
@@ -81,24 +88,42 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	schema := exec.NewExecutableSchema(exec.Config{Resolvers: cfg.Resolver})
 	switch cfg.Executor {
 	case "", "plan":
-		schema = plan.New(schema, exec.PlanTables(), plan.Config{Operations: cachedDocuments})
+		schema = plan.New(schema, exec.PlanTables(), plan.Config{Operations: keptPlans})
 	case "gqlgen":
 	default:
 		return nil, fmt.Errorf("graph: no executor %q", cfg.Executor)
 	}
+	switch cfg.StatusProfile {
+	case "":
+		cfg.StatusProfile = ProfileAudits
+	case ProfileAudits, ProfileDraft:
+	default:
+		return nil, fmt.Errorf("graph: no status profile %q", cfg.StatusProfile)
+	}
 	runner := executor.New(schema)
-	runner.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
-	runner.SetParserTokenLimit(cfg.Limits.Tokens)
-	runner.SetDisableSuggestion(!cfg.Development)
+	runner.SetQueryCache(inContext{})
 	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger}
 	runner.SetErrorPresenter(failures.present)
 	runner.SetRecoverFunc(func(ctx context.Context, v any) error {
 		return fmt.Errorf("graph: panic in %s: %v", graphql.GetPath(ctx), v)
 	})
-	if cfg.Development || cfg.Introspection {
+	open := cfg.Development || cfg.Introspection
+	if open {
 		runner.Use(extension.Introspection{})
 	}
-	return &handler{cfg, runner, cfg.Resolver, failures}, nil
+	model, err := cost.New(schema.Schema(), Calls(), cost.Config{DefaultListSize: cfg.Limits.DefaultListSize})
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Rate.Anonymous > 0 && cfg.Rate.ClientAddress == nil {
+		return nil, errors.New("graph: a rate by network needs clients' addresses")
+	}
+	documents := newDocuments(schema.Schema(), cfg.Limits, open)
+	trusted, err := newPersisted(cfg.Persisted, documents)
+	if err != nil {
+		return nil, err
+	}
+	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
@@ -116,43 +141,40 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodHead:
 	default:
 		header.Set("Allow", "GET, HEAD, OPTIONS, POST")
-		h.refuse(w, mediaJSON, &requestError{http.StatusMethodNotAllowed, codeNotAllowed, "GraphQL is asked with GET or POST."})
+		h.refuse(w, r, mediaJSON, &requestError{status: http.StatusMethodNotAllowed, code: codeNotAllowed, message: "GraphQL is asked with GET or POST."})
 		return
 	}
 	media := negotiate(r.Header.Values("Accept"))
 	if media == "" {
-		h.refuse(w, mediaJSON, &requestError{http.StatusNotAcceptable, codeBadUserInput, "Accept application/json or application/graphql-response+json."})
+		h.refuse(w, r, mediaJSON, &requestError{status: http.StatusNotAcceptable, code: codeBadUserInput, message: "Accept application/json or application/graphql-response+json."})
 		return
 	}
 	if h.cfg.RequireSession && auth.FromContext(r.Context()) == nil {
-		h.refuse(w, media, &requestError{http.StatusUnauthorized, codeUnauthenticated, messages[codeUnauthenticated]})
+		h.refuse(w, r, media, &requestError{status: http.StatusUnauthorized, code: codeUnauthenticated, message: messages[codeUnauthenticated]})
 		return
 	}
-	params, err := readRequest(w, r, h.cfg.Limits.BodyBytes)
+	if err := h.knock(r); err != nil {
+		h.refuse(w, r, media, err)
+		return
+	}
+	asked, err := readRequest(w, r, h.cfg.Limits.BodyBytes)
 	if err != nil {
-		h.refuse(w, media, err)
+		h.refuse(w, r, media, err)
 		return
 	}
-	h.run(w, r, media, params)
+	h.run(w, r, media, asked)
 }
 
 // run executes one operation, if it may be.
-func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
+func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, asked *request) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), h.cfg.Timeout, errOperationTimeout)
 	defer cancel()
 	ctx, done := plan.Lend(ctx)
 	defer done()
 	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures))
-	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
-	params.Headers = http.Header{}
-
-	operation, faults := h.exec.CreateOperationContext(ctx, params)
-	if len(faults) > 0 {
-		h.refuseDocument(w, media, faults)
-		return
-	}
-	if fault := h.cfg.Limits.check(operation.Operation); fault != nil {
-		h.refuseDocument(w, media, gqlerror.List{fault})
+	operation, estimate, err := h.admit(ctx, r, asked)
+	if err != nil {
+		h.refuse(w, r, media, err)
 		return
 	}
 	ctx, err := h.confirmed(ctx, operation.Operation.Operation)
@@ -164,101 +186,38 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, para
 	case ast.Mutation:
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", "POST")
-			h.refuse(w, media, &requestError{http.StatusMethodNotAllowed, codeNotAllowed, "A mutation is sent with POST."})
+			h.refuse(w, r, media, &requestError{status: http.StatusMethodNotAllowed, code: codeNotAllowed, message: "A mutation is sent with POST."})
 			return
 		}
 		if auth.DeadCookie(ctx) {
 			// Somebody believes she is signed in: what she wants done must not be done as anybody else.
-			h.refuse(w, media, &requestError{http.StatusUnauthorized, codeUnauthenticated, messages[codeUnauthenticated]})
+			h.refuse(w, r, media, &requestError{status: http.StatusUnauthorized, code: codeUnauthenticated, message: messages[codeUnauthenticated]})
 			return
 		}
 		if session := auth.FromContext(ctx); session != nil && session.ReadOnly() {
-			h.refuse(w, media, &requestError{http.StatusConflict, codeSessionChanged, messages[codeSessionChanged]})
+			h.refuse(w, r, media, &requestError{status: http.StatusConflict, code: codeSessionChanged, message: messages[codeSessionChanged]})
 			return
 		}
 	case ast.Subscription:
-		h.refuse(w, media, &requestError{http.StatusBadRequest, codeNotAllowed, "Subscriptions are not offered here."})
+		h.refuse(w, r, media, &requestError{status: http.StatusBadRequest, code: codeNotAllowed, message: "Subscriptions are not offered here."})
 		return
 	}
 	if h.cfg.Prepare != nil {
-		h.cfg.Prepare(ctx, apisOf(operation.Operation))
+		h.cfg.Prepare(ctx, apisOf(estimate))
 	}
 	responses, ctx := h.exec.DispatchOperation(ctx, operation)
 	result := responses(ctx)
 	if r.Context().Err() != nil {
 		return // Nobody is there to read it.
 	}
+	if h.cfg.Development {
+		if result.Extensions == nil {
+			result.Extensions = map[string]any{}
+		}
+		result.Extensions["cost"] = h.costExtension(estimate)
+	}
+	if asked.id != "" && keepable(w, r, media, result) {
+		return
+	}
 	h.answer(w, media, result)
-}
-
-// answer writes what an operation gave. Its data is JSON already, and not looked through again.
-func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Response) {
-	head := bytes.NewBufferString("{")
-	if len(result.Errors) > 0 || len(result.Extensions) > 0 {
-		head.Reset()
-		encoder := json.NewEncoder(head)
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(response{Errors: result.Errors, Extensions: result.Extensions}); err != nil {
-			panic(fmt.Errorf("graph: errors or extensions that are no JSON: %w", err))
-		}
-		head.Truncate(head.Len() - len("}\n"))
-		head.WriteByte(',')
-	}
-	head.WriteString(`"data":`)
-	data := []byte(result.Data)
-	if data == nil {
-		data = []byte("null")
-	}
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.WriteHeader(http.StatusOK)
-	for _, part := range [][]byte{head.Bytes(), data, []byte("}\n")} {
-		w.Write(part) //nolint:errcheck // The reader is gone; there is nobody to tell.
-	}
-}
-
-// response is a GraphQL response without data.
-type response struct {
-	Errors     gqlerror.List  `json:"errors,omitempty"`
-	Extensions map[string]any `json:"extensions,omitempty"`
-}
-
-func (h *handler) write(w http.ResponseWriter, media string, status int, body response) {
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.WriteHeader(status)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.Encode(body) //nolint:errcheck // The reader is gone; there is nobody to tell.
-}
-
-// refuse answers a request that is no well-formed GraphQL request, or not permitted: its status is the same for both
-// media types.
-func (h *handler) refuse(w http.ResponseWriter, media string, err error) {
-	refused := &requestError{http.StatusInternalServerError, codeInternal, messages[codeInternal]}
-	errors.As(err, &refused)
-	extensions := map[string]any{"code": refused.code}
-	if refused.code == codeUnauthenticated {
-		extensions["loginUrl"] = h.cfg.LoginURL
-	}
-	h.write(w, media, refused.status, response{Errors: gqlerror.List{{Message: refused.message, Extensions: extensions}}})
-}
-
-// refuseDocument answers a well-formed request whose document does not parse, is not valid, or asks too much. Clients that
-// accept only application/json expect 200 for it, as ever (graphql-http's audits); the newer type says 400.
-func (h *handler) refuseDocument(w http.ResponseWriter, media string, faults gqlerror.List) {
-	status := http.StatusOK
-	if media == mediaResponse {
-		status = http.StatusBadRequest
-	}
-	for _, fault := range faults {
-		if fault.Extensions == nil {
-			fault.Extensions = map[string]any{}
-		}
-		if code, _ := fault.Extensions["code"].(string); code == "" {
-			fault.Extensions["code"] = codeValidationFailed
-		}
-		if strings.Contains(fault.Message, "exceeded token limit") {
-			*fault = *tooComplex("tokens", h.cfg.Limits.Tokens+1, h.cfg.Limits.Tokens, nil)
-		}
-	}
-	h.write(w, media, status, response{Errors: faults})
 }

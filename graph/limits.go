@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -9,23 +11,43 @@ import (
 
 // Limits bound what a document may ask; each is decided before anything runs. A zero is replaced by its default.
 type Limits struct {
-	// BodyBytes bounds the request body; default 256 KiB.
+	// BodyBytes bounds the request body, or the query string; default 256 KiB.
 	BodyBytes int64
 	// Tokens bounds the document as the parser reads it; default 5,000.
 	Tokens int
+	// Fragments bounds the fragments that a document defines; default 100.
+	Fragments int
+	// Duplicates bounds the fields that ask again, in the same braces, for what is asked already; default 100. Whether they
+	// can be merged is looked at pair by pair.
+	Duplicates int
+	// Fields bounds the number of fields once fragments are put in their places; default 2,000.
+	Fields int
 	// Depth bounds the nesting of fields, fragments followed; default 15.
 	Depth int
 	// Aliases, RootFields and Directives bound their number; defaults 30, 20 and 50.
 	Aliases, RootFields, Directives int
-	// Fields bounds the number of fields once fragments are put in their places; default 2,000.
-	Fields int
+	// ListSize bounds the length of a list as an argument asks for it; default 100. DefaultListSize is how long a list is taken
+	// to be of which the schema says nothing; default 10.
+	ListSize, DefaultListSize int
+	// Cost bounds an operation's cost, and Calls the calls that it can make of one API; defaults 10,000 and 100. See package cost.
+	Cost, Calls int
+	// Measure tells what breaks a limit of what the APIs are asked, and refuses nothing for it. What protects the gateway
+	// itself stays in force: the limits above Depth.
+	Measure bool
 }
+
+// maxName is the longest name that a document may have, an alias among them.
+const maxName = 255
 
 func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		value *int
 		is    int
-	}{{&l.Tokens, 5000}, {&l.Depth, 15}, {&l.Aliases, 30}, {&l.RootFields, 20}, {&l.Directives, 50}, {&l.Fields, 2000}} {
+	}{
+		{&l.Tokens, 5000}, {&l.Fragments, 100}, {&l.Duplicates, 100}, {&l.Fields, 2000},
+		{&l.Depth, 15}, {&l.Aliases, 30}, {&l.RootFields, 20}, {&l.Directives, 50},
+		{&l.ListSize, 100}, {&l.DefaultListSize, 10}, {&l.Cost, 10_000}, {&l.Calls, 100},
+	} {
 		if *d.value == 0 {
 			*d.value = d.is
 		}
@@ -36,118 +58,194 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// measure is what a selection amounts to once its fragments are in their places.
-type measure struct {
-	depth, fields, aliases, directives int
-	deepest                            *ast.Position
+// excess is a limit that a document breaks.
+type excess struct {
+	name       string
+	value, max int
+	// api is whose calls there are too many of, if that is the limit.
+	api string
+	at  *ast.Position
+	// always tells a limit that is in force while others are only measured.
+	always bool
 }
 
-// meter measures an operation; each fragment is measured once, so that a document that names fragments in fragments costs
-// what it has in tokens and not what it would expand to. Cycles are the validator's to refuse, before this.
+// refusal is the error that says so.
+func (e excess) refusal() *gqlerror.Error {
+	locations, what := at(e.at), e.name
+	extensions := map[string]any{
+		"code": codeTooComplex, "limit": map[string]any{"name": e.name, "value": e.value, "max": e.max, "locations": locations},
+	}
+	if e.api != "" {
+		what, extensions["api"] = "calls of "+e.api, e.api
+	}
+	message := fmt.Sprintf("The operation asks for too much: %s is %d, and at most %d are allowed.", what, e.value, e.max)
+	return &gqlerror.Error{Message: message, Locations: locations, Extensions: extensions}
+}
+
+// at is a position as errors tell it.
+func at(position *ast.Position) []gqlerror.Location {
+	if position == nil {
+		return nil
+	}
+	return []gqlerror.Location{{Line: position.Line, Column: position.Column}}
+}
+
+// measured is what a selection amounts to once its fragments are in their places.
+type measured struct {
+	depth, fields, aliases, directives, roots int
+	deepest, introspects                      *ast.Position
+}
+
+// meter measures operations; each fragment is measured once, so that a document that names fragments in fragments costs what
+// it has in tokens and not what it would expand to.
 type meter struct {
-	fragments map[string]measure
+	fragments map[string]*ast.FragmentDefinition
+	known     map[string]measured
+	// duplicates counts the fields that are asked twice in the same braces.
+	duplicates int
+	duplicate  *ast.Position
 }
 
 // most keeps sums of nested fragments from overflowing.
 const most = 1 << 40
 
-func (m *meter) selection(set ast.SelectionSet) measure {
-	var sum measure
+func (m *meter) selection(set ast.SelectionSet) measured {
+	return m.within(set, make(map[string]bool, len(set)))
+}
+
+// within measures a selection, or a part of one that stands in an inline fragment; asked are the names that the answer has
+// already where it goes.
+func (m *meter) within(set ast.SelectionSet, asked map[string]bool) measured {
+	var sum measured
 	for _, s := range set {
-		var one measure
+		var one measured
 		switch s := s.(type) {
 		case *ast.Field:
-			one = m.selection(s.SelectionSet)
-			one.depth++
-			one.fields++
-			one.directives += len(s.Directives)
-			if s.Alias != s.Name {
-				one.aliases++
+			if asked[s.Alias] {
+				m.duplicates++
+				m.duplicate = s.Position
 			}
-			if one.deepest == nil {
-				one.deepest = s.Position
-			}
+			asked[s.Alias] = true
+			one = m.field(s)
 		case *ast.InlineFragment:
-			one = m.selection(s.SelectionSet)
+			one = m.within(s.SelectionSet, asked)
 			one.directives += len(s.Directives)
 		case *ast.FragmentSpread:
-			one = m.fragment(s.Definition)
+			one = m.fragment(s.Name)
 			one.directives += len(s.Directives)
 		}
 		sum.fields = min(sum.fields+one.fields, most)
 		sum.aliases = min(sum.aliases+one.aliases, most)
 		sum.directives = min(sum.directives+one.directives, most)
+		sum.roots = min(sum.roots+one.roots, most)
 		if one.depth > sum.depth {
 			sum.depth, sum.deepest = one.depth, one.deepest
 		}
-	}
-	return sum
-}
-
-func (m *meter) fragment(f *ast.FragmentDefinition) measure {
-	if f == nil {
-		return measure{}
-	}
-	if known, ok := m.fragments[f.Name]; ok {
-		return known
-	}
-	sum := m.selection(f.SelectionSet)
-	m.fragments[f.Name] = sum
-	return sum
-}
-
-// check refuses an operation that asks for too much; nil if it does not.
-func (l Limits) check(operation *ast.OperationDefinition) *gqlerror.Error {
-	m := &meter{fragments: map[string]measure{}}
-	sum := m.selection(operation.SelectionSet)
-	sum.directives += len(operation.Directives)
-	roots := m.roots(operation.SelectionSet)
-	for _, bound := range []struct {
-		name       string
-		value, max int
-		at         *ast.Position
-	}{
-		{"depth", sum.depth, l.Depth, sum.deepest},
-		{"aliases", sum.aliases, l.Aliases, operation.Position},
-		{"rootFields", roots, l.RootFields, operation.Position},
-		{"directives", sum.directives, l.Directives, operation.Position},
-		{"fields", sum.fields, l.Fields, operation.Position},
-	} {
-		if bound.value > bound.max {
-			return tooComplex(bound.name, bound.value, bound.max, bound.at)
+		if sum.introspects == nil {
+			sum.introspects = one.introspects
 		}
+	}
+	return sum
+}
+
+func (m *meter) field(f *ast.Field) measured {
+	one := m.selection(f.SelectionSet)
+	one.depth++
+	one.fields++
+	one.roots = 1
+	one.directives += len(f.Directives)
+	if f.Alias != f.Name {
+		one.aliases++
+	}
+	if one.deepest == nil {
+		one.deepest = f.Position
+	}
+	if f.Name == "__schema" || f.Name == "__type" {
+		one.introspects = f.Position
+	}
+	return one
+}
+
+// fragment measures a fragment. Those that name themselves are nothing here, and the validator's to refuse.
+func (m *meter) fragment(name string) measured {
+	known, ok := m.known[name]
+	if f := m.fragments[name]; !ok && f != nil {
+		m.known[name] = measured{}
+		known = m.selection(f.SelectionSet)
+		known.directives += len(f.Directives)
+		m.known[name] = known
+	}
+	return known
+}
+
+// measure gives what the document's operations amount to, the most of each, and what of it is too much.
+func (l Limits) measure(doc *ast.QueryDocument) (measured, []excess) {
+	m := &meter{fragments: map[string]*ast.FragmentDefinition{}, known: map[string]measured{}}
+	for _, f := range doc.Fragments {
+		m.fragments[f.Name] = f
+	}
+	for _, f := range doc.Fragments {
+		m.fragment(f.Name)
+	}
+	var sum measured
+	var widest, aliased, directed, rooted *ast.Position
+	for _, operation := range doc.Operations {
+		one := m.selection(operation.SelectionSet)
+		one.directives += len(operation.Directives)
+		larger(&sum.depth, &sum.deepest, one.depth, one.deepest)
+		larger(&sum.fields, &widest, one.fields, operation.Position)
+		larger(&sum.aliases, &aliased, one.aliases, operation.Position)
+		larger(&sum.directives, &directed, one.directives, operation.Position)
+		larger(&sum.roots, &rooted, one.roots, operation.Position)
+		if sum.introspects == nil {
+			sum.introspects = one.introspects
+		}
+	}
+	var last *ast.Position
+	if len(doc.Fragments) > 0 {
+		last = doc.Fragments[len(doc.Fragments)-1].Position
+	}
+	var over []excess
+	for _, e := range []excess{
+		{name: "fragments", value: len(doc.Fragments), max: l.Fragments, at: last, always: true},
+		{name: "duplicates", value: m.duplicates, max: l.Duplicates, at: m.duplicate, always: true},
+		{name: "depth", value: sum.depth, max: l.Depth, at: sum.deepest},
+		{name: "aliases", value: sum.aliases, max: l.Aliases, at: aliased},
+		{name: "rootFields", value: sum.roots, max: l.RootFields, at: rooted},
+		{name: "directives", value: sum.directives, max: l.Directives, at: directed},
+		{name: "fields", value: sum.fields, max: l.Fields, at: widest, always: true},
+	} {
+		if e.value > e.max {
+			over = append(over, e)
+		}
+	}
+	return sum, over
+}
+
+// larger keeps the larger value and its place.
+func larger(value *int, place **ast.Position, other int, there *ast.Position) {
+	if other > *value {
+		*value, *place = other, there
+	}
+}
+
+// exceeds gives the refusal of an operation that asks for too much; nil if it may run. What is only being measured is counted
+// and logged.
+func (h *handler) exceeds(ctx context.Context, excesses []excess) *gqlerror.Error {
+	for _, e := range excesses {
+		if !h.cfg.Limits.Measure || e.always {
+			return e.refusal()
+		}
+		h.count(ctx, e.name, false)
+		h.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "an operation asks for too much, and is not refused", slog.String("limit", e.name),
+			slog.Int("value", e.value), slog.Int("max", e.max), slog.String("api", e.api), slog.String("request_id", h.cfg.RequestID(ctx)))
 	}
 	return nil
 }
 
-// roots counts the fields of the operation itself, through fragments.
-func (m *meter) roots(set ast.SelectionSet) int {
-	n := 0
-	for _, s := range set {
-		switch s := s.(type) {
-		case *ast.Field:
-			n++
-		case *ast.InlineFragment:
-			n += m.roots(s.SelectionSet)
-		case *ast.FragmentSpread:
-			if s.Definition != nil && n < most {
-				n += m.roots(s.Definition.SelectionSet)
-			}
-		}
-	}
-	return min(n, most)
-}
-
-func tooComplex(name string, value, limit int, at *ast.Position) *gqlerror.Error {
-	var locations []gqlerror.Location
-	if at != nil {
-		locations = []gqlerror.Location{{Line: at.Line, Column: at.Column}}
-	}
-	return &gqlerror.Error{
-		Message:   fmt.Sprintf("The operation asks for too much: %s is %d, and at most %d are allowed.", name, value, limit),
-		Locations: locations,
-		Extensions: map[string]any{
-			"code": codeTooComplex, "limit": map[string]any{"name": name, "value": value, "max": limit, "locations": locations},
-		},
+// count tells whoever counts that a limit was broken.
+func (h *handler) count(ctx context.Context, limit string, refused bool) {
+	if h.cfg.Exceeded != nil {
+		h.cfg.Exceeded(ctx, limit, refused)
 	}
 }

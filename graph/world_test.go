@@ -52,6 +52,22 @@ func (l *logBuffer) String() string {
 func newEndpoint(t testing.TB, change func(*graph.Config)) *endpoint {
 	t.Helper()
 	e := &endpoint{faults: fault.New(fault.Config{}), log: &logBuffer{}}
+	cfg := graph.Config{Resolver: e.resolver(t), Logger: newLogger(e.log)}
+	if change != nil {
+		change(&cfg)
+	}
+	handler, err := graph.NewHandler(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.server = httptest.NewServer(handler)
+	t.Cleanup(e.server.Close)
+	return e
+}
+
+// resolver asks the demo's APIs, through the faults.
+func (e *endpoint) resolver(t testing.TB) *graph.Resolver {
+	t.Helper()
 	data := apis.New(apis.Config{Issuer: "http://127.0.0.1:1", JWKSURL: "http://127.0.0.1:1/keys"})
 	t.Cleanup(data.Close)
 	t.Cleanup(e.faults.Close)
@@ -70,22 +86,9 @@ func newEndpoint(t testing.TB, change func(*graph.Config)) *endpoint {
 		}
 		return a
 	}
-	cfg := graph.Config{
-		Resolver: &graph.Resolver{
-			Accounts: accounts.New(api("accounts")), Catalog: catalog.New(api("catalog")), Orders: orders.New(api("orders")), Shipping: shipping.New(api("shipping")),
-		},
-		Logger: newLogger(e.log),
+	return &graph.Resolver{
+		Accounts: accounts.New(api("accounts")), Catalog: catalog.New(api("catalog")), Orders: orders.New(api("orders")), Shipping: shipping.New(api("shipping")),
 	}
-	if change != nil {
-		change(&cfg)
-	}
-	handler, err := graph.NewHandler(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e.server = httptest.NewServer(handler)
-	t.Cleanup(e.server.Close)
-	return e
 }
 
 // reply is an answer, whole.
@@ -122,19 +125,29 @@ func jsonHeader() http.Header { return http.Header{"Content-Type": {"application
 // ask asks a query as the SPA does.
 func (e *endpoint) ask(t testing.TB, query string, variables map[string]any) (r reply, data map[string]any, errors []problem) {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r = e.send(t, "POST", "", string(body), jsonHeader())
+	r = e.send(t, "POST", "", asked(query, variables), jsonHeader())
 	var answer struct {
 		Data   map[string]any
 		Errors []problem
 	}
-	if err := json.Unmarshal([]byte(r.body), &answer); err != nil {
-		t.Fatalf("answer %q: %v", r.body, err)
-	}
+	decode(t, r.body, &answer)
 	return r, answer.Data, answer.Errors
+}
+
+// asked is the body of a request.
+func asked(query string, variables map[string]any) string {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		panic(err)
+	}
+	return string(body)
+}
+
+func decode(t testing.TB, text string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		t.Fatalf("answer %q: %v", text, err)
+	}
 }
 
 type problem struct {

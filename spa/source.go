@@ -51,8 +51,8 @@ func load(files embed.FS, dir string) embedded {
 			return err
 		}
 		name, encoding := strings.TrimPrefix(full, dir+"/"), ""
-		if name == "build.json" {
-			return nil // For the check of freshness, not for the browser.
+		if name == "build.json" || name == operationsFile {
+			return nil // For the check of freshness, and for the gateway; not for the browser.
 		}
 		for e, suffix := range suffixes {
 			if stem, ok := strings.CutSuffix(name, suffix); ok {

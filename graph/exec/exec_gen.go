@@ -1047,15 +1047,15 @@ type Query {
   "The signed-in customer."
   me: Customer
   "Orders the signed-in user may see, newest first: a customer's own, an agent's everyone's."
-  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection
+  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
   "One order; null when there is none or it is not the user's to see."
   order(id: ID!): Order
   "The catalogue, for everyone. ` + "`" + `search` + "`" + ` matches words of name and description."
-  products(first: Int! = 20, after: String, search: String, category: ID): ProductConnection
+  products(first: Int! = 20, after: String, search: String, category: ID): ProductConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
   "One product; null when there is none."
   product(id: ID!): Product
   "All categories, in the order to show them."
-  categories: [Category!]
+  categories: [Category!] @listSize(assumedSize: 20)
 }
 
 type Mutation {
@@ -1071,6 +1071,24 @@ type Mutation {
   endOtherSessions: EndSessionPayload
 }
 
+"""
+What something weighs in an operation's cost (GraphQL Cost Directives Specification). Without, what gives objects weighs 1 and
+scalars nothing.
+"""
+directive @cost("A number." weight: String!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+
+"How long a list can be (GraphQL Cost Directives Specification)."
+directive @listSize(
+  "How long, if no argument tells."
+  assumedSize: Int
+  "Arguments that tell; the largest counts."
+  slicingArguments: [String!]
+  "Lists of the field's object that are so long, instead of the field itself."
+  sizedFields: [String!]
+  "Whether exactly one of the arguments must be given or have a default."
+  requireOneSlicingArgument: Boolean = true
+) on FIELD_DEFINITION
+
 "An instant, RFC 3339 with its offset."
 scalar DateTime
 "A decimal number as a string, so that no digit is lost: ` + "`" + `129.00` + "`" + `."
@@ -1085,7 +1103,7 @@ type Viewer {
   "The session of this browser; null when nobody is signed in."
   session: Session
   "The user's sessions in all browsers, the newest first."
-  sessions: [SessionEntry!]
+  sessions: [SessionEntry!] @listSize(assumedSize: 20)
 }
 
 "A signed-in session of this browser."
@@ -1133,11 +1151,11 @@ type Customer {
   "Since when."
   memberSince: DateTime!
   "Postal addresses, the default one first."
-  addresses: [Address!]
+  addresses: [Address!] @listSize(assumedSize: 10)
   "Ways to pay."
-  paymentMethods: [PaymentMethod!]
+  paymentMethods: [PaymentMethod!] @listSize(assumedSize: 10)
   "This customer's orders, newest first."
-  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection
+  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 }
 
 "Loyalty tiers, lowest first."
@@ -1209,11 +1227,11 @@ type Order {
   "A remark of the customer."
   note: String
   "What was ordered."
-  lines: [OrderLine!]!
+  lines: [OrderLine!]! @listSize(assumedSize: 20)
   "Who ordered."
   customer: Customer
   "The parcels that carry it."
-  shipments: [Shipment!]
+  shipments: [Shipment!] @listSize(assumedSize: 5)
 }
 
 "Where an order stands."
@@ -1273,7 +1291,7 @@ type Shipment {
   "When it should arrive, if known."
   estimatedDelivery: DateTime
   "What has happened to it, oldest first."
-  tracking: [TrackingEvent!]
+  tracking: [TrackingEvent!] @listSize(assumedSize: 10)
 }
 
 "Where a parcel stands."
@@ -1429,7 +1447,7 @@ input EndSessionInput {
 "The user's sessions as they are now."
 type EndSessionPayload {
   "The user's sessions in all browsers, the newest first."
-  sessions: [SessionEntry!]
+  sessions: [SessionEntry!] @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
 }
@@ -8628,6 +8646,24 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalInt(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.SelectionSet, v *int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt(*v)
+	return res
+}
+
 func (ec *executionContext) marshalOOrder2ᚖvestibuleᚗexampleᚋclientsᚋordersᚐOrder(ctx context.Context, sel ast.SelectionSet, v *orders.Order) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -8754,6 +8790,41 @@ func (ec *executionContext) marshalOShipment2ᚕᚖvestibuleᚗexampleᚋclients
 		fc.Result = &v[i]
 		return ec.marshalNShipment2ᚖvestibuleᚗexampleᚋclientsᚋshippingᚐShipment(ctx, sel, v[i])
 	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
 
 	for _, e := range ret {
 		if e == graphql.Null {

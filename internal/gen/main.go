@@ -20,9 +20,12 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: gen generate [-config gqlgen.yml]")
+var errUsage = errors.New("usage: gen generate [-config gqlgen.yml] | gen breaking OLD.graphqls NEW.graphqls [manifest.json…]")
 
 func run(args []string) error {
+	if len(args) > 0 && args[0] == "breaking" {
+		return compare(args[1:], os.Stdin, os.Stdout)
+	}
 	if len(args) == 0 || args[0] != "generate" {
 		return errUsage
 	}

@@ -1,7 +1,11 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
+import { addTypenameSelectionDocumentTransform } from "@graphql-codegen/client-preset";
 
 // Types for each operation, from the one contract with the gateway. The result
 // (src/gql) is made before every build and test and is not committed.
+//
+// The second is for the manifest of operations alone: each with its fragments,
+// and with the __typename that the client asks for everywhere.
 const config: CodegenConfig = {
   schema: "../../schema.graphqls",
   documents: ["src/**/*.{ts,tsx}", "!src/gql/**"],
@@ -15,6 +19,11 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
         useTypeImports: true,
       },
+    },
+    "./node_modules/.operations/": {
+      preset: "client",
+      presetConfig: { persistedDocuments: { hashAlgorithm: "sha256" } },
+      documentTransforms: [addTypenameSelectionDocumentTransform],
     },
   },
 };

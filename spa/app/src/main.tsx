@@ -1,6 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
+import documentIds from "./gql/ids.json";
 import { Boundary } from "./parts/boundary";
 import { SessionProvider } from "./session";
 import "./style/tokens.css";
@@ -11,7 +12,8 @@ import "./style/shop.css";
 import "./style/account.css";
 import { Vestibule } from "./vestibule";
 
-const vestibule = new Vestibule();
+// While it is worked on, operations change faster than any manifest: they are sent as they are.
+const vestibule = new Vestibule(import.meta.env.PROD ? { documentIds } : {});
 vestibule.start();
 
 const root = document.getElementById("app");

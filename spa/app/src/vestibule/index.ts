@@ -3,6 +3,7 @@
  * single-page app. `new Vestibule()` is all it needs; see README.md beside it.
  */
 export { Vestibule, type Answer, type LoginOptions, type Operation, type Options } from "./vestibule";
+export type { DocumentIds } from "./documents";
 export type { EndReason } from "./events";
 export { endOf, refOf, type Claims, type Session, type SignedIn } from "./session";
 export {

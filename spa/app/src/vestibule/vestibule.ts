@@ -1,3 +1,4 @@
+import { byId, isUnknownId, type DocumentIds } from "./documents";
 import { isLocal, readError, readFailure, type GatewayError, type RawError } from "./errors";
 import { follow, readEvent, type EndReason, type SessionEvent } from "./events";
 import { applyEvent, endOf, readSession, refOf, type Session } from "./session";
@@ -10,6 +11,8 @@ export interface Options {
   signedOutUrl?: string;
   /** How long before its end a session is asked after once more, in milliseconds. Default two minutes. */
   warning?: number;
+  /** The ids of trusted operations by name, as the build has them: then these are sent in place of the operations' texts. */
+  documentIds?: DocumentIds;
   /** For tests. */
   fetch?: typeof fetch;
   navigate?: (url: string) => void;
@@ -64,6 +67,7 @@ export class Vestibule {
   readonly #csrfHeader: string;
   readonly #signedOutUrl: string;
   readonly #warning: number;
+  readonly #documentIds: DocumentIds | undefined;
   readonly #listeners = new Set<(session: Session) => void>();
   #session: Session = { status: "unknown" };
   #asked = -Infinity;
@@ -83,6 +87,7 @@ export class Vestibule {
     this.#csrfHeader = options.csrfHeader ?? "X-CSRF";
     this.#signedOutUrl = options.signedOutUrl ?? "/signed-out";
     this.#warning = options.warning ?? 120_000;
+    this.#documentIds = options.documentIds;
   }
 
   /** What is known of the session now. The same object until something changes. */
@@ -197,7 +202,10 @@ export class Vestibule {
     headers.set(this.#csrfHeader, "1");
     const ref = refOf(this.#session);
     if (ref !== undefined) headers.set("Vestibule-Session", ref);
-    const response = await this.#fetch(input, { ...init, headers, credentials: "same-origin", redirect: "error" });
+    const send = (body = init.body) => this.#fetch(input, { ...init, ...(body === undefined ? {} : { body }), headers, credentials: "same-origin", redirect: "error" });
+    const named = address.pathname === "/graphql" ? byId(init.body, this.#documentIds) : undefined;
+    let response = await send(named);
+    if (named !== undefined && (await isUnknownId(response))) response = await send();
     // 401 and 409: the session is not what this page thought.
     if (response.status === 401 || response.status === 409) void this.session();
     return response;

@@ -1,0 +1,83 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"vestibule.example/graph/cost"
+)
+
+// documentError is a well-formed request whose document does not parse, is not valid, asks too much or is not allowed.
+type documentError struct{ faults gqlerror.List }
+
+func (e *documentError) Error() string { return "graph: " + e.faults.Error() }
+
+// refused makes an error of one fault.
+func refused(fault *gqlerror.Error) error { return &documentError{gqlerror.List{fault}} }
+
+// knock takes what every request costs, before it is read (GQL-11).
+func (h *handler) knock(r *http.Request) error { return h.charge(r, 0, 1) }
+
+// admit decides whether what is asked may run, before any API hears of it: whatever the transport. The request is the one that
+// knock has let in.
+func (h *handler) admit(ctx context.Context, r *http.Request, asked *request) (*graphql.OperationContext, *cost.Estimate, error) {
+	if err := h.resolve(ctx, asked); err != nil {
+		return nil, nil, err
+	}
+	operation, found, faults := h.operation(ctx, &asked.RawParams)
+	if len(faults) > 0 {
+		return nil, nil, &documentError{faults}
+	}
+	estimate, more, fault := h.affordable(found, operation)
+	if fault == nil {
+		fault = h.exceeds(ctx, slices.Concat(found.excesses, more))
+	}
+	if fault != nil {
+		return nil, nil, refused(fault)
+	}
+	if err := h.charge(r, 1, estimate.Cost-1); err != nil {
+		return nil, nil, err
+	}
+	h.register(asked)
+	return operation, estimate, nil
+}
+
+// operation makes of a request's parameters what can be run. Whatever is wrong with it is told without running anything.
+func (h *handler) operation(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, *document, gqlerror.List) {
+	found, faults := h.documents.find(params.Query)
+	if len(faults) > 0 {
+		return nil, nil, faults
+	}
+	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
+	params.Headers = http.Header{}
+	operation, faults := h.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, found), params)
+	if len(faults) > 0 {
+		for i, fault := range faults {
+			if operation.Operation != nil {
+				fault.Locations = at(variableOf(operation.Operation, fault))
+				fault.Message = fmt.Sprintf("%s: %s", fault.Path, fault.Message)
+			}
+			faults[i] = coded(fault, codeValidationFailed)
+		}
+		return nil, nil, faults
+	}
+	return operation, found, nil
+}
+
+// variableOf is where the document declares the variable that does not fit.
+func variableOf(operation *ast.OperationDefinition, fault *gqlerror.Error) *ast.Position {
+	if len(fault.Path) > 1 {
+		if name, ok := fault.Path[1].(ast.PathName); ok {
+			if v := operation.VariableDefinitions.ForName(string(name)); v != nil {
+				return v.Position
+			}
+		}
+	}
+	return operation.Position
+}

@@ -1,0 +1,48 @@
+package graph
+
+import "vestibule.example/graph/cost"
+
+// batchMax is how many ids the APIs take in one call.
+const batchMax = 50
+
+// Calls says how the resolvers call the APIs. Every field with a resolver is there, those that ask nobody among them: a test
+// holds the table against the schema, and another against what the APIs are asked.
+func Calls() cost.Table {
+	page := cost.Field{API: "orders"}
+	return cost.Table{
+		Fields: map[string]cost.Field{
+			"Query.viewer":     {},
+			"Query.me":         {API: "accounts"},
+			"Query.orders":     page,
+			"Query.order":      {API: "orders"},
+			"Query.products":   {API: "catalog", More: map[string]int{"after": 1}}, // A page that begins between two of the API's takes both.
+			"Query.product":    {API: "catalog"},
+			"Query.categories": {API: "catalog"},
+
+			"Mutation.placeOrder":       {API: "orders"},
+			"Mutation.cancelOrder":      {API: "orders"},
+			"Mutation.addAddress":       {API: "accounts", Calls: 2},
+			"Mutation.endSession":       {},
+			"Mutation.endOtherSessions": {},
+
+			"Viewer.session":          {},
+			"Viewer.sessions":         {},
+			"Customer.addresses":      {API: "accounts"},
+			"Customer.paymentMethods": {API: "accounts"},
+			"Customer.orders":         page,
+			"Order.lines":             {},
+			"Order.customer":          {Loader: "customers"},
+			"Order.shipments":         {Loader: "shipments"},
+			"OrderLine.product":       {Loader: "products"},
+			"Product.category":        {Loader: "categories"},
+			"Shipment.tracking":       {Loader: "tracking"},
+		},
+		Loaders: map[string]cost.Loader{ // see loaders.go
+			"customers":  {API: "accounts", Chunk: batchMax, Announced: []cost.Announced{{Type: "Order"}}},
+			"shipments":  {API: "shipping", Chunk: batchMax, Announced: []cost.Announced{{Type: "Order"}}},
+			"products":   {API: "catalog", Chunk: batchMax, Announced: []cost.Announced{{Type: "Order", Times: "Order.lines"}}},
+			"tracking":   {API: "shipping", Chunk: batchMax, Announced: []cost.Announced{{Loader: "shipments", Times: "Order.shipments"}}},
+			"categories": {API: "catalog", Keys: 1},
+		},
+	}
+}

@@ -1,0 +1,124 @@
+package cost
+
+import "github.com/vektah/gqlparser/v2/ast"
+
+// load is what fields ask of a loader.
+type load struct {
+	keys   float64
+	places int
+}
+
+// called notes what a field calls; nil if it calls nobody.
+func (w *walk) called(name string, parents float64, path []string, f *ast.Field) *Node {
+	api := w.table.api(name)
+	if api == "" {
+		return nil
+	}
+	entry := w.table.Fields[name]
+	node := &Node{Field: name, Path: path, At: f.Position, API: api, Parents: bounded(parents)}
+	switch {
+	case entry.Loader != "":
+		l := w.loads[entry.Loader]
+		if l == nil {
+			l = &load{}
+			w.loads[entry.Loader] = l
+		}
+		l.keys += parents
+		l.places++
+		loader := w.table.Loaders[entry.Loader]
+		node.Calls = chunks(bounded(w.known(loader, parents)), loader.Chunk)
+	case entry.Batch:
+		node.Calls = chunks(node.Parents, entry.Chunk)
+		w.estimate.Calls[api] += node.Calls
+	default:
+		each := max(entry.Calls, 1)
+		for argumentName, more := range entry.More {
+			if _, given := argument(f, argumentName, w.variables); given {
+				each += more
+			}
+		}
+		node.Calls = bounded(parents * float64(each))
+		node.PerElement = node.Parents > 1
+		w.estimate.Calls[api] += node.Calls
+	}
+	return node
+}
+
+func (w *walk) known(loader Loader, keys float64) float64 {
+	if loader.Keys > 0 {
+		return min(keys, float64(loader.Keys))
+	}
+	return keys
+}
+
+// chunks is how many calls so many keys take.
+func chunks(keys, size int) int {
+	switch {
+	case keys == 0:
+		return 0
+	case size == 0:
+		return 1
+	}
+	return (keys-1)/size + 1
+}
+
+// count adds the loaders' calls. Each time that a loader is asked for a key it does not have, it fetches that and all that is
+// announced, in chunks of which the last may be short: n fetches of k keys are at most k-n full chunks, rounded down, and n.
+func (w *walk) count() {
+	for name := range w.loads {
+		loader := w.table.Loaders[name]
+		keys, fetches := w.fetched(name, 0)
+		if keys == 0 {
+			continue
+		}
+		calls := fetches
+		if loader.Chunk > 0 {
+			calls += (keys - fetches) / loader.Chunk
+		}
+		w.estimate.Calls[loader.API] = min(w.estimate.Calls[loader.API]+calls, most)
+	}
+	for api, n := range w.estimate.Calls {
+		w.estimate.Calls[api] = min(n, most)
+	}
+}
+
+// fetched is how many keys a loader fetches at most, and how many times it begins to. It does not begin more often than fields
+// ask, nor more often than something new is announced.
+func (w *walk) fetched(name string, depth int) (keys, fetches int) {
+	l, loader := w.loads[name], w.table.Loaders[name]
+	if l == nil || depth > len(w.table.Loaders) {
+		return 0, 0
+	}
+	all, announcers := l.keys, 0
+	announced := 0.0
+	for _, a := range loader.Announced {
+		times := 1.0
+		if a.Times != "" {
+			times = w.assumed(a.Times)
+		}
+		announced += w.objects[a.Type] * times
+		announcers += w.places[a.Type]
+		if a.Loader != "" {
+			others, events := w.fetched(a.Loader, depth+1)
+			announced += float64(others) * times
+			announcers += events
+		}
+	}
+	if announced > 0 {
+		all = announced
+	}
+	fetches = l.places
+	if announcers > 0 {
+		fetches = min(fetches, announcers)
+	}
+	keys = bounded(w.known(loader, all))
+	return keys, min(fetches, keys)
+}
+
+// assumed is how long a list is of which no argument tells.
+func (w *walk) assumed(name string) float64 {
+	if list := w.fields[name].list; list != nil && list.hasAssumed {
+		return list.assumed
+	}
+	return w.size
+}

@@ -1,0 +1,109 @@
+package cost_test
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+
+	"vestibule.example/graph/cost"
+)
+
+var table = cost.Table{
+	Fields: map[string]cost.Field{
+		"Query.me":       {API: "people"},
+		"Query.people":   {API: "people", Calls: 2},
+		"Query.pages":    {API: "people", More: map[string]int{"after": 1}},
+		"Person.friends": {API: "people"},
+		"Person.house":   {Loader: "houses"},
+		"Query.node":     {API: "nodes", Batch: true},
+		"Person.score":   {API: "scores", Batch: true, Chunk: 10},
+	},
+	Loaders: map[string]cost.Loader{"houses": {API: "houses", Chunk: 10}},
+}
+
+func TestCalls(t *testing.T) {
+	m, schema, err := model(t, shop, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, query string
+		want        map[string]int
+	}{
+		{"nobody", "{dear}", map[string]int{}},
+		{"one", "{me{id}}", map[string]int{"people": 1}},
+		{"two for each", "{people(first:9){id}}", map[string]int{"people": 2}},
+		{"more with an argument", `{pages(after:"x"){edges{node{id}}}}`, map[string]int{"people": 2}},
+		{"as few without", `{pages(after:null){edges{node{id}}}}`, map[string]int{"people": 1}},
+		{"once for each element", "{pages(first:9){edges{node{friends{id}}}}}", map[string]int{"people": 10}},
+		{"and for each of theirs", "{pages(first:9){edges{node{friends{friends{id}}}}}}", map[string]int{"people": 1 + 9 + 27}},
+		{"a batch is one", "{a:node{id} b:node{id}}", map[string]int{"nodes": 2}},
+		{"a batch in chunks", "{pages(first:21){edges{node{score}}}}", map[string]int{"people": 1, "scores": 3}},
+		{"chunks that are full", "{pages(first:20){edges{node{score}}}}", map[string]int{"people": 1, "scores": 2}},
+		{"for nobody none", "{none{score house{id} friends{id}}}", map[string]int{"scores": 0, "people": 0}},
+		{"a loader in chunks", "{pages(first:20){edges{node{house{id}}}}}", map[string]int{"people": 1, "houses": 2}},
+		{"two that load can each have a short chunk", "{a:pages(first:10){edges{node{house{id}}}} b:pages(first:10){edges{node{house{id}}}}}", map[string]int{"people": 2, "houses": 3}},
+		{"two that load one each", "{a:me{house{id}} b:me{house{id}}}", map[string]int{"people": 2, "houses": 2}},
+	} {
+		if got := estimate(t, m, schema, c.query, "").Calls; !maps.Equal(got, c.want) {
+			t.Errorf("%s: calls of %s = %v, want %v", c.name, c.query, got, c.want)
+		}
+	}
+}
+
+// What is announced is fetched along with what is asked for: more keys, in fewer goes.
+func TestAnnouncedKeys(t *testing.T) {
+	announcing := cost.Table{
+		Fields: map[string]cost.Field{"Query.pages": {API: "people"}, "Person.house": {Loader: "houses"}, "House.id": {Loader: "ids"}},
+		Loaders: map[string]cost.Loader{
+			"houses": {API: "houses", Chunk: 10, Announced: []cost.Announced{{Type: "Person"}}},
+			"ids":    {API: "ids", Chunk: 10, Announced: []cost.Announced{{Loader: "houses", Times: "Person.friends"}}},
+		},
+	}
+	m, schema, err := model(t, shop, announcing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, query string
+		want        map[string]int
+	}{
+		{"nobody asks", "{pages{edges{node{id}}}}", map[string]int{"people": 1}},
+		{"all that come", "{a:pages(first:10){edges{node{house{__typename}}}} b:pages(first:10){edges{node{id}}}}", map[string]int{"people": 2, "houses": 2}},
+		{"one that announces is fetched in one go", "{pages(first:20){edges{node{a:house{__typename} b:house{__typename}}}}}", map[string]int{"people": 1, "houses": 2}},
+		{"what a loader's answer announces", "{pages(first:10){edges{node{house{id}}}}}", map[string]int{"people": 1, "houses": 1, "ids": 3}},
+	} {
+		if got := estimate(t, m, schema, c.query, "").Calls; !maps.Equal(got, c.want) {
+			t.Errorf("%s: calls of %s = %v, want %v", c.name, c.query, got, c.want)
+		}
+	}
+}
+
+// The tree tells which field calls, for how many, and which of them do so once per element.
+func TestTreeOfCalls(t *testing.T) {
+	m, schema, err := model(t, shop, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := estimate(t, m, schema, "{p:pages(first:9){edges{node{f:friends{house{id}}}}}}", "").Tree
+	var lines []string
+	var write func(string, []*cost.Node)
+	write = func(indent string, nodes []*cost.Node) {
+		for _, n := range nodes {
+			line, _ := json.Marshal([]any{n.Field, strings.Join(n.Path, "."), n.API, n.Parents, n.Calls, n.PerElement})
+			lines = append(lines, indent+string(line))
+			write(indent+" ", n.Children)
+		}
+	}
+	write("", tree)
+	want := `["Query.pages","p","people",1,1,false]
+ ["Person.friends","p.edges.node.f","people",9,9,true]
+  ["Person.house","p.edges.node.f.house","houses",27,3,false]`
+	if got := strings.Join(lines, "\n"); got != want {
+		t.Errorf("tree =\n%s\nwant\n%s", got, want)
+	}
+	if got := strings.Join(m.PerElement(), " "); got != "Person.friends" {
+		t.Errorf("PerElement = %s, want Person.friends alone", got)
+	}
+}

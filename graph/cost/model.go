@@ -1,0 +1,256 @@
+package cost
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// defaultListSize is how long a list is taken to be of which nothing is said.
+const defaultListSize = 10
+
+// Config is what may be chosen.
+type Config struct {
+	// DefaultListSize is how long a list is taken to be of which @listSize says nothing; default 10.
+	DefaultListSize int
+}
+
+// Model is a schema with its weights and its table of calls. It is immutable, and safe for concurrent use.
+type Model struct {
+	schema *ast.Schema
+	table  Table
+	fields map[string]*field
+	types  map[string]float64
+	inputs map[string]map[string]float64 // weights of input fields, by type and name
+	size   float64
+}
+
+// field is what is known of a field whatever the operation.
+type field struct {
+	weight    float64
+	arguments map[string]float64
+	list      *listSize
+	// lists is how many lists its type has around its elements.
+	lists int
+}
+
+// listSize is the directive of that name.
+type listSize struct {
+	assumed    float64
+	hasAssumed bool
+	slicing    [][]string // arguments, each as a path into it
+	sized      []string
+	requireOne bool
+}
+
+// New reads a schema's directives. It tells everything that is wrong with them, or with the table.
+func New(schema *ast.Schema, table Table, cfg Config) (*Model, error) {
+	if cfg.DefaultListSize == 0 {
+		cfg.DefaultListSize = defaultListSize
+	}
+	m := &Model{schema: schema, table: table, fields: map[string]*field{}, types: map[string]float64{}, inputs: map[string]map[string]float64{}, size: float64(cfg.DefaultListSize)}
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(schema.Types)) {
+		faults = append(faults, m.readType(schema.Types[name]))
+	}
+	faults = append(faults, m.checkTable())
+	return m, errors.Join(faults...)
+}
+
+func (m *Model) readType(def *ast.Definition) error {
+	var faults []error
+	weigh := func(where string, directives ast.DirectiveList, otherwise float64) float64 {
+		w, err := weight(directives, otherwise)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("cost: %s: %w", where, err))
+		}
+		return w
+	}
+	m.types[def.Name] = weigh(def.Name, def.Directives, composite(def))
+	if def.Kind == ast.InputObject {
+		m.inputs[def.Name] = map[string]float64{}
+	}
+	for _, f := range def.Fields {
+		if strings.HasPrefix(f.Name, "__") {
+			continue
+		}
+		where := def.Name + "." + f.Name
+		own := weigh(where, f.Directives, composite(m.schema.Types[f.Type.Name()]))
+		if def.Kind == ast.InputObject {
+			m.inputs[def.Name][f.Name] = own
+			continue
+		}
+		known := &field{weight: own, arguments: map[string]float64{}}
+		for t := f.Type; t.Elem != nil; t = t.Elem {
+			known.lists++
+		}
+		for _, a := range f.Arguments {
+			known.arguments[a.Name] = weigh(where+"("+a.Name+":)", a.Directives, composite(m.schema.Types[a.Type.Name()]))
+		}
+		list, err := m.readListSize(f)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("cost: %s: @listSize: %w", where, err))
+		}
+		known.list = list
+		m.fields[where] = known
+	}
+	return errors.Join(faults...)
+}
+
+// composite is the weight of what has no other: objects and input objects count, scalars do not.
+func composite(def *ast.Definition) float64 {
+	switch def.Kind {
+	case ast.Object, ast.Interface, ast.Union, ast.InputObject:
+		return 1
+	}
+	return 0
+}
+
+func weight(directives ast.DirectiveList, otherwise float64) (float64, error) {
+	d := directives.ForName("cost")
+	if d == nil {
+		return otherwise, nil
+	}
+	w, err := strconv.ParseFloat(d.Arguments.ForName("weight").Value.Raw, 64)
+	if err != nil || w != w || w-w != 0 {
+		return otherwise, errors.New(`@cost: want a number as weight, such as "2.5"`)
+	}
+	return w, nil
+}
+
+func (m *Model) readListSize(f *ast.FieldDefinition) (*listSize, error) {
+	d := f.Directives.ForName("listSize")
+	if d == nil {
+		return nil, nil
+	}
+	list := &listSize{requireOne: true}
+	for _, a := range d.Arguments {
+		value, err := a.Value.Value(nil)
+		if err != nil {
+			return nil, err
+		}
+		switch a.Name {
+		case "assumedSize":
+			list.assumed, list.hasAssumed = number(value)
+			if list.assumed < 0 {
+				return nil, errors.New("want an assumedSize of 0 or more")
+			}
+		case "slicingArguments":
+			for _, path := range texts(value) {
+				list.slicing = append(list.slicing, strings.Split(path, "."))
+			}
+		case "sizedFields":
+			list.sized = texts(value)
+		case "requireOneSlicingArgument":
+			list.requireOne, _ = value.(bool)
+		}
+	}
+	for _, path := range list.slicing {
+		if f.Arguments.ForName(path[0]) == nil {
+			return nil, fmt.Errorf("there is no argument %s", path[0])
+		}
+	}
+	result := m.schema.Types[f.Type.Name()]
+	for _, name := range list.sized {
+		if result.Fields.ForName(name) == nil {
+			return nil, fmt.Errorf("%s has no field %s", result.Name, name)
+		}
+	}
+	if len(list.sized) == 0 && f.Type.Elem == nil {
+		return nil, errors.New("it is on no list, and names no sizedFields")
+	}
+	return list, nil
+}
+
+// checkTable finds entries that nothing in the schema answers to.
+func (m *Model) checkTable() error {
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(m.table.Fields)) {
+		f := m.table.Fields[name]
+		if m.fields[name] == nil {
+			faults = append(faults, fmt.Errorf("cost: the table has %s, and the schema has not", name))
+		}
+		if _, there := m.table.Loaders[f.Loader]; f.Loader != "" && !there {
+			faults = append(faults, fmt.Errorf("cost: %s: there is no loader %s", name, f.Loader))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.table.Loaders)) {
+		for _, a := range m.table.Loaders[name].Announced {
+			_, loader := m.table.Loaders[a.Loader]
+			if m.schema.Types[a.Type] == nil && !loader || a.Times != "" && m.fields[a.Times] == nil {
+				faults = append(faults, fmt.Errorf("cost: loader %s: %+v names what is not there", name, a))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// PerElement are the fields, "Type.field", that call their API once for each element of any list that they stand below.
+func (m *Model) PerElement() []string {
+	var names []string
+	for name, f := range m.table.Fields {
+		owner, _, _ := strings.Cut(name, ".")
+		if f.API != "" && !f.Batch && f.Loader == "" && m.inList(owner, map[string]bool{}) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// inList tells whether objects of the type can come in a list.
+func (m *Model) inList(name string, visited map[string]bool) bool {
+	if visited[name] {
+		return false
+	}
+	visited[name] = true
+	for _, def := range m.schema.Types {
+		if def.Kind != ast.Object && def.Kind != ast.Interface || strings.HasPrefix(def.Name, "__") {
+			continue
+		}
+		for _, f := range def.Fields {
+			if f.Type.Name() != name && !slices.ContainsFunc(m.schema.PossibleTypes[f.Type.Name()], func(d *ast.Definition) bool { return d.Name == name }) {
+				continue
+			}
+			if f.Type.Elem != nil || m.inList(def.Name, visited) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// number reads a whole number, however it came.
+func number(value any) (float64, bool) {
+	switch v := value.(type) {
+	case int64:
+		return float64(v), true
+	case int:
+		return float64(v), true
+	case float64:
+		return v, true
+	case fmt.Stringer: // json.Number
+		n, err := strconv.ParseFloat(v.String(), 64)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+func texts(value any) []string {
+	list, ok := value.([]any)
+	if !ok {
+		list = []any{value} // GraphQL takes one for a list of one.
+	}
+	var names []string
+	for _, v := range list {
+		if text, ok := v.(string); ok {
+			names = append(names, text)
+		}
+	}
+	return names
+}

@@ -1,0 +1,52 @@
+package cost
+
+// Table says which fields call an API.
+type Table struct {
+	// Fields are by "Type.field". A field that is not there calls nobody.
+	Fields map[string]Field
+	// Loaders are by name.
+	Loaders map[string]Loader
+}
+
+// Field is how a field's resolver calls its API. The zero Field calls nobody.
+type Field struct {
+	// API is who is called; empty for nobody, or where a loader calls.
+	API string
+	// Calls is how many calls a resolver makes for each parent; default 1.
+	Calls int
+	// More are the calls that an argument adds if it is given, by its name.
+	More map[string]int
+	// Batch tells a resolver that calls once for all parents, or once for each Chunk of them; 0 is any number.
+	Batch bool
+	Chunk int
+	// Loader is the loader that the field takes its value from, instead of calling by itself.
+	Loader string
+}
+
+// Loader is a cache of one operation, filled by key: what several fields want is asked for once.
+type Loader struct {
+	API string
+	// Chunk is how many keys one call takes; 0 is any number.
+	Chunk int
+	// Keys is how many different keys there are at all; 0 is any number.
+	Keys int
+	// Announced are the keys that the first call takes along, since they may be asked for: all those that fields ask for, and
+	// perhaps more. Empty: the keys that fields ask for.
+	Announced []Announced
+}
+
+// Announced is where keys are announced: once for each object of a type, or for each key of another loader that is fetched.
+type Announced struct {
+	Type, Loader string
+	// Times is a list field, "Type.field", for each of whose elements there is a key; empty: there is one.
+	Times string
+}
+
+// api is who a field calls, by itself or by its loader.
+func (t Table) api(name string) string {
+	f := t.Fields[name]
+	if f.Loader != "" {
+		return t.Loaders[f.Loader].API
+	}
+	return f.API
+}

@@ -1,0 +1,159 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+)
+
+// keptDocuments bounds the documents that are kept, by their bytes: a parsed document is some forty times its text. Half of
+// it is filled at a time.
+const keptDocuments = 2 << 20
+
+// document is one that parses and is valid, with what its text alone decides.
+type document struct {
+	*ast.QueryDocument
+	// excesses are the limits that it breaks though it may run: they are only being measured.
+	excesses []excess
+	prices   prices
+}
+
+// documents reads documents, and keeps those asked last that are valid: in two halves, of which the older is dropped when the
+// younger is full.
+type documents struct {
+	schema *ast.Schema
+	limits Limits
+	// introspection tells whether the schema is shown.
+	introspection bool
+
+	// pinned are the trusted documents, by their text.
+	pinned map[string]*document
+
+	mu         sync.RWMutex // guards what follows
+	young, old map[string]*document
+	bytes      int // of the texts of young
+}
+
+func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *documents {
+	return &documents{schema: schema, limits: limits, introspection: introspection, pinned: map[string]*document{}, young: map[string]*document{}}
+}
+
+// find gives the document with that text. Its limits come before its validation, which some documents make expensive.
+func (d *documents) find(text string) (*document, gqlerror.List) {
+	if known := d.pinned[text]; known != nil {
+		return known, nil
+	}
+	d.mu.RLock()
+	known := d.young[text]
+	d.mu.RUnlock()
+	if known != nil {
+		return known, nil
+	}
+	d.mu.Lock()
+	known = d.old[text]
+	d.mu.Unlock()
+	if known == nil {
+		var faults gqlerror.List
+		if known, faults = d.read(text); len(faults) > 0 {
+			return nil, faults
+		}
+	}
+	d.keep(text, known)
+	return known, nil
+}
+
+func (d *documents) keep(text string, known *document) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.bytes += len(text); d.bytes > keptDocuments/2 {
+		d.old, d.young, d.bytes = d.young, map[string]*document{}, len(text)
+	}
+	d.young[text] = known
+}
+
+func (d *documents) read(text string) (*document, gqlerror.List) {
+	if over := d.limits.lexical(text); over != nil {
+		return nil, gqlerror.List{over.refusal()}
+	}
+	parsed, err := parser.ParseQuery(&ast.Source{Input: text})
+	if err != nil {
+		return nil, gqlerror.List{coded(err, codeParseFailed)}
+	}
+	if len(parsed.Operations) == 0 {
+		return nil, gqlerror.List{coded(errNoOperation, codeValidationFailed)}
+	}
+	sum, excesses := d.limits.measure(parsed)
+	if sum.introspects != nil && !d.introspection {
+		return nil, gqlerror.List{{Message: "The schema is not shown here.", Locations: at(sum.introspects), Extensions: map[string]any{"code": codeNotAllowed}}}
+	}
+	for _, over := range excesses {
+		if !d.limits.Measure || over.always {
+			return nil, gqlerror.List{over.refusal()}
+		}
+	}
+	faults := validator.ValidateWithRules(d.schema, parsed, rules.NewDefaultRules())
+	for i, fault := range faults {
+		faults[i] = coded(fault, codeValidationFailed)
+	}
+	return &document{QueryDocument: parsed, excesses: excesses}, faults
+}
+
+var errNoOperation = errors.New("the document has no operation")
+
+// coded gives an error of the parser or the validator its code.
+func coded(err error, code string) *gqlerror.Error {
+	var fault *gqlerror.Error
+	if !errors.As(err, &fault) {
+		fault = &gqlerror.Error{Message: err.Error()}
+	}
+	fault.Extensions = map[string]any{"code": code}
+	return fault
+}
+
+// lexical checks what can be told without a parser: the number of tokens and the length of names. A name comes back in
+// errors and as a key of answers, once for each element of a list.
+func (l Limits) lexical(text string) *excess {
+	scanner := lexer.New(&ast.Source{Input: text})
+	tokens := 0
+	var last *ast.Position
+	for {
+		token, err := scanner.ReadToken()
+		if err != nil || token.Kind == lexer.EOF {
+			break // The parser says what is wrong, and where.
+		}
+		if n := len(token.Value); token.Kind == lexer.Name && n > maxName {
+			return &excess{always: true, name: "nameLength", value: n, max: maxName, at: &token.Pos}
+		}
+		if tokens++; tokens == l.Tokens+1 {
+			last = &token.Pos
+		}
+	}
+	if tokens > l.Tokens {
+		return &excess{name: "tokens", value: tokens, max: l.Tokens, at: last}
+	}
+	return nil
+}
+
+// inContext gives gqlgen's executor the document that the handler has found, which is parsed, measured and valid.
+type inContext struct{}
+
+type documentKey struct{}
+
+// Get implements [graphql.Cache].
+func (inContext) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+	d, ok := ctx.Value(documentKey{}).(*document)
+	if !ok {
+		return nil, false
+	}
+	return d.QueryDocument, true
+}
+
+// Add implements [graphql.Cache].
+func (inContext) Add(context.Context, string, *ast.QueryDocument) {}

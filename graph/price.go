@@ -1,0 +1,122 @@
+package graph
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"vestibule.example/graph/cost"
+)
+
+// keptEstimates bounds the estimates that are kept for one operation, one for each outcome of the variables that matter.
+const keptEstimates = 16
+
+// price is what an operation asks for, as far as its variables let it be kept.
+type price struct {
+	variables cost.Variables
+
+	mu   sync.Mutex // guards what follows
+	kept map[string]*cost.Estimate
+}
+
+// prices are those of a document's operations.
+type prices struct {
+	mu sync.Mutex // guards of
+	of map[*ast.OperationDefinition]*price
+}
+
+func (p *prices) find(operation *ast.OperationDefinition, variables func() cost.Variables) *price {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.of == nil {
+		p.of = map[*ast.OperationDefinition]*price{}
+	}
+	if p.of[operation] == nil {
+		p.of[operation] = &price{variables: variables(), kept: map[string]*cost.Estimate{}}
+	}
+	return p.of[operation]
+}
+
+// estimate gives what an operation asks for with its variables: from the document, if the variables are such that matter no
+// more than others before.
+func (d *document) estimate(model *cost.Model, operation *graphql.OperationContext) (*cost.Estimate, error) {
+	known := d.prices.find(operation.Operation, func() cost.Variables { return model.Variables(d.QueryDocument, operation.Operation) })
+	key, keep := known.variables.Key(operation.Variables)
+	if keep {
+		known.mu.Lock()
+		estimate := known.kept[key]
+		known.mu.Unlock()
+		if estimate != nil {
+			return estimate, nil
+		}
+	}
+	estimate, err := model.Estimate(d.QueryDocument, operation.Operation, operation.Variables)
+	if err != nil || !keep {
+		return estimate, err
+	}
+	known.mu.Lock()
+	defer known.mu.Unlock()
+	if len(known.kept) < keptEstimates {
+		known.kept[key] = estimate
+	}
+	return estimate, nil
+}
+
+// affordable says what an operation asks for, and which limits that breaks; a fault is a document that does not say how much
+// it wants, or that nobody can count.
+func (h *handler) affordable(found *document, operation *graphql.OperationContext) (*cost.Estimate, []excess, *gqlerror.Error) {
+	estimate, err := found.estimate(h.model, operation)
+	if errors.Is(err, cost.ErrTooLarge) {
+		return nil, nil, excess{name: "fields", value: h.cfg.Limits.Fields + 1, max: h.cfg.Limits.Fields, at: operation.Operation.Position}.refusal()
+	}
+	if estimate.Fault != nil {
+		return nil, nil, &gqlerror.Error{Message: estimate.Fault.Message, Locations: at(estimate.Fault.At), Extensions: map[string]any{"code": codeValidationFailed}}
+	}
+	l := h.cfg.Limits
+	var over []excess
+	if estimate.Longest.Size > float64(l.ListSize) {
+		over = append(over, excess{name: "listSize", value: int(estimate.Longest.Size), max: l.ListSize, at: estimate.Longest.At})
+	}
+	if estimate.Cost > l.Cost {
+		over = append(over, excess{name: "cost", value: estimate.Cost, max: l.Cost, at: estimate.Dearest})
+	}
+	for _, api := range slices.Sorted(maps.Keys(estimate.Calls)) {
+		if n := estimate.Calls[api]; n > l.Calls {
+			over = append(over, excess{name: "calls", value: n, max: l.Calls, api: api, at: busiest(estimate.Tree, api).At})
+		}
+	}
+	return estimate, over, nil
+}
+
+// busiest is the field that calls an API most.
+func busiest(tree []*cost.Node, api string) *cost.Node {
+	most := &cost.Node{Calls: -1}
+	for _, n := range tree {
+		if n.API == api && n.Calls > most.Calls {
+			most = n
+		}
+		if below := busiest(n.Children, api); below.Calls > most.Calls {
+			most = below
+		}
+	}
+	return most
+}
+
+// apisOf names the APIs that an operation may ask: their tokens can be fetched before the first field needs one.
+func apisOf(estimate *cost.Estimate) []string {
+	return slices.Sorted(maps.Keys(estimate.Calls))
+}
+
+// costExtension is what developers see of an operation's cost.
+func (h *handler) costExtension(estimate *cost.Estimate) map[string]any {
+	calls := map[string]any{}
+	for api, n := range estimate.Calls {
+		calls[api] = map[string]int{"max": n}
+	}
+	return map[string]any{"value": estimate.Cost, "max": h.cfg.Limits.Cost, "calls": calls}
+}

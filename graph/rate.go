@@ -1,0 +1,123 @@
+package graph
+
+import (
+	"math"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"vestibule.example/auth"
+)
+
+// Rate bounds what one client asks over time, in the units of an operation's cost, on each replica for itself. A client that
+// has not asked for a minute may ask for a minute's worth at once.
+type Rate struct {
+	// Session and Anonymous are units a minute, for a session and for a network that asks without one; 0 is no bound.
+	Session, Anonymous int
+	// ClientAddress tells where a request comes from; needed for Anonymous.
+	ClientAddress func(*http.Request) netip.Addr
+	// Now is the clock; default time.Now.
+	Now func() time.Time
+}
+
+// keptClients bounds the clients that are remembered. With more at once those that were quiet longest are forgotten, and begin
+// anew with a full minute.
+const keptClients = 100_000
+
+// meterage keeps what clients have left: in two halves, of which the older is dropped when the younger is full.
+type meterage struct {
+	Rate
+
+	mu         sync.Mutex // guards what follows
+	young, old map[string]*allowance
+}
+
+// allowance is what a client has left. It may be less than nothing: an operation that costs more than a minute's worth runs
+// when the minute's worth is there, and is paid off.
+type allowance struct {
+	left float64
+	at   time.Time
+}
+
+func newMeterage(rate Rate) *meterage {
+	if rate.Now == nil {
+		rate.Now = time.Now
+	}
+	return &meterage{Rate: rate, young: map[string]*allowance{}}
+}
+
+// client is who a request's cost is charged to, and what she may spend a minute; 0 is without bound.
+func (m *meterage) client(r *http.Request) (key string, perMinute int) {
+	if session := auth.FromContext(r.Context()); session != nil {
+		if m.Session == 0 {
+			return "", 0
+		}
+		return "session " + session.LogID(), m.Session
+	}
+	if m.Anonymous == 0 {
+		return "", 0
+	}
+	return "network " + network(m.ClientAddress(r)), m.Anonymous
+}
+
+// network is what one household or machine has of an address: all of it, or the first half of one of version 6.
+func network(addr netip.Addr) string {
+	addr = addr.Unmap()
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = 64
+	}
+	prefix, err := addr.Prefix(bits)
+	if err != nil {
+		return "" // Who hides where she asks from shares with all who do.
+	}
+	return prefix.String()
+}
+
+// charge takes units from what a client has left, or tells how long she has to wait for them. Some she may have paid before.
+func (m *meterage) charge(key string, paid, units, perMinute int) (wait time.Duration) {
+	if perMinute == 0 || units <= 0 {
+		return 0
+	}
+	now := m.Now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a := m.find(key, float64(perMinute), now)
+	perSecond := float64(perMinute) / 60
+	if passed := now.Sub(a.at).Seconds(); passed > 0 {
+		a.left, a.at = min(a.left+passed*perSecond, float64(perMinute)), now
+	}
+	if lacking := float64(min(paid+units, perMinute)-paid) - a.left; lacking > 0 {
+		return time.Duration(math.Ceil(lacking/perSecond)) * time.Second
+	}
+	a.left -= float64(units)
+	return 0
+}
+
+// find gives a client's allowance. The caller holds mu.
+func (m *meterage) find(key string, full float64, now time.Time) *allowance {
+	if a := m.young[key]; a != nil {
+		return a
+	}
+	a := m.old[key]
+	if a == nil {
+		a = &allowance{full, now}
+	}
+	if len(m.young) >= keptClients/2 {
+		m.old, m.young = m.young, map[string]*allowance{}
+	}
+	m.young[key] = a
+	return a
+}
+
+// charge takes what a request costs from whoever sends it, or refuses it until she has that much again (GQL-11).
+func (h *handler) charge(r *http.Request, paid, units int) error {
+	key, perMinute := h.meterage.client(r)
+	wait := h.meterage.charge(key, paid, units, perMinute)
+	if wait == 0 {
+		return nil
+	}
+	h.count(r.Context(), "rate", true)
+	return &requestError{status: http.StatusTooManyRequests, code: codeRateLimited, message: messages[codeRateLimited], retryAfter: wait}
+}

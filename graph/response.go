@@ -1,0 +1,149 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// The status codes that answers have.
+const (
+	// ProfileAudits is what the audits of the graphql-http package want, and clients of old know: the default.
+	ProfileAudits = "audits"
+	// ProfileDraft is what the newest working draft of GraphQL over HTTP says: 422 and 294.
+	ProfileDraft = "draft"
+)
+
+// statusPartial is an answer with data and errors (GraphQL over HTTP, working draft, Status Codes).
+const statusPartial = 294
+
+// maxFaults bounds the errors that are told of one document.
+const maxFaults = 10
+
+// maxMessage bounds what the parser or the validator says, in bytes.
+const maxMessage = 500
+
+// answer writes what an operation gave. Its data is JSON already, and not looked through again.
+func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Response) {
+	head := bytes.NewBufferString("{")
+	if len(result.Errors) > 0 || len(result.Extensions) > 0 {
+		head.Reset()
+		encoder := json.NewEncoder(head)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(response{Errors: result.Errors, Extensions: result.Extensions}); err != nil {
+			panic(fmt.Errorf("graph: errors or extensions that are no JSON: %w", err))
+		}
+		head.Truncate(head.Len() - len("}\n"))
+		head.WriteByte(',')
+	}
+	head.WriteString(`"data":`)
+	data := []byte(result.Data)
+	if data == nil {
+		data = []byte("null")
+	}
+	status := http.StatusOK
+	if len(result.Errors) > 0 && h.cfg.StatusProfile == ProfileDraft {
+		status = statusPartial
+	}
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.WriteHeader(status)
+	for _, part := range [][]byte{head.Bytes(), data, []byte("}\n")} {
+		w.Write(part) //nolint:errcheck // The reader is gone; there is nobody to tell.
+	}
+}
+
+// response is a GraphQL response without data.
+type response struct {
+	Errors     gqlerror.List  `json:"errors,omitempty"`
+	Extensions map[string]any `json:"extensions,omitempty"`
+}
+
+func (h *handler) write(w http.ResponseWriter, media string, status int, body response) {
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.Encode(body) //nolint:errcheck // The reader is gone; there is nobody to tell.
+}
+
+// refuse answers what is not run: a request that is no well-formed GraphQL request, or not permitted, whose status is the same
+// for both media types, or a document.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, err error) {
+	var document *documentError
+	if errors.As(err, &document) {
+		h.refuseDocument(r.Context(), w, media, document.faults)
+		return
+	}
+	refused := &requestError{status: http.StatusInternalServerError, code: codeInternal, message: messages[codeInternal]}
+	errors.As(err, &refused)
+	status := refused.status
+	if errors.Is(err, errNotWellFormed) && h.cfg.StatusProfile == ProfileDraft {
+		status = http.StatusUnprocessableEntity
+	}
+	extensions := map[string]any{"code": refused.code}
+	if refused.code == codeUnauthenticated {
+		extensions["loginUrl"] = h.cfg.LoginURL
+	}
+	if refused.retryAfter > 0 {
+		seconds := int(refused.retryAfter / time.Second)
+		extensions["retryAfter"] = seconds
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	}
+	h.write(w, media, status, response{Errors: gqlerror.List{{Message: refused.message, Extensions: extensions}}})
+}
+
+// refuseDocument answers a well-formed request whose document is refused.
+func (h *handler) refuseDocument(ctx context.Context, w http.ResponseWriter, media string, faults gqlerror.List) {
+	if limit, ok := faults[0].Extensions["limit"].(map[string]any); ok {
+		h.count(ctx, limit["name"].(string), true) //nolint:forcetypeassert // Written so by excess.refusal.
+	}
+	faults = faults[:min(len(faults), maxFaults)]
+	status := h.documentStatus(media, faults)
+	shown := make(gqlerror.List, len(faults))
+	for i, fault := range faults {
+		shown[i] = h.public(fault)
+	}
+	h.write(w, media, status, response{Errors: shown})
+}
+
+// documentStatus is the status of a refused document. Clients that accept only application/json expect 200 for it, as ever
+// (graphql-http's audits); the newer type says 400, and the newest draft 422 for what parses, in both.
+func (h *handler) documentStatus(media string, faults gqlerror.List) int {
+	switch {
+	case h.cfg.StatusProfile == ProfileDraft && faults[0].Extensions["code"] != codeParseFailed:
+		return http.StatusUnprocessableEntity
+	case h.cfg.StatusProfile == ProfileDraft, media == mediaResponse:
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+// public is a fault as clients see it. What the parser and the validator say repeats what was sent and names what the schema
+// has: only developers read it. Others learn what is wrong and where.
+func (h *handler) public(fault *gqlerror.Error) *gqlerror.Error {
+	shown := &gqlerror.Error{Message: fault.Message, Locations: fault.Locations, Extensions: fault.Extensions}
+	code := fault.Extensions["code"]
+	switch {
+	case code != codeParseFailed && code != codeValidationFailed:
+	case h.cfg.Development:
+		if len(shown.Message) > maxMessage {
+			shown.Message = strings.ToValidUTF8(shown.Message[:maxMessage], "") + "…"
+		}
+	case code == codeParseFailed:
+		shown.Message = "The document does not parse."
+	case fault.Rule != "":
+		shown.Message = "The document is not valid (" + fault.Rule + ")."
+	default:
+		shown.Message = "The document is not valid, or its variables do not fit."
+	}
+	return shown
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"vestibule.example/internal/gen/breaking"
+)
+
+// compare handles "gen breaking": two schemas, of which - is standard input, and manifests of operations in use.
+func compare(args []string, stdin io.Reader, stdout io.Writer) error {
+	if len(args) < 2 {
+		return errUsage
+	}
+	var sources []*ast.Source
+	for _, name := range args[:2] {
+		content, err := readFile(name, stdin)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, &ast.Source{Name: name, Input: string(content)})
+	}
+	var manifests []breaking.Manifest
+	for _, name := range args[2:] {
+		content, err := readFile(name, stdin)
+		if err != nil {
+			return err
+		}
+		manifests = append(manifests, breaking.Manifest{Name: name, Content: content})
+	}
+	return breaking.Report(stdout, sources[0], sources[1], manifests)
+}
+
+func readFile(name string, stdin io.Reader) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(stdin)
+	}
+	return os.ReadFile(name)
+}
