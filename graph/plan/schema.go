@@ -25,10 +25,13 @@ const (
 	ReasonBinding        Reason = "binding without a table"
 	ReasonCondition      Reason = "condition"
 	ReasonSize           Reason = "size"
+	ReasonConfiguration  Reason = "configuration"
 )
 
 // Config is what may be chosen.
 type Config struct {
+	// Gqlgen runs every operation on gqlgen's executor.
+	Gqlgen bool
 	// Parallel is how many calls of single resolvers an operation may have under way beside the one of each field that is
 	// always allowed; default 64.
 	Parallel int
@@ -79,6 +82,7 @@ func New(schema graphql.ExecutableSchema, tables Tables, cfg Config) *Schema {
 	}
 	for _, r := range []Reason{
 		ReasonIntrospection, ReasonSubscription, ReasonInterceptor, ReasonDefer, ReasonDirective, ReasonBatchDirective, ReasonBinding, ReasonCondition, ReasonSize,
+		ReasonConfiguration,
 	} {
 		s.fallbacks[r] = &atomic.Uint64{}
 	}
@@ -107,7 +111,7 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 	p := s.planFor(oc)
 	if p.reason != "" {
 		s.fallbacks[p.reason].Add(1)
-		return s.ExecutableSchema.Exec(ctx)
+		return s.fallBack(ctx, oc)
 	}
 	s.planned.Add(1)
 	answered := false
@@ -123,6 +127,8 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 // planFor gives the operation's plan, or the reason why there is none.
 func (s *Schema) planFor(oc *graphql.OperationContext) *plan {
 	switch {
+	case s.cfg.Gqlgen:
+		return &plan{reason: ReasonConfiguration}
 	case oc.Operation.Operation == ast.Subscription:
 		return &plan{reason: ReasonSubscription}
 	case code(oc.ResolverMiddleware) != s.fieldMiddleware || code(oc.RootResolverMiddleware) != s.rootMiddleware:
