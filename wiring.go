@@ -185,7 +185,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	g := cfg.GraphQL
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor,
-		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Logger: log,
+		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, GatewayAPIs: gatewayAPIs(cfg), Logger: log,
 		Limits: graph.Limits{BodyBytes: int64(g.BodyBytes), Tokens: g.Tokens, Depth: g.Depth, Aliases: g.Aliases, RootFields: g.RootFields, Directives: g.Directives},
 	})
 	if err != nil {

@@ -3,6 +3,8 @@
 //	handler.go            /graphql: one request, from its bytes to its answer
 //	request.go            reading GraphQL over HTTP, and the answer's media type and status
 //	limits.go             what a document may ask, decided before anything runs
+//	directives.go         what the schema's directives demand of who asks for a field
+//	authorize.go          which fields an operation may have, decided before anything runs
 //	errors.go             every error as one public code
 //	schema.resolvers.go   the resolvers, a line or two each
 //	tokens.go             which APIs an operation may ask, so that their tokens are there in time
@@ -10,7 +12,7 @@
 //
 // Code generated from the schema is in exec and model; `make generate` makes it anew.
 //
-// Resolvers know the clients and whether somebody is signed in. They do not decide what a user may see: the APIs do.
+// Resolvers know the clients. They do not decide what a user may see: the APIs do, and the schema's directives before them.
 package graph
 
 //go:generate go run ../internal/gen generate

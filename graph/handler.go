@@ -45,9 +45,16 @@ type Config struct {
 	// Prepare is told, before an operation runs, the names of the APIs that it may ask, so that their tokens are fetched
 	// together; it must not wait. May be nil.
 	Prepare func(ctx context.Context, apis []string)
+	// Policies are what the schema's @policy names.
+	Policies map[string]Policy
+	// GatewayAPIs are the APIs that are asked with the gateway's own token: every field that asks one must say in the schema
+	// who may have it.
+	GatewayAPIs []string
 	// RequestID gives the id that errors carry; may be nil.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
+	// Now is the clock; default time.Now.
+	Now func() time.Time
 }
 
 type handler struct {
@@ -55,10 +62,14 @@ type handler struct {
 	exec     *executor.Executor
 	resolver *Resolver
 	failures *presenter
+	guards   *authorizer
 }
 
 // NewHandler makes the handler of /graphql.
-func NewHandler(cfg Config) (http.Handler, error) {
+func NewHandler(cfg Config) (http.Handler, error) { return newHandler(cfg, nil) }
+
+// newHandler makes the handler for a schema whose directives differ from the generated one's.
+func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil || cfg.Resolver.Shipping == nil {
 		return nil, errors.New("graph: a client of each API is needed")
 	}
@@ -75,14 +86,17 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	schema := exec.NewExecutableSchema(exec.Config{Resolvers: cfg.Resolver})
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	switch cfg.Executor {
-	case "", "plan":
-		schema = plan.New(schema, exec.PlanTables(), plan.Config{Operations: cachedDocuments})
-	case "gqlgen":
+	case "", "plan", "gqlgen":
 	default:
 		return nil, fmt.Errorf("graph: no executor %q", cfg.Executor)
 	}
+	schema := plan.New(exec.NewExecutableSchema(exec.Config{Schema: directed, Resolvers: cfg.Resolver}), exec.PlanTables(), plan.Config{
+		Gqlgen: cfg.Executor == "gqlgen", Operations: cachedDocuments,
+	})
 	runner := executor.New(schema)
 	runner.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
 	runner.SetParserTokenLimit(cfg.Limits.Tokens)
@@ -95,7 +109,11 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	if cfg.Development || cfg.Introspection {
 		runner.Use(extension.Introspection{})
 	}
-	return &handler{cfg, runner, cfg.Resolver, failures}, nil
+	guards, err := newAuthorizer(schema.Schema(), cfg, failures)
+	if err != nil {
+		return nil, err
+	}
+	return &handler{cfg, runner, cfg.Resolver, failures, guards}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
@@ -172,8 +190,10 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, para
 		h.refuse(w, media, &requestError{http.StatusBadRequest, codeNotAllowed, "Subscriptions are not offered here."})
 		return
 	}
+	denied := h.guards.decide(ctx, operation)
+	ctx = plan.Deny(ctx, denied)
 	if h.cfg.Prepare != nil {
-		h.cfg.Prepare(ctx, apisOf(operation.Operation))
+		h.cfg.Prepare(ctx, apisOf(operation.Operation, denied))
 	}
 	responses, ctx := h.exec.DispatchOperation(ctx, operation)
 	result := responses(ctx)

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"vestibule.example/graph/plan"
 )
 
 // fieldAPIs says which API the resolver of a field asks, none for those that ask nobody. Every field with a resolver is
@@ -20,7 +22,8 @@ var fieldAPIs = map[string]string{
 }
 
 // apisOf names the APIs that an operation may ask, each once: their tokens can be fetched before the first field needs one.
-func apisOf(operation *ast.OperationDefinition) []string {
+// What is denied asks nobody.
+func apisOf(operation *ast.OperationDefinition, denied map[plan.Coordinate]error) []string {
 	var names []string
 	visited := map[string]bool{}
 	var look func(ast.SelectionSet)
@@ -28,6 +31,9 @@ func apisOf(operation *ast.OperationDefinition) []string {
 		for _, selected := range set {
 			switch s := selected.(type) {
 			case *ast.Field:
+				if denied[plan.Coordinate{Object: s.ObjectDefinition.Name, Field: s.Name}] != nil {
+					continue
+				}
 				if api := fieldAPIs[s.ObjectDefinition.Name+"."+s.Name]; api != "" && !slices.Contains(names, api) {
 					names = append(names, api)
 				}
