@@ -2,7 +2,7 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: help run test test-go test-spa test-e2e lint generate build spa bench fuzz mutants clean
+.PHONY: help run test test-go test-spa test-e2e test-deploy lint generate build release reproducible vulnerabilities spa bench fuzz mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,10 @@ test-spa: ## the SPA's tests, and that its bundle is what its source builds
 test-e2e: build ## what needs a real browser or a foreign server
 	cd e2e && npm ci --no-fund --no-audit && VESTIBULE_BINARY=$(CURDIR)/vestibule npm test
 
+test-deploy: ## Dockerfile, compose file, Kubernetes manifests, workflows and systemd unit, each with its own reader
+	cd e2e/deploy && go vet ./... && go test ./...
+	.ci/systemd
+
 lint: $(GOLANGCI_LINT) ## the linters of .golangci.yml
 	$(GOLANGCI_LINT) run ./...
 
@@ -37,6 +41,15 @@ generate: ## generated Go code and docs/configuration.md
 
 build: ## the binary, without the demo if TAGS=nodemo
 	CGO_ENABLED=0 go build -trimpath -tags '$(TAGS)' -o vestibule .
+
+release: ## the binaries of all systems, their checksums and bill of materials, into release/; VERSION=v1.2.3 names it
+	.ci/release '$(VERSION)'
+
+reproducible: ## build twice, in different places, and compare
+	.ci/reproducible
+
+vulnerabilities: ## known vulnerabilities in what the code calls; asks the Go vulnerability database
+	go run golang.org/x/vuln/cmd/govulncheck@v1.1.4 -tags nodemo ./...
 
 spa: ## build the bundles into spa/dist and spa/dist-playground
 	cd spa/app && npm ci --no-fund --no-audit && npm run build
@@ -60,4 +73,4 @@ mutants: ## change every guard in turn and see a test fail; docs/security.md say
 	go run ./internal/mutants -table docs/security.md ./auth/secret ./auth/memstore ./auth/rp ./auth ./clients ./graph .
 
 clean: ## remove what was built
-	rm -rf vestibule .bin e2e/results
+	rm -rf vestibule release .bin e2e/results

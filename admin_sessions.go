@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
 
 	"vestibule.example/auth"
 )
@@ -13,7 +15,8 @@ import (
 const operatorHeader = "Vestibule-Operator"
 
 // operatorSessions handles "GET /sessions?sub=&issuer=", a user's sessions, and "DELETE /sessions?sub=&issuer=&id=", which
-// ends them, or the one with the id. The listener's reach decides who is an operator.
+// ends them, or the one with the id. An operator is who asks from the gateway's own machine or container: a listener that
+// is opened for probes and metrics opens no session to whoever reads those.
 func operatorSessions(service *auth.Service, log *slog.Logger) http.Handler {
 	return programsOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
@@ -58,9 +61,14 @@ func refuseOperator(w http.ResponseWriter, r *http.Request, log *slog.Logger, er
 	problem(w, r, http.StatusServiceUnavailable, "unavailable", "The session store is out of order", "Nothing more was changed. Try again in a moment.")
 }
 
-// programsOnly refuses what a web page could have caused: a page on the operator's own machine reaches loopback too.
+// programsOnly refuses what came from another machine, and what a web page could have caused: a page on the operator's own
+// machine reaches loopback too.
 func programsOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !sameMachine(r) {
+			problem(w, r, http.StatusForbidden, "same-machine-only", "This is for the gateway's own machine", "Run `vestibule sessions` on it, or in its container.")
+			return
+		}
 		site := r.Header.Get("Sec-Fetch-Site")
 		if r.Header.Get(operatorHeader) != "1" || r.Header.Get("Origin") != "" || site != "" && site != "none" {
 			problem(w, r, http.StatusForbidden, "programs-only", "This is for programs", "Use `vestibule sessions`, or send "+operatorHeader+": 1 and no header of a web page.")
@@ -68,4 +76,23 @@ func programsOnly(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// sameMachine tells whether both ends of the connection have one address, as they do on loopback and when a machine calls
+// its own address.
+func sameMachine(r *http.Request) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return false
+	}
+	here, err := netip.ParseAddrPort(local.String())
+	if err != nil {
+		return false
+	}
+	there, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	from := there.Addr().Unmap()
+	return from == here.Addr().Unmap() || from.IsLoopback()
 }

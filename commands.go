@@ -67,8 +67,15 @@ func printVersion(out io.Writer) error {
 	return err
 }
 
-// version is what the Go toolchain stamped into the binary: the module's version, or the commit it was built from.
+// stamped is the version that a build without the repository's history is given: go build -ldflags "-X main.stamped=v1.2.3".
+var stamped string
+
+// version is what the build was given, or what the Go toolchain stamped into the binary: the module's version, or the commit
+// it was built from.
 func version() string {
+	if stamped != "" {
+		return stamped
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

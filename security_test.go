@@ -48,25 +48,57 @@ func TestEveryRequirementHasItsProof(t *testing.T) {
 		if len(row.Go)+len(row.Browser) == 0 && !strings.HasPrefix(row.Proof, "Does not apply: ") {
 			t.Errorf("%s: neither a test nor why it does not apply: %q", at, row.Proof)
 		}
-		for _, test := range row.Go {
-			if tests[test.Dir()] == nil {
-				tests[test.Dir()] = goTests(t, test.Dir())
-			}
-			if !tests[test.Dir()].have(test.Name) {
-				t.Errorf("%s: there is no %s", at, test)
-			}
-		}
-		for _, test := range row.Browser {
-			if !hasBrowserTest(t, test) {
-				t.Errorf("%s: %s has no test %q", at, test.File, test.Title)
-			}
-		}
-		if named := strings.Count(row.Proof, ".Test") + strings.Count(row.Proof, ".Fuzz") + strings.Count(row.Proof, ".test.mjs"); named != len(row.Go)+len(row.Browser) {
-			t.Errorf("%s: %d of %d tests are not named as the table wants it: %q", at, named-len(row.Go)-len(row.Browser), named, row.Proof)
-		}
+		namesWhatExists(t, at, row, tests)
 	}
 	for id := range missing {
 		t.Errorf("%s has no row in docs/security.md", id)
+	}
+}
+
+// Each threat has its answer: a test that exists, and a file that does.
+func TestEveryThreatHasItsAnswer(t *testing.T) {
+	const file = "docs/threat-model.md"
+	rows, err := table.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) < 30 {
+		t.Errorf("%s has %d threats", file, len(rows))
+	}
+	source := regexp.MustCompile("`([a-z][a-z_/]*\\.(?:go|md))`")
+	tests := map[string]*testNames{}
+	for _, row := range rows {
+		at := fmt.Sprintf("%s:%d", file, row.Line)
+		if len(row.Go)+len(row.Browser) == 0 {
+			t.Errorf("%s: no test", at)
+		}
+		namesWhatExists(t, at, row, tests)
+		for _, m := range source.FindAllStringSubmatch(row.Proof, -1) {
+			if _, err := os.Stat(m[1]); err != nil {
+				t.Errorf("%s: there is no %s", at, m[1])
+			}
+		}
+	}
+}
+
+// namesWhatExists finds a row's tests; tests keeps what is known of packages.
+func namesWhatExists(t *testing.T, at string, row table.Row, tests map[string]*testNames) {
+	t.Helper()
+	for _, test := range row.Go {
+		if tests[test.Dir()] == nil {
+			tests[test.Dir()] = goTests(t, test.Dir())
+		}
+		if !tests[test.Dir()].have(test.Name) {
+			t.Errorf("%s: there is no %s", at, test)
+		}
+	}
+	for _, test := range row.Browser {
+		if !hasBrowserTest(t, test) {
+			t.Errorf("%s: %s has no test %q", at, test.File, test.Title)
+		}
+	}
+	if named := strings.Count(row.Proof, ".Test") + strings.Count(row.Proof, ".Fuzz") + strings.Count(row.Proof, ".test.mjs"); named != len(row.Go)+len(row.Browser) {
+		t.Errorf("%s: %d of %d tests are not named as the table wants it: %q", at, named-len(row.Go)-len(row.Browser), named, row.Proof)
 	}
 }
 
