@@ -34,6 +34,17 @@ func newAPIs(cfg Config, service *auth.Service, upstream *upstream, log *slog.Lo
 	return apis, transports, errors.Join(faults...)
 }
 
+// gatewayAPIs names the APIs that get the gateway's own token, whoever asks.
+func gatewayAPIs(cfg Config) []string {
+	var names []string
+	for _, name := range sortedKeys(cfg.APIs) {
+		if cfg.APIs[name].Token == auth.KindClient {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // newRelay makes the handler of /api/{name}/…; nil when no API is relayed.
 func newRelay(cfg Config, apis map[string]*clients.API, service *auth.Service, log *slog.Logger) (*clients.Relay, error) {
 	relay := clients.RelayConfig{Origin: cfg.Server.PublicURL, Page: auth.RefusalPage, UntilEnded: service.UntilEnded, Logger: log}

@@ -15,7 +15,7 @@ import (
 type body struct {
 	Issuer, Subject, SID string
 	ACR                  string
-	AMR                  []string
+	AMR, Scopes          []string
 	AuthTime, IssuedAt   time.Time
 	Nonce                string
 	Claims               map[string]any
@@ -51,7 +51,7 @@ func copyBody(b *body) *body {
 }
 
 // bodyVersion is the first byte of a stored body. A record of another version is none of ours.
-const bodyVersion = 1
+const bodyVersion = 2
 
 // encodeBody writes a body as texts with their lengths in front, and JWTs without their base64: half the memory of JSON and
 // a fraction of its time, for what is opened at every request that does not find it opened.
@@ -65,6 +65,7 @@ func encodeBody(b *body) ([]byte, error) {
 		e.text(*text)
 	}
 	e.text(strings.Join(b.AMR, " "))
+	e.text(strings.Join(b.Scopes, " "))
 	e.text(string(claims))
 	for _, at := range b.times() {
 		e.time(*at)
@@ -90,7 +91,7 @@ func decodeBody(stored []byte) (*body, error) {
 	for _, text := range b.texts() {
 		*text = d.text()
 	}
-	b.AMR = strings.Fields(d.text())
+	b.AMR, b.Scopes = strings.Fields(d.text()), strings.Fields(d.text())
 	claims := d.text()
 	for _, at := range b.times() {
 		*at = d.time()

@@ -13,7 +13,7 @@ func sampleBody() *body {
 	jwt := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256"}`)) + "." + base64.RawURLEncoding.EncodeToString(random(300)) + "." + base64.RawURLEncoding.EncodeToString(random(256))
 	at := time.Unix(1_800_000_000, 123).UTC()
 	return &body{
-		Issuer: "https://login.example.com/", Subject: "c-1", SID: "sid", ACR: "urn:x", AMR: []string{"pwd", "otp"}, IssuedAt: at, Nonce: "nonce", Handle: "handle",
+		Issuer: "https://login.example.com/", Subject: "c-1", SID: "sid", ACR: "urn:x", Scopes: []string{"openid", "orders:read"}, AMR: []string{"pwd", "otp"}, IssuedAt: at, Nonce: "nonce", Handle: "handle",
 		Claims: map[string]any{"name": "Zoë \x00 \n", "n": 1.5, "list": []any{"a"}}, Created: at.Add(time.Hour), Grant: "grant", IDToken: jwt, LogoutHint: "hint", RefreshToken: "opaque.token",
 		Tokens: map[string]token{loginToken: {jwt, at, at.Add(-time.Minute)}, "a\x1fb": {"", time.Time{}, at}, "x": {"..", at, at}},
 	}

@@ -122,7 +122,7 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 	now, c := s.now(), newCredential()
 	handle := encode(random(16))
 	b := &body{
-		Issuer: claims.Issuer, Subject: claims.Subject, SID: claims.SID, ACR: claims.ACR, AMR: claims.AMR, AuthTime: claims.AuthTime, IssuedAt: claims.IssuedAt, Nonce: t.nonce(),
+		Issuer: claims.Issuer, Subject: claims.Subject, SID: claims.SID, ACR: claims.ACR, AMR: claims.AMR, Scopes: grant.Scopes, AuthTime: claims.AuthTime, IssuedAt: claims.IssuedAt, Nonce: t.nonce(),
 		Claims: s.shown(claims.Raw), Handle: handle, Created: now, Grant: encode(random(16)),
 		IDToken: grant.IDToken.Reveal(), LogoutHint: s.logoutHint(claims.Raw), RefreshToken: grant.RefreshToken.Reveal(),
 		Tokens: map[string]token{loginToken: {Value: grant.AccessToken.Reveal(), Expires: grant.Expiry, Issued: now}},

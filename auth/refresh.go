@@ -121,6 +121,9 @@ func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *
 		if api.Kind != KindUser {
 			return // Whatever else came with an exchange is not the login's.
 		}
+		if key == loginToken && len(grant.Scopes) > 0 {
+			b.Scopes = grant.Scopes
+		}
 		if !grant.RefreshToken.IsZero() {
 			b.RefreshToken = grant.RefreshToken.Reveal()
 		}

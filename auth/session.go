@@ -75,6 +75,10 @@ func (s *Session) Claim(name string) any { return s.body.Load().Claims[name] }
 // ACR is how the user signed in, if the provider said.
 func (s *Session) ACR() string { return s.body.Load().ACR }
 
+// Scopes are what the provider granted with the login, or with the last refresh of the login's token that said so. They must
+// not be changed.
+func (s *Session) Scopes() []string { return s.body.Load().Scopes }
+
 // AuthTime is when the user last proved who she is; zero if the provider did not say.
 func (s *Session) AuthTime() time.Time { return s.body.Load().AuthTime }
 

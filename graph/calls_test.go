@@ -17,9 +17,10 @@ import (
 // The tokens of every API that an operation may ask are fetched before anything runs, each once.
 func TestAnOperationNamesItsAPIs(t *testing.T) {
 	var prepared [][]string
-	e := newEndpoint(t, func(cfg *graph.Config) {
+	g := newGate(t, "plan", func(cfg *graph.Config) {
 		cfg.Prepare = func(_ context.Context, apis []string) { prepared = append(prepared, apis) }
 	})
+	alice := g.signIn(t)
 	for query, want := range map[string][]string{
 		"{ viewer { authenticated } }":                           nil,
 		"{ products { edges { node { category { name } } } } }":  {"catalog"},
@@ -29,7 +30,7 @@ func TestAnOperationNamesItsAPIs(t *testing.T) {
 		"{ ...All } fragment All on Query { me { ...Of } categories { id } } fragment Of on Customer { orders { edges { node { ... on Order { customer { id } } } } } }": {"accounts", "catalog", "orders"},
 	} {
 		prepared = nil
-		e.ask(t, query, nil)
+		g.asks(t, alice, query)
 		if len(prepared) != 1 {
 			t.Fatalf("%s: prepared %d times, want once", query, len(prepared))
 		}
@@ -38,10 +39,14 @@ func TestAnOperationNamesItsAPIs(t *testing.T) {
 		}
 	}
 	prepared = nil
-	e.ask(t, "{ me { nothing } }", nil)
-	e.ask(t, "{ products(first: 101) { totalCount } }", nil)
+	g.asks(t, alice, "{ me { nothing } }")
+	g.asks(t, alice, "{ products(first: 101) { totalCount } }")
 	if len(prepared) > 0 {
 		t.Errorf("an operation that may not run prepared %v", prepared)
+	}
+	g.asks(t, nil, "{ me { addresses { id } } categories { id } }")
+	if len(prepared) != 1 || !slices.Equal(prepared[0], []string{"catalog"}) {
+		t.Errorf("nobody's operation prepared %v, want the catalogue alone: she may not have the rest", prepared)
 	}
 }
 

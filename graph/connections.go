@@ -65,9 +65,6 @@ func decodeOrderPlace(after *string) (orderPlace, error) {
 
 // orderPage gives a page of orders as a connection and announces what its fields may ask for.
 func (r *Resolver) orderPage(ctx context.Context, customerID string, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
-	if err := signedIn(ctx); err != nil {
-		return nil, err
-	}
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}

@@ -9,13 +9,15 @@
 //	limits.go             what a document may ask, decided before anything runs
 //	price.go, calls.go    what an operation costs and which APIs it may ask, so that their tokens are there in time
 //	rate.go               what a client may ask over time
+//	directives.go         what the schema's directives demand of who asks for a field
+//	authorize.go          which fields an operation may have, decided before anything runs
 //	errors.go             every error as one public code
 //	schema.resolvers.go   the resolvers, a line or two each
 //	loaders.go            each thing once per request, lists in one call
 //
 // Code generated from the schema is in exec and model; `make generate` makes it anew.
 //
-// Resolvers know the clients and whether somebody is signed in. They do not decide what a user may see: the APIs do.
+// Resolvers know the clients. They do not decide what a user may see: the APIs do, and the schema's directives before them.
 package graph
 
 //go:generate go run ../internal/gen generate

@@ -14,6 +14,7 @@ import (
 
 	"vestibule.example/auth"
 	"vestibule.example/clients"
+	"vestibule.example/graph/plan"
 )
 
 // Codes that arise here; the others are the clients' (see [clients.Code]).
@@ -83,16 +84,32 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	if id := p.requestID(ctx); id != "" {
 		out.Extensions["requestId"] = id
 	}
-	level := slog.LevelWarn
-	switch code {
-	case codeInternal:
-		level = slog.LevelError
-	case codeUnauthenticated, codeBadUserInput, string(clients.CodeNotFound):
-		level = slog.LevelDebug
+	var refused *denial
+	if errors.As(err, &refused) {
+		return out // Logged when it was decided, once for all places.
 	}
-	p.log.LogAttrs(ctx, level, "field failed", slog.String("path", out.Path.String()), slog.String("code", code),
+	p.log.LogAttrs(ctx, levelOf(code), "field failed", slog.String("path", out.Path.String()), slog.String("code", code),
 		slog.String("request_id", p.requestID(ctx)), slog.String("error", causes(err)))
 	return out
+}
+
+func levelOf(code string) slog.Level {
+	switch code {
+	case codeInternal:
+		return slog.LevelError
+	case codeUnauthenticated, codeBadUserInput, string(clients.CodeNotFound):
+		return slog.LevelDebug
+	}
+	return slog.LevelWarn
+}
+
+// denied logs that a field may not be had. The failures of policies that could not decide are logged where the field fails.
+func (p *presenter) denied(ctx context.Context, at plan.Coordinate, err error) {
+	var refused *denial
+	if errors.As(err, &refused) {
+		p.log.LogAttrs(ctx, levelOf(string(refused.code)), "field denied", slog.String("field", at.Object+"."+at.Field), slog.String("code", string(refused.code)),
+			slog.String("request_id", p.requestID(ctx)))
+	}
 }
 
 // note logs a failure that a fallback hides.
@@ -111,6 +128,7 @@ func isOurs(e *gqlerror.Error) bool {
 func (p *presenter) describe(ctx context.Context, err error, extensions map[string]any) string {
 	var input *inputError
 	var call *clients.Error
+	var refused *denial
 	switch {
 	case errors.Is(context.Cause(ctx), errOperationTimeout):
 		return codeTimeout
@@ -125,6 +143,9 @@ func (p *presenter) describe(ctx context.Context, err error, extensions map[stri
 	case errors.As(err, &input):
 		extensions["fields"] = []map[string]string{{"field": input.field, "message": input.message}}
 		return codeBadUserInput
+	case errors.As(err, &refused):
+		p.describeLogin(refused.code, refused.stepUp, extensions)
+		return string(refused.code)
 	case errors.As(err, &call):
 		p.describeCall(call, extensions)
 		return string(call.Code)
@@ -148,15 +169,20 @@ func (p *presenter) describeCall(e *clients.Error, extensions map[string]any) {
 		}
 		extensions["fields"] = fields
 	}
-	switch e.Code {
+	p.describeLogin(e.Code, e.StepUp, extensions)
+}
+
+// describeLogin says where a sign-in helps, and which one.
+func (p *presenter) describeLogin(code clients.Code, stepUp *clients.StepUp, extensions map[string]any) {
+	switch code {
 	case clients.CodeUnauthenticated:
 		extensions["loginUrl"] = p.loginURL
 	case clients.CodeStepUpRequired:
-		extensions["loginUrl"] = p.loginURL + stepUpQuery(e.StepUp)
+		extensions["loginUrl"] = p.loginURL + stepUpQuery(stepUp)
 	}
 }
 
-// stepUpQuery asks the login for what the API wants (RFC 9470 §5).
+// stepUpQuery asks the login for what the API or the schema wants (RFC 9470 §5).
 func stepUpQuery(s *clients.StepUp) string {
 	query := url.Values{}
 	if s != nil && len(s.ACR) > 0 {

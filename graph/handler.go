@@ -51,9 +51,16 @@ type Config struct {
 	// Confirm is asked before anything but a query runs: whether the session in ctx still is what it was taken for. The
 	// context it gives bears the session as it is. May be nil.
 	Confirm func(ctx context.Context) (context.Context, error)
+	// Policies are what the schema's @policy names.
+	Policies map[string]Policy
+	// GatewayAPIs are the APIs that are asked with the gateway's own token: every field that asks one must say in the schema
+	// who may have it.
+	GatewayAPIs []string
 	// RequestID gives the id that errors carry; may be nil.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
+	// Now is the clock; default time.Now.
+	Now func() time.Time
 }
 
 type handler struct {
@@ -65,10 +72,14 @@ type handler struct {
 	persisted *persisted
 	resolver  *Resolver
 	failures  *presenter
+	guards    *authorizer
 }
 
 // NewHandler makes the handler of /graphql.
-func NewHandler(cfg Config) (http.Handler, error) {
+func NewHandler(cfg Config) (http.Handler, error) { return newHandler(cfg, nil) }
+
+// newHandler makes the handler for a schema whose directives differ from the generated one's.
+func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil || cfg.Resolver.Shipping == nil {
 		return nil, errors.New("graph: a client of each API is needed")
 	}
@@ -85,11 +96,11 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	schema := exec.NewExecutableSchema(exec.Config{Resolvers: cfg.Resolver})
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	switch cfg.Executor {
-	case "", "plan":
-		schema = plan.New(schema, exec.PlanTables(), plan.Config{Operations: keptPlans})
-	case "gqlgen":
+	case "", "plan", "gqlgen":
 	default:
 		return nil, fmt.Errorf("graph: no executor %q", cfg.Executor)
 	}
@@ -100,6 +111,9 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	default:
 		return nil, fmt.Errorf("graph: no status profile %q", cfg.StatusProfile)
 	}
+	schema := plan.New(exec.NewExecutableSchema(exec.Config{Schema: directed, Resolvers: cfg.Resolver}), exec.PlanTables(), plan.Config{
+		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans,
+	})
 	runner := executor.New(schema)
 	runner.SetQueryCache(inContext{})
 	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger}
@@ -123,7 +137,11 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures}, nil
+	guards, err := newAuthorizer(schema.Schema(), cfg, failures)
+	if err != nil {
+		return nil, err
+	}
+	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
@@ -177,9 +195,9 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 		h.refuse(w, r, media, err)
 		return
 	}
-	ctx, err := h.confirmed(ctx, operation.Operation.Operation)
+	ctx, err = h.confirmed(ctx, operation.Operation.Operation)
 	if err != nil {
-		h.refuseUnconfirmed(ctx, w, media, err)
+		h.refuse(w, r, media, h.unconfirmed(ctx, err))
 		return
 	}
 	switch operation.Operation.Operation {
@@ -202,8 +220,10 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 		h.refuse(w, r, media, &requestError{status: http.StatusBadRequest, code: codeNotAllowed, message: "Subscriptions are not offered here."})
 		return
 	}
+	denied := h.guards.decide(ctx, operation)
+	ctx = plan.Deny(ctx, denied)
 	if h.cfg.Prepare != nil {
-		h.cfg.Prepare(ctx, apisOf(estimate))
+		h.cfg.Prepare(ctx, apisOf(estimate, denied))
 	}
 	responses, ctx := h.exec.DispatchOperation(ctx, operation)
 	result := responses(ctx)

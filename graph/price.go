@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -11,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"vestibule.example/graph/cost"
+	"vestibule.example/graph/plan"
 )
 
 // keptEstimates bounds the estimates that are kept for one operation, one for each outcome of the variables that matter.
@@ -107,9 +109,25 @@ func busiest(tree []*cost.Node, api string) *cost.Node {
 	return most
 }
 
-// apisOf names the APIs that an operation may ask: their tokens can be fetched before the first field needs one.
-func apisOf(estimate *cost.Estimate) []string {
-	return slices.Sorted(maps.Keys(estimate.Calls))
+// apisOf names the APIs that an operation may ask: their tokens can be fetched before the first field needs one. What is denied
+// asks nobody.
+func apisOf(estimate *cost.Estimate, denied map[plan.Coordinate]error) []string {
+	if len(denied) == 0 {
+		return slices.Sorted(maps.Keys(estimate.Calls))
+	}
+	names := map[string]bool{}
+	var look func([]*cost.Node)
+	look = func(nodes []*cost.Node) {
+		for _, n := range nodes {
+			object, field, _ := strings.Cut(n.Field, ".")
+			if denied[plan.Coordinate{Object: object, Field: field}] == nil {
+				names[n.API] = true
+				look(n.Children)
+			}
+		}
+	}
+	look(estimate.Tree)
+	return slices.Sorted(maps.Keys(names))
 }
 
 // costExtension is what developers see of an operation's cost.

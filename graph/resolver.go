@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"vestibule.example/auth"
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
@@ -29,14 +28,6 @@ type Sessions interface {
 	List(ctx context.Context) ([]*model.SessionEntry, error)
 	EndOne(ctx context.Context, id string) error
 	EndOthers(ctx context.Context) error
-}
-
-// signedIn is ErrUnauthenticated when nobody is: a field that needs a user says so before any API is asked.
-func signedIn(ctx context.Context) error {
-	if auth.FromContext(ctx) == nil {
-		return auth.ErrUnauthenticated
-	}
-	return nil
 }
 
 // optionalTime is nil for a time that is not known.

@@ -10,7 +10,7 @@ type load struct {
 
 // called notes what a field calls; nil if it calls nobody.
 func (w *walk) called(name string, parents float64, path []string, f *ast.Field) *Node {
-	api := w.table.api(name)
+	api := w.table.API(name)
 	if api == "" {
 		return nil
 	}

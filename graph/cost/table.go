@@ -42,8 +42,8 @@ type Announced struct {
 	Times string
 }
 
-// api is who a field calls, by itself or by its loader.
-func (t Table) api(name string) string {
+// API is who a field calls, by itself or by its loader.
+func (t Table) API(name string) string {
 	f := t.Fields[name]
 	if f.Loader != "" {
 		return t.Loaders[f.Loader].API

@@ -1045,11 +1045,11 @@ type Query {
   "Who is using this browser: the session and the sessions elsewhere. Needs no sign-in."
   viewer: Viewer!
   "The signed-in customer."
-  me: Customer
+  me: Customer @authenticated
   "Orders the signed-in user may see, newest first: a customer's own, an agent's everyone's."
-  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
+  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"]) @authenticated
   "One order; null when there is none or it is not the user's to see."
-  order(id: ID!): Order
+  order(id: ID!): Order @authenticated
   "The catalogue, for everyone. ` + "`" + `search` + "`" + ` matches words of name and description."
   products(first: Int! = 20, after: String, search: String, category: ID): ProductConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
   "One product; null when there is none."
@@ -1060,15 +1060,15 @@ type Query {
 
 type Mutation {
   "Place an order. The same ` + "`" + `idempotencyKey` + "`" + ` again answers the order placed the first time."
-  placeOrder(input: PlaceOrderInput!): PlaceOrderPayload
+  placeOrder(input: PlaceOrderInput!): PlaceOrderPayload @authenticated
   "Cancel an order that has not been shipped; a shipped one answers ` + "`" + `CONFLICT` + "`" + `."
-  cancelOrder(input: CancelOrderInput!): CancelOrderPayload
+  cancelOrder(input: CancelOrderInput!): CancelOrderPayload @authenticated
   "Add an address to the signed-in customer."
-  addAddress(input: AddAddressInput!): AddAddressPayload
+  addAddress(input: AddAddressInput!): AddAddressPayload @authenticated
   "Sign out one of the user's browsers; another user's session answers ` + "`" + `NOT_FOUND` + "`" + `."
-  endSession(input: EndSessionInput!): EndSessionPayload
+  endSession(input: EndSessionInput!): EndSessionPayload @authenticated
   "Sign out all of the user's browsers but this one."
-  endOtherSessions: EndSessionPayload
+  endOtherSessions: EndSessionPayload @authenticated
 }
 
 """
@@ -1103,7 +1103,7 @@ type Viewer {
   "The session of this browser; null when nobody is signed in."
   session: Session
   "The user's sessions in all browsers, the newest first."
-  sessions: [SessionEntry!] @listSize(assumedSize: 20)
+  sessions: [SessionEntry!] @listSize(assumedSize: 20) @authenticated
 }
 
 "A signed-in session of this browser."
@@ -1152,8 +1152,8 @@ type Customer {
   memberSince: DateTime!
   "Postal addresses, the default one first."
   addresses: [Address!] @listSize(assumedSize: 10)
-  "Ways to pay."
-  paymentMethods: [PaymentMethod!] @listSize(assumedSize: 10)
+  "Ways to pay, for who has signed in within the last hour."
+  paymentMethods: [PaymentMethod!] @stepUp(maxAge: 3600) @listSize(assumedSize: 10)
   "This customer's orders, newest first."
   orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 }
@@ -1449,6 +1449,23 @@ type EndSessionPayload {
   "The user's sessions in all browsers, the newest first."
   sessions: [SessionEntry!] @listSize(assumedSize: 20)
 }
+
+# Who may have a field (docs/authorization.md). Each is decided once per operation, before any API is called.
+
+"Only who is signed in: anybody else gets ` + "`" + `UNAUTHENTICATED` + "`" + `. On a type it stands for all of its fields, and for every field that gives such an object."
+directive @authenticated on FIELD_DEFINITION | OBJECT
+
+"Only who is signed in and was granted all scopes of one of the lists: ` + "`" + `FORBIDDEN` + "`" + ` otherwise."
+directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT
+
+"Only whom the gateway's policy of that name lets through: ` + "`" + `FORBIDDEN` + "`" + ` otherwise."
+directive @policy(name: String!) on FIELD_DEFINITION | OBJECT
+
+"Only who has signed in in one of these ways, at most so many seconds ago: ` + "`" + `STEP_UP_REQUIRED` + "`" + ` otherwise, with the ` + "`" + `loginUrl` + "`" + ` that leads there."
+directive @stepUp(acr: [String!], maxAge: Int) on FIELD_DEFINITION | OBJECT
+
+"Everybody, on purpose; lifts from a field what the type it belongs to demands."
+directive @public on FIELD_DEFINITION | OBJECT
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -8302,6 +8319,64 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNString2ᚕᚕstringᚄ(ctx context.Context, v any) ([][]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([][]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2ᚕstringᚄ(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v [][]string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2ᚕstringᚄ(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNTier2vestibuleᚗexampleᚋclientsᚋaccountsᚐTier(ctx context.Context, v any) (accounts.Tier, error) {

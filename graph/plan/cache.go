@@ -57,37 +57,39 @@ func (o *operation) plan(bits uint64, compile func() *plan) *plan {
 	return p
 }
 
-// cache keeps what is known of the operations asked last, by the parsed document that gqlgen's query cache gives again: in
+// Cache keeps what is known of the operations asked last, by the parsed document that gqlgen's query cache gives again: in
 // two halves, of which the older is dropped when the younger is full.
-type cache struct {
+type Cache[V any] struct {
 	half int
 
-	mu         *sync.RWMutex // guards what follows
-	young, old map[*ast.OperationDefinition]*operation
+	mu         sync.RWMutex // guards what follows
+	young, old map[*ast.OperationDefinition]V
 }
 
-func newCache(size int) cache {
-	return cache{half: max(size/2, 1), mu: &sync.RWMutex{}, young: map[*ast.OperationDefinition]*operation{}}
+// NewCache makes a cache for so many operations.
+func NewCache[V any](size int) *Cache[V] {
+	return &Cache[V]{half: max(size/2, 1), young: map[*ast.OperationDefinition]V{}}
 }
 
-func (c *cache) get(key *ast.OperationDefinition, make func() *operation) *operation {
+// Get gives what is known of an operation. What is not known yet is made.
+func (c *Cache[V]) Get(key *ast.OperationDefinition, make func() V) V {
 	c.mu.RLock()
-	o := c.young[key]
+	v, ok := c.young[key]
 	c.mu.RUnlock()
-	if o != nil {
-		return o
+	if ok {
+		return v
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if o = c.young[key]; o != nil {
-		return o
+	if v, ok = c.young[key]; ok {
+		return v
 	}
-	if o = c.old[key]; o == nil {
-		o = make()
+	if v, ok = c.old[key]; !ok {
+		v = make()
 	}
 	if len(c.young) >= c.half {
-		c.old, c.young = c.young, map[*ast.OperationDefinition]*operation{}
+		c.old, c.young = c.young, map[*ast.OperationDefinition]V{}
 	}
-	c.young[key] = o
-	return o
+	c.young[key] = v
+	return v
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +52,8 @@ func newExecutor(schema graphql.ExecutableSchema) *executor.Executor {
 }
 
 var errPanic = errors.New("panic")
+
+var errDenied = errors.New("denied")
 
 var errInvalid = errors.New("invalid")
 
@@ -125,22 +129,44 @@ func beneathNull(data any, path ast.Path) bool {
 type pair struct {
 	planned        *plan.Schema
 	oracle, tested *executor.Executor
+	// denied are fields that neither may have.
+	denied map[plan.Coordinate]error
 }
 
 func newPair(world *plantest.World) pair {
 	schema := plantest.New(world)
 	planned := plan.New(schema, plantest.PlanTables(), plan.Config{})
-	return pair{planned, newExecutor(schema), newExecutor(planned)}
+	oracle := plan.New(schema, plantest.PlanTables(), plan.Config{Gqlgen: true})
+	return pair{planned, newExecutor(oracle), newExecutor(planned), nil}
+}
+
+// deny makes up fields that an operation may not have. Those whose arguments may be wrong are left out: gqlgen coerces
+// arguments before anybody is asked whether the field may be had.
+func (p *pair) deny(seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 2))
+	p.denied = map[plan.Coordinate]error{}
+	for _, name := range slices.Sorted(maps.Keys(p.planned.Schema().Types)) {
+		def := p.planned.Schema().Types[name]
+		if def.Kind != ast.Object || strings.HasPrefix(name, "__") {
+			continue
+		}
+		for _, f := range def.Fields {
+			if f.Arguments.ForName("filter") == nil && r.IntN(15) == 0 {
+				p.denied[plan.Coordinate{Object: name, Field: f.Name}] = errDenied
+			}
+		}
+	}
 }
 
 // compare runs an operation on both, and tells whether it is valid.
 func (p pair) compare(t *testing.T, query string, variables map[string]any) bool {
 	t.Helper()
-	want, err := execute(t.Context(), p.oracle, query, variables)
+	ctx := plan.Deny(t.Context(), p.denied)
+	want, err := execute(ctx, p.oracle, query, variables)
 	if errors.Is(err, errInvalid) {
 		return false
 	}
-	got, err := execute(t.Context(), p.tested, query, variables)
+	got, err := execute(ctx, p.tested, query, variables)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
@@ -166,11 +192,14 @@ func compareSeed(t *testing.T, seed uint64) (plan.Stats, bool) {
 	world := &plantest.World{Seed: seed, Faults: []uint64{0, 20, 60, 200}[seed%4]}
 	p := newPair(world)
 	query, variables := operation(p.planned.Schema(), seed)
+	if seed%3 == 0 {
+		p.deny(seed)
+	}
 	valid := p.compare(t, query, variables)
 	return p.planned.Stats(), valid
 }
 
-// Made-up operations over made-up worlds, in which nulls, errors and panics stand anywhere, give what gqlgen's executor gives:
+// Made-up operations over made-up worlds, in which nulls, errors, panics and denied fields stand anywhere, give what gqlgen's executor gives:
 // the same data byte for byte, and the same errors.
 func TestPlansAnswerAsGqlgenDoes(t *testing.T) {
 	const operations = 1500

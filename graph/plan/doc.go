@@ -9,6 +9,7 @@
 //	call.go      a resolver's calls, single and batch
 //	column.go    what a field gave, for all of its parents
 //	path.go      where a value stands: field contexts for resolvers and errors
+//	deny.go      fields that an operation may not have
 //	writer.go    the answer, with the specification's null propagation
 //
 // gqlgen keeps the schema, the binding of models, the resolvers' signatures, scalars, errors and transports; the tables are

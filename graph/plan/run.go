@@ -17,6 +17,8 @@ type run struct {
 	exec     any
 	columns  []Column
 	observer Observer
+	// denied are the nodes that the operation may not have.
+	denied map[*node]error
 	// spare is how many more resolvers may be called in parallel.
 	spare atomic.Int64
 	// broken is a panic of ours.
@@ -39,7 +41,7 @@ func (s *Schema) run(ctx context.Context, oc *graphql.OperationContext, p *plan)
 	exec := s.tables.Exec(s.ExecutableSchema, oc)
 	ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, func() *graphql.InputUnmarshalerIndex { return s.tables.Inputs(exec) })
 	r := p.take()
-	r.schema, r.oc, r.exec = s, oc, exec
+	r.schema, r.oc, r.exec, r.denied = s, oc, exec, p.denials(denied(ctx))
 	r.spare.Store(int64(s.cfg.Parallel))
 	if s.cfg.Observer != nil {
 		r.observer = s.cfg.Observer(ctx)
@@ -62,7 +64,11 @@ func (s *Schema) run(ctx context.Context, oc *graphql.OperationContext, p *plan)
 }
 
 // gather finds what has to be resolved for the node: the node itself, or, if its values are the parents', what lies beneath.
+// For a denied one that is nothing.
 func (r *run) gather(n *node, parents []any, tasks []task) []task {
+	if len(r.denied) > 0 && r.denied[n] != nil {
+		return tasks
+	}
 	if n.table.Resolver != nil {
 		return append(tasks, task{n, parents})
 	}
@@ -150,7 +156,7 @@ func (p *plan) put(r *run) {
 	for i := range r.columns {
 		r.columns[i].reset()
 	}
-	r.schema, r.oc, r.exec, r.observer = nil, nil, nil, nil
+	r.schema, r.oc, r.exec, r.observer, r.denied = nil, nil, nil, nil, nil
 	r.broken.Store(nil)
 	p.runs.Put(r)
 }

@@ -25,10 +25,13 @@ const (
 	ReasonBinding        Reason = "binding without a table"
 	ReasonCondition      Reason = "condition"
 	ReasonSize           Reason = "size"
+	ReasonConfiguration  Reason = "configuration"
 )
 
 // Config is what may be chosen.
 type Config struct {
+	// Gqlgen runs every operation on gqlgen's executor.
+	Gqlgen bool
 	// Parallel is how many calls of single resolvers an operation may have under way beside the one of each field that is
 	// always allowed; default 64.
 	Parallel int
@@ -45,9 +48,11 @@ type Observer interface {
 	Node(ctx context.Context, path []string, parents int) (done func())
 }
 
-// Stats is how many operations ran how.
+// Stats is how many operations ran how since the start: as plans, of which so many were compiled and the others found in
+// the cache, and on gqlgen's executor, by reason.
 type Stats struct {
 	Planned   uint64
+	Compiled  uint64
 	Fallbacks map[Reason]uint64
 }
 
@@ -57,11 +62,12 @@ type Schema struct {
 	tables Tables
 	cfg    Config
 	ids    map[string]int
-	cache  cache
+	cache  *Cache[*operation]
 	// fieldMiddleware and rootMiddleware are gqlgen's own, which do nothing: any other has to see every field.
 	fieldMiddleware, rootMiddleware uintptr
 
 	planned   atomic.Uint64
+	compiled  atomic.Uint64
 	fallbacks map[Reason]*atomic.Uint64
 }
 
@@ -73,12 +79,13 @@ func New(schema graphql.ExecutableSchema, tables Tables, cfg Config) *Schema {
 	if cfg.Operations == 0 {
 		cfg.Operations = 1000
 	}
-	s := &Schema{ExecutableSchema: schema, tables: tables, cfg: cfg, ids: map[string]int{}, cache: newCache(cfg.Operations), fallbacks: map[Reason]*atomic.Uint64{}}
+	s := &Schema{ExecutableSchema: schema, tables: tables, cfg: cfg, ids: map[string]int{}, cache: NewCache[*operation](cfg.Operations), fallbacks: map[Reason]*atomic.Uint64{}}
 	for id, o := range tables.Objects {
 		s.ids[o.Name] = id
 	}
 	for _, r := range []Reason{
 		ReasonIntrospection, ReasonSubscription, ReasonInterceptor, ReasonDefer, ReasonDirective, ReasonBatchDirective, ReasonBinding, ReasonCondition, ReasonSize,
+		ReasonConfiguration,
 	} {
 		s.fallbacks[r] = &atomic.Uint64{}
 	}
@@ -92,7 +99,7 @@ func code(f any) uintptr { return reflect.ValueOf(f).Pointer() }
 
 // Stats tells how many operations ran how since the start.
 func (s *Schema) Stats() Stats {
-	stats := Stats{Planned: s.planned.Load(), Fallbacks: map[Reason]uint64{}}
+	stats := Stats{Planned: s.planned.Load(), Compiled: s.compiled.Load(), Fallbacks: map[Reason]uint64{}}
 	for r, n := range s.fallbacks {
 		if n := n.Load(); n > 0 {
 			stats.Fallbacks[r] = n
@@ -107,7 +114,7 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 	p := s.planFor(oc)
 	if p.reason != "" {
 		s.fallbacks[p.reason].Add(1)
-		return s.ExecutableSchema.Exec(ctx)
+		return s.fallBack(ctx, oc)
 	}
 	s.planned.Add(1)
 	answered := false
@@ -123,12 +130,14 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 // planFor gives the operation's plan, or the reason why there is none.
 func (s *Schema) planFor(oc *graphql.OperationContext) *plan {
 	switch {
+	case s.cfg.Gqlgen:
+		return &plan{reason: ReasonConfiguration}
 	case oc.Operation.Operation == ast.Subscription:
 		return &plan{reason: ReasonSubscription}
 	case code(oc.ResolverMiddleware) != s.fieldMiddleware || code(oc.RootResolverMiddleware) != s.rootMiddleware:
 		return &plan{reason: ReasonInterceptor}
 	}
-	o := s.cache.get(oc.Operation, func() *operation {
+	o := s.cache.Get(oc.Operation, func() *operation {
 		seen := survey{doc: oc.Doc, visited: map[string]bool{}}
 		seen.directives(oc.Operation.Directives)
 		seen.look(oc.Operation.SelectionSet)
@@ -141,5 +150,8 @@ func (s *Schema) planFor(oc *graphql.OperationContext) *plan {
 	if !ok {
 		return &plan{reason: ReasonCondition}
 	}
-	return o.plan(bits, func() *plan { return s.compile(oc) })
+	return o.plan(bits, func() *plan {
+		s.compiled.Add(1)
+		return s.compile(oc)
+	})
 }

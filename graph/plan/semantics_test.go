@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
 	"go.uber.org/goleak"
 
 	"vestibule.example/graph/plan"
@@ -128,9 +130,9 @@ func TestFallbacks(t *testing.T) {
 			t.Errorf("%s is not valid", c.query)
 		}
 		stats := p.planned.Stats()
-		want := plan.Stats{Planned: 1, Fallbacks: map[plan.Reason]uint64{}}
+		want := plan.Stats{Planned: 1, Compiled: 1, Fallbacks: map[plan.Reason]uint64{}}
 		if c.reason != "" {
-			want = plan.Stats{Fallbacks: map[plan.Reason]uint64{c.reason: 1}}
+			want = plan.Stats{Compiled: stats.Compiled, Fallbacks: map[plan.Reason]uint64{c.reason: 1}}
 		}
 		if fmt.Sprint(stats) != fmt.Sprint(want) {
 			t.Errorf("after %s: %v, want %v", c.query, stats, want)
@@ -169,4 +171,18 @@ func FuzzAppendString(f *testing.F) {
 			t.Errorf("AppendString(%q) = %s, which reads %q %v", s, text, back, err)
 		}
 	})
+}
+
+// An operation asked again is run from the plan that is kept.
+func TestPlansAreKept(t *testing.T) {
+	p := newPair(&plantest.World{Seed: 1})
+	p.tested.SetQueryCache(lru.New[*ast.QueryDocument](10))
+	for range 3 {
+		if _, err := execute(t.Context(), p.tested, "{constant}", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if stats := p.planned.Stats(); stats.Planned != 3 || stats.Compiled != 1 {
+		t.Errorf("%+v, want 3 planned and 1 compiled", stats)
+	}
 }

@@ -55,6 +55,8 @@ func (w *Writer) object(s *selection, number int, object any) bool {
 		w.B = append(w.B, n.key...)
 		switch {
 		case n.table == nil: // __typename
+		case len(w.run.denied) > 0 && w.run.denied[n] != nil:
+			ok = w.deny(n, number) && ok
 		case len(n.ids) == 0:
 			ok = w.leaf(n, number, object) && ok
 		default:

@@ -1,0 +1,64 @@
+package plan_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"vestibule.example/graph/plan"
+	"vestibule.example/graph/plan/plantest"
+)
+
+// A field that an operation may not have is null with its error wherever it stands, whoever runs the operation; nothing that
+// lies beneath is called, and the others are as ever.
+func TestDeniedFields(t *testing.T) {
+	at := func(object, field string) plan.Coordinate { return plan.Coordinate{Object: object, Field: field} }
+	for _, c := range []struct {
+		name, query string
+		denied      []plan.Coordinate
+		data        string
+		errors      []string
+		calls       []string
+	}{
+		{"a resolver's", "{alpha{yes friend{score}}}", []plan.Coordinate{at("Alpha", "friend")}, `{"alpha":{"yes":true,"friend":null}}`, []string{"alpha.friend"}, []string{"alpha of 1"}},
+		{"the model's own", "{alpha{yes label spot{x}}}", []plan.Coordinate{at("Alpha", "label"), at("Alpha", "spot")}, `{"alpha":null}`, []string{"alpha.label", "alpha.spot"}, []string{"alpha of 1"}},
+		{"a batch's", "{alphas(count:6){m:mate{id}}}", []plan.Coordinate{at("Alpha", "mate")}, `{"alphas":[{"m":null},{"m":null}]}`, []string{"alphas[0].m", "alphas[1].m"}, []string{"alphas of 1"}},
+		{"that must not be null", "{constant alpha{childN{scoreN}}}", []plan.Coordinate{at("Alpha", "scoreN")}, `{"constant":"constant","alpha":null}`, []string{"alpha.childN.scoreN"}, []string{"alpha of 1"}},
+		{"of one type of an interface's", "{node(seed:2){id}}", []plan.Coordinate{at("Beta", "id")}, `{"node":{"id":"990"}}`, nil, []string{"node of 1"}},
+		{"of the type it is", "{node(seed:2){...on Node{id}}}", []plan.Coordinate{at("Alpha", "id")}, `{"node":null}`, []string{"node.id"}, []string{"node of 1"}},
+		{"left out by the document", "{constant alpha @skip(if:true){id}}", []plan.Coordinate{at("Query", "alpha")}, `{"constant":"constant"}`, nil, nil},
+		{"a mutation", "mutation{a:bump{id} b:bumpN(by:2){__typename}}", []plan.Coordinate{at("Mutation", "bump")}, `{"a":null,"b":{"__typename":"Alpha"}}`, []string{"a"}, []string{"bumpN of 1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			fields := map[plan.Coordinate]error{}
+			for _, f := range c.denied {
+				fields[f] = errDenied
+			}
+			for _, gqlgen := range []bool{false, true} {
+				var j journal
+				schema := plan.New(plantest.New(j.world()), plantest.PlanTables(), plan.Config{Gqlgen: gqlgen})
+				for range 2 { // The second time from the cache; a denial is not kept there, see below.
+					j.lines = nil
+					got, err := execute(plan.Deny(t.Context(), fields), newExecutor(schema), c.query, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					var paths []string
+					for _, e := range got.errors {
+						paths = append(paths, e.Path.String())
+						if !errors.Is(e, errDenied) || len(e.Locations) != 1 {
+							t.Errorf("%s: %v at %v, want the denial and one location", e.Path, e, e.Locations)
+						}
+					}
+					slices.Sort(paths)
+					if got.data != c.data || !slices.Equal(paths, c.errors) || !slices.Equal(j.lines, c.calls) {
+						t.Errorf("gqlgen %v: %s = %s with errors at %v after calls %v, want %s, %v, %v", gqlgen, c.query, got.data, paths, j.lines, c.data, c.errors, c.calls)
+					}
+				}
+				if got, err := execute(t.Context(), newExecutor(schema), c.query, nil); err != nil || len(got.errors) > 0 {
+					t.Errorf("gqlgen %v: without denial %s = %s %v %v", gqlgen, c.query, got.data, got.errors, err)
+				}
+			}
+		})
+	}
+}
