@@ -70,7 +70,7 @@ test('a session ended on another device is seen at once, and why', async (t) => 
   await signInToDemo(elsewhere, 'bob');
   const status = await elsewhere.evaluate(async () => (await fetch('/auth/sessions?scope=others', { method: 'DELETE', headers: { 'x-csrf': '1' } })).status);
   assert.ok(status < 300, `ending the others was answered with ${status}`);
-  for (const page of [first, second]) await page.getByRole('alert').getByText('ended on another device').waitFor();
+  for (const page of [first, second]) await page.getByRole('alert').getByText('ended this session on another device').waitFor();
   await first.screenshot({ path: join(shots, 'ended.png') });
   assert.equal((await session(elsewhere)).authenticated, true);
   assert.deepEqual(await there.complaints(), []);
