@@ -91,7 +91,7 @@ fuzz: ## each fuzz target for a minute
 
 mutants: ## change every guard in turn and see a test fail; docs/security.md says how long it takes
 	go run ./internal/mutants ./auth/secret ./auth/memstore ./auth/rp ./auth
-	go run ./internal/mutants -run '/clients/(api|call|challenge|decode|header|identity|path|refusal|send)\.go:' ./clients
+	go run ./internal/mutants -run '/clients/(api|call|challenge|decode|header|identity|path|refusal|relay[a-z_]*|send)\.go:' ./clients
 	go run ./internal/mutants -run '/(host|routes|config_[a-z]+)\.go:' .
 	go run ./internal/mutants -table docs/security.md ./auth/secret ./auth/memstore ./auth/rp ./auth ./clients ./graph .
 

@@ -13,6 +13,12 @@ export async function startBrowser() {
     context.on('response', (response) => {
       if (origins.has(new URL(response.url()).origin)) pending.push(tell(response));
     });
+    const newPage = context.newPage.bind(context);
+    context.newPage = async () => {
+      const page = await newPage();
+      await listen(page);
+      return page;
+    };
     const close = context.close.bind(context);
     context.close = async () => {
       await Promise.all(pending);
@@ -21,6 +27,26 @@ export async function startBrowser() {
     return context;
   };
   return browser;
+}
+
+/** Lets the canary hear the streams of a gateway while they are open: a response has a body only when it has ended. */
+async function listen(page) {
+  const devtools = await page.context().newCDPSession(page);
+  const heard = new Map(); // request → where it is, and what came so far
+  const take = (requestId, data) => {
+    const stream = heard.get(requestId);
+    if (!stream || !data) return;
+    stream.text += Buffer.from(data, 'base64').toString('latin1');
+    canary.saw(stream.where, stream.text);
+  };
+  devtools.on('Network.responseReceived', ({ requestId, response }) => {
+    const url = new URL(response.url);
+    if (response.mimeType !== 'text/event-stream' || !origins.has(url.origin)) return;
+    heard.set(requestId, { where: `GET ${url.pathname}, stream`, text: '' });
+    devtools.send('Network.streamResourceContent', { requestId }).then(({ bufferedData }) => take(requestId, bufferedData)).catch(() => {}); // It ended at once.
+  });
+  devtools.on('Network.dataReceived', ({ requestId, data }) => take(requestId, data));
+  await devtools.send('Network.enable');
 }
 
 async function tell(response) {

@@ -57,6 +57,9 @@ export function leaks() {
   return [...found].sort();
 }
 
+/** Where texts came out. */
+export const places = () => new Set(texts.values());
+
 /** How many secrets and texts are known. */
 export const counts = () => ({ secrets: windows.size, texts: texts.size });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { startGateway } from './gateway.mjs';
 import { startWorld, signIn, session } from './world.mjs';
 import { startBrowser, witness } from './browser.mjs';
+import { places } from './canary.mjs';
 
 const shots = join(import.meta.dirname, 'results');
 let demo, world, browser;
@@ -58,6 +59,50 @@ test('signing out in one tab signs out the others at once', async (t) => {
   assert.deepEqual(await complaints(), []);
 });
 
+test('a form of a page of ours signs out, as a link does (RPL-2)', async (t) => {
+  const { context } = await watched(t, demo.origin);
+  const page = await context.newPage();
+  await signInToDemo(page, 'alice', '/basket');
+  await page.evaluate(async () => {
+    const { logout_url } = await (await fetch('/auth/session', { headers: { 'x-csrf': '1' } })).json();
+    const form = document.body.appendChild(document.createElement('form'));
+    form.method = 'post';
+    form.action = '/auth/logout';
+    const proof = form.appendChild(document.createElement('input'));
+    proof.type = 'hidden';
+    proof.name = 't';
+    proof.value = new URL(logout_url, location.href).searchParams.get('t');
+    form.submit();
+  });
+  // The app's policy has Chromium stop at the redirect to the provider, which is another origin: what counts is done by then.
+  const beside = await context.newPage();
+  await beside.goto(`${demo.origin}/signed-out`);
+  for (let i = 0; i < 100 && (await session(beside)).authenticated; i++) await new Promise((next) => setTimeout(next, 25));
+  assert.equal((await session(beside)).authenticated, false, 'the form did not sign out');
+});
+
+test('the canary hears streams while they are open: those of the session and those of the relay', async (t) => {
+  const { context } = await watched(t, demo.origin);
+  const page = await context.newPage();
+  await signInToDemo(page, 'alice');
+  const shipment = await page.evaluate(async () => {
+    const answer = await fetch('/graphql', {
+      method: 'POST', headers: { 'content-type': 'application/json', 'x-csrf': '1' },
+      body: JSON.stringify({ query: '{ orders(first: 50) { edges { node { shipments { id status } } } } }' }),
+    });
+    const { data } = await answer.json();
+    const { id } = data.orders.edges.flatMap(({ node }) => node.shipments).find(({ status }) => !['DELIVERED', 'RETURNED'].includes(status));
+    const stream = await fetch(`/api/shipping/shipments/${id}/events`, { headers: { 'x-csrf': '1' } });
+    await stream.body.getReader().read();
+    return id;
+  });
+  for (const path of ['/auth/events', `/api/shipping/shipments/${shipment}/events`]) {
+    const where = `GET ${path}, stream`;
+    for (let i = 0; i < 200 && !places().has(where); i++) await new Promise((next) => setTimeout(next, 25));
+    assert.ok(places().has(where), `nothing was heard of ${path}`);
+  }
+});
+
 test('a session ended on another device is seen at once, and why', async (t) => {
   const here = await watched(t, demo.origin);
   const there = await watched(t, demo.origin);
@@ -70,7 +115,7 @@ test('a session ended on another device is seen at once, and why', async (t) => 
   await signInToDemo(elsewhere, 'bob');
   const status = await elsewhere.evaluate(async () => (await fetch('/auth/sessions?scope=others', { method: 'DELETE', headers: { 'x-csrf': '1' } })).status);
   assert.ok(status < 300, `ending the others was answered with ${status}`);
-  for (const page of [first, second]) await page.getByRole('alert').getByText('ended on another device').waitFor();
+  for (const page of [first, second]) await page.getByRole('alert').getByText('ended this session on another device').waitFor();
   await first.screenshot({ path: join(shots, 'ended.png') });
   assert.equal((await session(elsewhere)).authenticated, true);
   assert.deepEqual(await there.complaints(), []);

@@ -170,7 +170,7 @@ describe("the session's notice", () => {
     ["idle", "nothing happened here for a while"],
     ["lifetime", "its greatest age"],
     ["revoked", "by those who run the shop"],
-    ["elsewhere", "ended on another device"],
+    ["elsewhere", "ended this session on another device"],
   ])("says why: %s", async (reason, words) => {
     const locks = new Locks();
     Object.defineProperty(navigator, "locks", { value: locks, configurable: true });

@@ -24,7 +24,7 @@ const endings: Record<EndReason, string> = {
   idle: "You have been signed out, because nothing happened here for a while.",
   lifetime: "You have been signed out, because this session had reached its greatest age.",
   revoked: "This session was ended where you sign in, or by those who run the shop.",
-  elsewhere: "This session was ended on another device, or by another sign-in.",
+  elsewhere: "You have ended this session on another device.",
 };
 
 /** Tells that the session is about to end, and that it has ended. */

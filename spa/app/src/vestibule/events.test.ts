@@ -74,7 +74,7 @@ test("someone who is not signed in, and a browser without locks, have no stream"
 });
 
 describe("what the gateway tells", () => {
-  test.each(["logout", "backchannel", "frontchannel", "idle", "lifetime", "revoked"])("ends the session at once, because of: %s", async (reason) => {
+  test.each(["logout", "backchannel", "frontchannel", "idle", "lifetime", "revoked", "elsewhere"])("ends the session at once, because of: %s", async (reason) => {
     const { vestibule } = await tab();
     gateway.on("/auth/session", anonymous);
     streams[0]?.send({ type: "ended", reason });
@@ -92,28 +92,18 @@ describe("what the gateway tells", () => {
     expect(vestibule.current).toEqual({ status: "anonymous" });
   });
 
-  test("replaced by a sign-in in this browser is the new session, with nothing in between", async () => {
+  test("nothing of a sign-in in this browser, whose session the page has when it connects again, with nothing in between", async () => {
     const { vestibule } = await tab();
     const known: string[] = [];
     vestibule.onSession((session) => known.push(session.status));
-    gateway.on("/auth/session", signedIn({ ref: "s-2" }));
-    streams[0]?.send({ type: "ended", reason: "elsewhere" });
+    const replies: Reply[] = [{ status: 409 }];
+    gateway.on("/auth/session", signedIn({ ref: "s-2" })).on("/auth/events", () => replies.pop() ?? new Events().reply);
+    streams[0]?.close();
+    await vi.advanceTimersByTimeAsync(2000);
     await settle();
     expect(vestibule.current).toMatchObject({ ref: "s-2" });
     expect(known).toEqual(["signed-in"]);
     expect(gateway.to("/auth/events").at(-1)?.headers.get("Vestibule-Session")).toBe("s-2");
-  });
-
-  test.each<[string, Reply]>([
-    ["the gateway knows nobody here any more", anonymous],
-    ["the gateway cannot say", { fails: true }],
-    ["the gateway has not noticed", signedIn()],
-  ])("elsewhere is the end of it here when %s", async (_, reply) => {
-    const { vestibule } = await tab();
-    gateway.on("/auth/session", reply);
-    streams[0]?.send({ type: "ended", reason: "elsewhere" });
-    await settle();
-    expect(vestibule.current).toEqual({ status: "anonymous", reason: "elsewhere" });
   });
 
   test("moves the end nearer and further, in whatever pieces it comes", async () => {

@@ -1,6 +1,6 @@
 import { byId, isUnknownId, type DocumentIds } from "./documents";
 import { isLocal, readError, readFailure, type GatewayError, type RawError } from "./errors";
-import { follow, readEvent, type EndReason, type SessionEvent } from "./events";
+import { follow, readEvent, type SessionEvent } from "./events";
 import { applyEvent, endOf, readSession, refOf, type Session } from "./session";
 
 /** How to reach the gateway; every setting has a default that fits it. */
@@ -76,8 +76,6 @@ export class Vestibule {
   #channel: BroadcastChannel | undefined;
   #following: { ref: string; stop: AbortController } | undefined;
   #started = false;
-  /** Why the session ended, while that is being asked after. */
-  #reason: EndReason | undefined;
 
   constructor(options: Options = {}) {
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
@@ -262,7 +260,7 @@ export class Vestibule {
       if (!session) throw new TypeError("vestibule: no answer about the session");
       this.#asked = now;
       const known = this.#session.status !== "unknown" && this.#session.status !== "unreachable";
-      this.#become(session.status === "anonymous" && this.#reason ? { ...session, reason: this.#reason } : session);
+      this.#become(session);
       if (known && refOf(session) !== before) this.#channel?.postMessage("changed");
     } catch {
       // One failed question ends no session: what was known stays known.
@@ -290,18 +288,8 @@ export class Vestibule {
   #happened(ref: string, event: SessionEvent): void {
     const session = this.#session;
     if (session.status !== "signed-in" || session.ref !== ref) return;
-    if (event.reason === "elsewhere") return void this.#moved(ref, event);
     this.#become(applyEvent(session, event, this.#now()));
     if (event.type === "ended") void this.#askAgain();
-  }
-
-  /** Ended on another device, or replaced by a sign-in in this browser, which what is entered here should outlive: asks which. */
-  async #moved(ref: string, event: SessionEvent): Promise<void> {
-    this.#reason = event.reason;
-    await this.#askAgain();
-    this.#reason = undefined;
-    const session = this.#session;
-    if (session.status === "signed-in" && session.ref === ref) this.#become(applyEvent(session, event, this.#now()));
   }
 
   /** Follows the events of the session while there is one and the page is seen; else leaves them to another tab. */
