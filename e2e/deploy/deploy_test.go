@@ -162,9 +162,8 @@ func TestKubernetes(t *testing.T) {
 	if !strings.HasPrefix(pod.Volumes[0].ConfigMap.Name, config.Name) || config.Data["vestibule.yaml"] == "" {
 		t.Error("the deployment does not mount the configuration that is generated")
 	}
-	pause, grace := container.Lifecycle.PreStop.Sleep.Seconds, *pod.TerminationGracePeriodSeconds
-	if pause+25 >= grace {
-		t.Errorf("a pause of %d s and a drain of 25 s do not fit into %d s", pause, grace)
+	if grace := *pod.TerminationGracePeriodSeconds; 25+10 >= grace {
+		t.Errorf("a stop of 25 s and 10 s for refreshes under way do not fit into %d s", grace)
 	}
 	if *scaler.Spec.MinReplicas < 2 || budget.Spec.MaxUnavailable.IntValue() >= int(*scaler.Spec.MinReplicas) {
 		t.Error("a node's drain may take every replica at once")
