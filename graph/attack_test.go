@@ -3,6 +3,8 @@ package graph_test
 import (
 	"bytes"
 	"compress/gzip"
+	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -70,6 +72,58 @@ func TestAttacks(t *testing.T) {
 			}
 			if n := e.asked(); n != 0 {
 				t.Errorf("the APIs were asked %d times", n)
+			}
+		})
+	}
+}
+
+// mostRefusal bounds what refusing one attack may allocate, in bytes: the body as it is read and taken apart, some sixteen times
+// its most of 256 KiB.
+const mostRefusal = 4 << 20
+
+// discard is an answer that nobody reads.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d discard) WriteHeader(int)             {}
+
+// attackOnce sends an attack to the handler itself, without a connection.
+func attackOnce(t testing.TB, h http.Handler, a attack) {
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(a.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = jsonHeader()
+	if a.encoding != "" {
+		r.Header.Set("Content-Encoding", a.encoding)
+	}
+	h.ServeHTTP(discard{http.Header{}}, r)
+}
+
+// What an attack costs in memory has a bound, whatever is asked.
+func TestAttacksAllocateLittle(t *testing.T) {
+	h := newEndpoint(t, nil).server.Config.Handler
+	for _, a := range attacks() {
+		attackOnce(t, h, a) // What is made once for all is not the attack's.
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		attackOnce(t, h, a)
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > mostRefusal {
+			t.Errorf("%s: %d bytes allocated, want at most %d", a.name, n, mostRefusal)
+		}
+	}
+}
+
+// The figures: what refusing each attack takes.
+func BenchmarkAttacks(b *testing.B) {
+	h := newEndpoint(b, nil).server.Config.Handler
+	for _, a := range attacks() {
+		b.Run(a.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				attackOnce(b, h, a)
 			}
 		})
 	}

@@ -2,9 +2,13 @@ package cost_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
+
+	"github.com/vektah/gqlparser/v2"
 
 	"vestibule.example/graph/cost"
 )
@@ -105,5 +109,25 @@ func TestTreeOfCalls(t *testing.T) {
 	}
 	if got := strings.Join(m.PerElement(), " "); got != "Person.friends" {
 		t.Errorf("PerElement = %s, want Person.friends alone", got)
+	}
+}
+
+// Fields of abstract types multiply: nobody counts them all.
+func TestTooManyFieldsToCount(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("type Query { node: Node } interface Node { peer: Node }")
+	for i := range 40 {
+		fmt.Fprintf(&b, " type T%d implements Node { peer: Node }", i)
+	}
+	m, schema, err := model(t, b.String(), cost.Table{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, faults := gqlparser.LoadQueryWithRules(schema, "{node{peer{peer{peer{__typename}}}}}", nil)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	if _, err := m.Estimate(doc, doc.Operations[0], nil); !errors.Is(err, cost.ErrTooLarge) {
+		t.Errorf("error = %v, want ErrTooLarge", err)
 	}
 }
