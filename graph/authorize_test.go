@@ -94,13 +94,22 @@ func TestASignInGrowsOld(t *testing.T) {
 	}
 }
 
+// A field and its type that both want a stronger sign-in want the one that is enough for both.
+func TestStepUpsOfFieldAndType(t *testing.T) {
+	g := newGate(t, "plan", nil, "type Product {", `type Product @stepUp(acr: ["a", "b"], maxAge: 600) {`, productField, productField+` @stepUp(acr: ["b", "c"], maxAge: 60)`)
+	_, faults, loginURL := g.asks(t, g.signIn(t), `{ product(id: "p-100") { id } }`)
+	if !slices.Equal(faults, []string{"product STEP_UP_REQUIRED"}) || loginURL != "/auth/login?acr_values=b&max_age=60" {
+		t.Errorf("%v, %q, want STEP_UP_REQUIRED for acr b within a minute", faults, loginURL)
+	}
+}
+
 // A denial stands at each place of the answer, takes along what must not be null, and is decided once.
 func TestWhereADenialStands(t *testing.T) {
 	asked := 0
 	policies := map[string]graph.Policy{"nobody": func(context.Context, *auth.Session) (bool, error) {
 		asked++
 		return false, nil
-	}}
+	}, "anybody": func(context.Context, *auth.Session) (bool, error) { return true, nil }}
 	deny := ` @policy(name: "nobody")`
 	for _, c := range []struct {
 		name, query string
@@ -118,6 +127,12 @@ func TestWhereADenialStands(t *testing.T) {
 		{"on the type that it belongs to, unless it is for everybody", `{product(id:"p-100"){id} p:products{totalCount}}`, []string{"type Query {", "type Query" + deny + " {", productsField, productsField + " @public"},
 			`{"product":null,"p":{"totalCount":30}}`, []string{"product UNAUTHENTICATED"}, 1},
 		{"in fragments and aliases", `{...F b:product(id:"p-101"){id}} fragment F on Query{a:product(id:"p-100"){id}}`, []string{productField, productField + deny},
+			`{"a":null,"b":null}`, []string{"a UNAUTHENTICATED", "b UNAUTHENTICATED"}, 0},
+		{"beneath a field that may be had", `{product(id:"p-100"){id category{id}}}`, []string{productField, productField + ` @policy(name: "anybody")`, categoryField, "category: Category" + deny + "\n"},
+			`{"product":{"id":"p-100","category":null}}`, []string{"product.category UNAUTHENTICATED"}, 1},
+		{"on the interface's field that one implements", `{product(id:"p-100"){id rating}}`, []string{"type Product {", "interface Rated {\n  rating: Float" + deny + "\n}\n\ntype Product implements Rated {"},
+			`{"product":{"id":"p-100","rating":null}}`, []string{"product.rating UNAUTHENTICATED"}, 1},
+		{"on what the document does not leave out", `{a:product(id:"p-100") @include(if:true){id} b:product(id:"p-100") @skip(if:false){id}}`, []string{productField, productField + deny},
 			`{"a":null,"b":null}`, []string{"a UNAUTHENTICATED", "b UNAUTHENTICATED"}, 0},
 		{"not on what the document leaves out", `{p:products{totalCount} product(id:"p-100") @skip(if:true){id}}`, []string{productField, productField + deny},
 			`{"p":{"totalCount":30}}`, nil, 1},
@@ -159,6 +174,17 @@ func TestDirectivesThatMakeNoSense(t *testing.T) {
 		_, err := graph.NewHandlerOf(withClients(t, cfg), strings.Replace(schemaText(t), productField, productField+" "+c.directives, 1))
 		if err == nil || !strings.Contains(err.Error(), c.fault) {
 			t.Errorf("%s: %v, want %q", c.directives, err, c.fault)
+		}
+	}
+	for _, c := range []struct {
+		changes []string
+		fault   string
+	}{
+		{[]string{"type Product {", "interface Rated {\n  rating: Float @public\n}\n\ntype Product implements Rated {"}, "Rated.rating: @public stands on fields of object types"},
+		{[]string{"type Product {", `type Product @stepUp(acr: ["a"]) {`, productField, productField + ` @stepUp(acr: ["b"])`}, "Query.product: @stepUp demands one acr on the field and another on a type of it"},
+	} {
+		if _, err := graph.NewHandlerOf(withClients(t, graph.Config{}), strings.NewReplacer(c.changes...).Replace(schemaText(t))); err == nil || !strings.Contains(err.Error(), c.fault) {
+			t.Errorf("%s: %v, want %q", c.changes, err, c.fault)
 		}
 	}
 	open := strings.NewReplacer("type Query {", "type Query @public {", categoryField, "category: Category @public\n", "product: Product\n", "product: Product @authenticated\n")
