@@ -3,12 +3,14 @@ package graph_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"vestibule.example/auth"
+	"vestibule.example/demo/visitor"
 	"vestibule.example/graph"
 )
 
@@ -219,6 +221,26 @@ func TestADeniedMutationDoesNothing(t *testing.T) {
 		orders := g.faults.Calls("orders")
 		if len(faults) != 2 || !slices.Contains(faults, "a FORBIDDEN") || len(orders) != 1 || orders[0].Path != "/orders" {
 			t.Errorf("%s: %v after %v, want a FORBIDDEN, and the order placed alone", executor, faults, orders)
+		}
+	}
+}
+
+// Whether an operation has guarded fields is kept, and so must not depend on the variables of whoever asked first.
+func TestADefaultOfAConditionHidesNoGuard(t *testing.T) {
+	g := newGate(t, "plan", nil, productField, productField+" @authenticated")
+	nobody, err := visitor.New(g.origin, &http.Transport{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nobody.Close)
+	const query = `query($off: Boolean! = true) { product(id: "p-100") @skip(if: $off) { id } }`
+	for _, c := range []struct {
+		variables map[string]any
+		data      string
+	}{{nil, "{}"}, {map[string]any{"off": false}, `{"product":null}`}} {
+		answer, err := nobody.GraphQL(t.Context(), query, c.variables)
+		if err != nil || string(answer.Data) != c.data || g.asked() > 0 {
+			t.Errorf("with %v: %s, %v after %d calls of APIs, want %s after none", c.variables, answer.Body, err, g.asked(), c.data)
 		}
 	}
 }
