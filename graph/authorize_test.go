@@ -3,12 +3,14 @@ package graph_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"vestibule.example/auth"
+	"vestibule.example/demo/visitor"
 	"vestibule.example/graph"
 )
 
@@ -94,13 +96,22 @@ func TestASignInGrowsOld(t *testing.T) {
 	}
 }
 
+// A field and its type that both want a stronger sign-in want the one that is enough for both.
+func TestStepUpsOfFieldAndType(t *testing.T) {
+	g := newGate(t, "plan", nil, "type Product {", `type Product @stepUp(acr: ["a", "b"], maxAge: 600) {`, productField, productField+` @stepUp(acr: ["b", "c"], maxAge: 60)`)
+	_, faults, loginURL := g.asks(t, g.signIn(t), `{ product(id: "p-100") { id } }`)
+	if !slices.Equal(faults, []string{"product STEP_UP_REQUIRED"}) || loginURL != "/auth/login?acr_values=b&max_age=60" {
+		t.Errorf("%v, %q, want STEP_UP_REQUIRED for acr b within a minute", faults, loginURL)
+	}
+}
+
 // A denial stands at each place of the answer, takes along what must not be null, and is decided once.
 func TestWhereADenialStands(t *testing.T) {
 	asked := 0
 	policies := map[string]graph.Policy{"nobody": func(context.Context, *auth.Session) (bool, error) {
 		asked++
 		return false, nil
-	}}
+	}, "anybody": func(context.Context, *auth.Session) (bool, error) { return true, nil }}
 	deny := ` @policy(name: "nobody")`
 	for _, c := range []struct {
 		name, query string
@@ -118,6 +129,12 @@ func TestWhereADenialStands(t *testing.T) {
 		{"on the type that it belongs to, unless it is for everybody", `{product(id:"p-100"){id} p:products{totalCount}}`, []string{"type Query {", "type Query" + deny + " {", productsField, productsField + " @public"},
 			`{"product":null,"p":{"totalCount":30}}`, []string{"product UNAUTHENTICATED"}, 1},
 		{"in fragments and aliases", `{...F b:product(id:"p-101"){id}} fragment F on Query{a:product(id:"p-100"){id}}`, []string{productField, productField + deny},
+			`{"a":null,"b":null}`, []string{"a UNAUTHENTICATED", "b UNAUTHENTICATED"}, 0},
+		{"beneath a field that may be had", `{product(id:"p-100"){id category{id}}}`, []string{productField, productField + ` @policy(name: "anybody")`, categoryField, "category: Category" + deny + "\n"},
+			`{"product":{"id":"p-100","category":null}}`, []string{"product.category UNAUTHENTICATED"}, 1},
+		{"on the interface's field that one implements", `{product(id:"p-100"){id rating}}`, []string{"type Product {", "interface Rated {\n  rating: Float" + deny + "\n}\n\ntype Product implements Rated {"},
+			`{"product":{"id":"p-100","rating":null}}`, []string{"product.rating UNAUTHENTICATED"}, 1},
+		{"on what the document does not leave out", `{a:product(id:"p-100") @include(if:true){id} b:product(id:"p-100") @skip(if:false){id}}`, []string{productField, productField + deny},
 			`{"a":null,"b":null}`, []string{"a UNAUTHENTICATED", "b UNAUTHENTICATED"}, 0},
 		{"not on what the document leaves out", `{p:products{totalCount} product(id:"p-100") @skip(if:true){id}}`, []string{productField, productField + deny},
 			`{"p":{"totalCount":30}}`, nil, 1},
@@ -161,6 +178,17 @@ func TestDirectivesThatMakeNoSense(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.directives, err, c.fault)
 		}
 	}
+	for _, c := range []struct {
+		changes []string
+		fault   string
+	}{
+		{[]string{"type Product {", "interface Rated {\n  rating: Float @public\n}\n\ntype Product implements Rated {"}, "Rated.rating: @public stands on fields of object types"},
+		{[]string{"type Product {", `type Product @stepUp(acr: ["a"]) {`, productField, productField + ` @stepUp(acr: ["b"])`}, "Query.product: @stepUp demands one acr on the field and another on a type of it"},
+	} {
+		if _, err := graph.NewHandlerOf(withClients(t, graph.Config{}), strings.NewReplacer(c.changes...).Replace(schemaText(t))); err == nil || !strings.Contains(err.Error(), c.fault) {
+			t.Errorf("%s: %v, want %q", c.changes, err, c.fault)
+		}
+	}
 	open := strings.NewReplacer("type Query {", "type Query @public {", categoryField, "category: Category @public\n", "product: Product\n", "product: Product @authenticated\n")
 	if _, err := graph.NewHandlerOf(withClients(t, graph.Config{GatewayAPIs: []string{"catalog"}}), open.Replace(schemaText(t))); err != nil {
 		t.Errorf("every field says who may have it: %v", err)
@@ -193,6 +221,26 @@ func TestADeniedMutationDoesNothing(t *testing.T) {
 		orders := g.faults.Calls("orders")
 		if len(faults) != 2 || !slices.Contains(faults, "a FORBIDDEN") || len(orders) != 1 || orders[0].Path != "/orders" {
 			t.Errorf("%s: %v after %v, want a FORBIDDEN, and the order placed alone", executor, faults, orders)
+		}
+	}
+}
+
+// Whether an operation has guarded fields is kept, and so must not depend on the variables of whoever asked first.
+func TestADefaultOfAConditionHidesNoGuard(t *testing.T) {
+	g := newGate(t, "plan", nil, productField, productField+" @authenticated")
+	nobody, err := visitor.New(g.origin, &http.Transport{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nobody.Close)
+	const query = `query($off: Boolean! = true) { product(id: "p-100") @skip(if: $off) { id } }`
+	for _, c := range []struct {
+		variables map[string]any
+		data      string
+	}{{nil, "{}"}, {map[string]any{"off": false}, `{"product":null}`}} {
+		answer, err := nobody.GraphQL(t.Context(), query, c.variables)
+		if err != nil || string(answer.Data) != c.data || g.asked() > 0 {
+			t.Errorf("with %v: %s, %v after %d calls of APIs, want %s after none", c.variables, answer.Body, err, g.asked(), c.data)
 		}
 	}
 }
