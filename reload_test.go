@@ -184,11 +184,11 @@ func TestReload(t *testing.T) {
 		t.Errorf("a new connection is shown certificate %d, want 2", got)
 	}
 
-	r.write(t, youngSeals+", {use: open, secret: "+old+"}", "graphql: {depth: 10}\n")
+	r.write(t, youngSeals+", {use: open, secret: "+old+"}", "graphql: {limits: {depth: 10}}\n")
 	r.hangUp(t, reloaded)
 	r.wantSignedIn(t, alice, true)
 	bob := r.signIn(t, "bob")
-	if got := r.log.String(); !strings.Contains(got, "wait for a start") || !strings.Contains(got, "keys=graphql.depth") || strings.Contains(got, "session.keys:") {
+	if got := r.log.String(); !strings.Contains(got, "wait for a start") || !strings.Contains(got, "keys=graphql.limits.depth") || strings.Contains(got, "session.keys:") {
 		t.Errorf("the log does not name what waits for a start, or warns of keys rotated in two phases:\n%s", got)
 	}
 
