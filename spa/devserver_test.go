@@ -1,10 +1,7 @@
 package spa_test
 
 import (
-	"bufio"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -55,38 +52,6 @@ func TestDevServer(t *testing.T) {
 	seen = nil
 	if answer, _ := ask(t, front, "POST", "/"); answer.StatusCode != 405 || seen != nil {
 		t.Errorf("POST = %d, and was passed on: %v", answer.StatusCode, seen != nil)
-	}
-}
-
-// Hot reload is a WebSocket: its upgrade passes, and so does what follows.
-func TestDevServerUpgrades(t *testing.T) {
-	front := devServer(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Upgrade") != "websocket" || r.Header.Get("Cookie") != "" {
-			http.Error(w, "no", 400)
-			return
-		}
-		conn, buffered, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer conn.Close()
-		fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-		line, err := buffered.ReadString('\n')
-		if err != nil {
-			t.Error(err)
-		}
-		fmt.Fprint(conn, "heard "+line)
-	})
-	conn, err := net.Dial("tcp", front.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprint(conn, "GET /?token=x HTTP/1.1\r\nHost: localhost\r\nCookie: vestibule-8080=secret\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello\n")
-	text, err := io.ReadAll(bufio.NewReader(conn))
-	if err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 101 ") || !strings.HasSuffix(string(text), "heard hello\n") {
-		t.Errorf("the upgrade got %q, %v", text, err)
 	}
 }
 
