@@ -155,6 +155,10 @@ apis:
 	if body, err := io.ReadAll(res.Body); err != nil || strings.Contains(string(body), "PlaceOrderInput") || !strings.Contains(string(body), "errors") {
 		t.Errorf("introspection = %d %.100s, %v, want it to tell nothing", res.StatusCode, body, err)
 	}
+	res = do(t, http.MethodGet, g.origin+"/graphql?query={categories{id}}", script, nil)
+	if body, err := io.ReadAll(res.Body); err != nil || !strings.Contains(string(body), "UPSTREAM_UNAVAILABLE") || strings.Contains(string(body), `"trace"`) || strings.Contains(string(body), `"cost"`) {
+		t.Errorf("an answer = %.300s, %v, want it not to say how it came about", body, err)
+	}
 }
 
 // WEB-1: over https alone, and for a year.

@@ -193,7 +193,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 		return parts{}, err
 	}
 	endpoint, err := graph.NewHandler(graph.Config{
-		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor,
+		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor, Trace: cfg.development(),
 		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, GatewayAPIs: gatewayAPIs(cfg), Logger: log,
 		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
 		Persisted: persisted,
@@ -258,6 +258,7 @@ func newAPI(name string, api APIConfig, connections http.RoundTripper, service *
 		Classify: classify, Timeout: api.Timeout, MaxResponseBytes: int64(api.MaxResponseBytes), Concurrency: api.Concurrency,
 		Retry:   clients.Retry{Attempts: api.Retry.Attempts, Budget: float64(api.Retry.Budget) / 100},
 		Breaker: breakerOf(api.Breaker), Headers: api.Headers,
+		Token:           clients.TokenName{Kind: api.Token, Audience: api.Audience, Resource: api.Resource, Scopes: api.Scopes},
 		ForwardLanguage: api.ForwardLanguage, ClientAddress: clientAddressHeader(api.ClientAddress),
 		UserAgent: "vestibule/" + version(), Logger: log,
 	})

@@ -49,6 +49,8 @@ type Config struct {
 	UserAgent string
 	// Headers are fixed headers for every call; not Authorization, Cookie or one that belongs to the connection.
 	Headers map[string]string
+	// Token names the token that Transport adds, for traces.
+	Token TokenName
 	// ForwardLanguage passes the browser's Accept-Language on.
 	ForwardLanguage bool
 	// ClientAddress is the header that tells the browser's address: Forwarded (RFC 7239), X-Forwarded-For, or none.
@@ -79,6 +81,7 @@ type API struct {
 	configured map[string]string
 	language   bool
 	clientAddr string
+	token      TokenName
 	log        *slog.Logger
 	now        func() time.Time
 }
@@ -101,6 +104,7 @@ func New(cfg Config) (*API, error) {
 		maxBytes:   cfg.MaxResponseBytes,
 		language:   cfg.ForwardLanguage,
 		clientAddr: cfg.ClientAddress,
+		token:      cfg.Token,
 		log:        cfg.Logger,
 		now:        cfg.Now,
 	}

@@ -36,7 +36,9 @@ func (a *API) attempts(ctx context.Context, x *exchange) (*answer, error) {
 	a.count.calls.Add(1)
 	a.budget.earn()
 	for n := 1; ; n++ {
+		began := x.note.since()
 		ans, err := a.attempt(ctx, x)
+		x.note.attempt(a, x, began, ans, err)
 		if n == a.retries || !x.repeatable || !a.transient(ans, err) {
 			return ans, err
 		}
@@ -67,6 +69,7 @@ func (a *API) attempt(ctx context.Context, x *exchange) (*answer, error) {
 	}
 	v, began := noVerdict, a.now()
 	defer func() { a.release(p, v) }()
+	x.note.set(ViaSent)
 	ans, err := a.send(ctx, x)
 	status := 0
 	if ans != nil {

@@ -75,7 +75,9 @@ func batch[K cmp.Ordered, V any](ctx context.Context, keys []K, size int, fetch 
 	work := func() {
 		for i := int(next.Add(1)) - 1; i < len(parts); i = int(next.Add(1)) - 1 {
 			if errs[i] = ctx.Err(); errs[i] == nil {
-				values[i], errs[i] = guard(func() (map[K]V, error) { return fetch(ctx, parts[i]) })
+				values[i], errs[i] = guard(func() (map[K]V, error) {
+					return fetch(withBatchPart(ctx, batchPart{len(parts[i]), i + 1, len(parts)}), parts[i])
+				})
 			}
 		}
 	}

@@ -57,12 +57,21 @@ func Delete[T any](ctx context.Context, api *API, path Path) (T, error) {
 // wrong type, or nested deeper than 64 levels it is UPSTREAM_INVALID. A member that T requires and the answer lacks is not
 // noticed here. Redirects are not followed: they are UPSTREAM_INVALID too.
 func Do[T any](ctx context.Context, api *API, call Call) (T, error) {
-	var zero, value T
 	x, err := api.prepare(ctx, call)
 	if err != nil {
+		var zero T
 		return zero, err
 	}
+	x.note = api.note(ctx, x)
 	ans, err := api.obtain(ctx, x)
+	value, err := understand[T](api, x, ans, err)
+	x.note.end(ans, err)
+	return value, err
+}
+
+// understand makes a T or an *Error of what came.
+func understand[T any](api *API, x *exchange, ans *answer, err error) (T, error) {
+	var zero, value T
 	if err != nil {
 		return zero, api.failure(x, err)
 	}
@@ -88,6 +97,7 @@ type exchange struct {
 	safe       bool // changes nothing, by method (RFC 9110 §9.2.1) or as its caller says
 	repeatable bool // idempotent by method (RFC 9110 §9.2.2) or by its key
 	repeated   bool // an unsafe one was sent more than once: set by attempts
+	note       *note
 }
 
 // prepare builds the final request or says why there can be none.

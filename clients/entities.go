@@ -92,7 +92,9 @@ func (e *Entities[K, V]) board(ctx context.Context, keys []K) []*entityCall[K, V
 	for _, k := range keys {
 		f := e.flights[k]
 		if f != nil && !aboard[f] {
-			aboard[f] = f.board()
+			if aboard[f] = f.board(); aboard[f] {
+				f.why.join(ctx)
+			}
 		}
 		if f == nil || !aboard[f] {
 			missing = append(missing, k)
@@ -127,7 +129,9 @@ func (e *Entities[K, V]) begin(ctx context.Context, missing []K) {
 		}
 	}
 	e.expected = nil
+	ctx, why := withAskers(ctx)
 	f := takeOff(ctx, func(ctx context.Context) (map[K]V, error) { return e.fetch(ctx, fetch) })
+	f.why = why
 	for _, k := range fetch {
 		e.flights[k] = f
 	}

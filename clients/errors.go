@@ -105,6 +105,15 @@ func (a *API) failure(x *exchange, err error) *Error {
 	return e
 }
 
+// codeOfError is the code that an error of Do bears.
+func codeOfError(err error) Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return CodeInternal
+}
+
 // invalid says that the API's answer is not what it promised.
 func (a *API) invalid(x *exchange, status int, format string, args ...any) *Error {
 	return &Error{Code: CodeUpstreamInvalid, API: a.name, Method: x.method, Path: x.template, Status: status, err: fmt.Errorf(format, args...)}

@@ -13,6 +13,7 @@ type flight[T any] struct {
 	cancel context.CancelFunc
 	value  T
 	err    error
+	why    *askers // for whom, if that is traced; set before anybody else knows of the flight
 
 	mu      sync.Mutex // guards waiting
 	waiting int        // who has boarded and not left; once 0 before done, nobody may board any more

@@ -55,6 +55,7 @@ func (a *API) share(ctx context.Context, who IdentityKey, x *exchange) (*answer,
 	}
 	if joined {
 		a.cache.counts.shared.Add(1)
+		x.note.share(got.note())
 	}
 	return got.answer, err
 }
@@ -63,6 +64,14 @@ func (a *API) share(ctx context.Context, who IdentityKey, x *exchange) (*answer,
 type landing struct {
 	*answer
 	by *exchange
+}
+
+// note is that of the call which was made; nil if there is none, or no landing.
+func (l landing) note() *note {
+	if l.by == nil {
+		return nil
+	}
+	return l.by.note
 }
 
 // sharable tells whether another call's answer could serve: it is a GET or HEAD without a body that asks for the whole

@@ -27,6 +27,8 @@ type Config struct {
 	Resolver *Resolver
 	// Development shows introspection, and what exactly is wrong with a document.
 	Development bool
+	// Trace shows in each answer what it asked of the APIs (extensions.trace); for developers alone.
+	Trace bool
 	// Introspection shows the schema in production too.
 	Introspection bool
 	// Executor is plan, the default, or gqlgen: who runs operations (see package plan).
@@ -73,6 +75,7 @@ type handler struct {
 	resolver  *Resolver
 	failures  *presenter
 	guards    *authorizer
+	plans     *plan.Schema
 }
 
 // NewHandler makes the handler of /graphql.
@@ -141,7 +144,7 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards}, nil
+	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
@@ -190,6 +193,7 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 	ctx, done := plan.Lend(ctx)
 	defer done()
 	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures))
+	ctx, calls := h.traced(ctx)
 	operation, estimate, err := h.admit(ctx, r, asked)
 	if err != nil {
 		h.refuse(w, r, media, err)
@@ -236,6 +240,7 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 		}
 		result.Extensions["cost"] = h.costExtension(estimate)
 	}
+	h.explain(calls, operation, result)
 	if asked.id != "" && keepable(w, r, media, result) {
 		return
 	}

@@ -1,10 +1,7 @@
 package spa_test
 
 import (
-	"bufio"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -55,41 +52,6 @@ func TestDevServer(t *testing.T) {
 	seen = nil
 	if answer, _ := ask(t, front, "POST", "/"); answer.StatusCode != 405 || seen != nil {
 		t.Errorf("POST = %d, and was passed on: %v", answer.StatusCode, seen != nil)
-	}
-}
-
-// Hot reload is a WebSocket: its upgrade passes without the browser's cookie, and so does what follows in both directions.
-func TestDevServerUpgrades(t *testing.T) {
-	front := devServer(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Upgrade") != "websocket" || r.Header.Get("Cookie") != "" {
-			http.Error(w, "no", http.StatusBadRequest)
-			return
-		}
-		conn, buffered, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer conn.Close()
-		fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-		line, err := buffered.ReadString('\n')
-		fmt.Fprintf(conn, "heard %s%v\n", line, err)
-	})
-	conn, err := net.Dial("tcp", front.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprint(conn, "GET /?token=x HTTP/1.1\r\nHost: localhost\r\nCookie: vestibule-8080=secret\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-	reader := bufio.NewReader(conn)
-	answer, err := http.ReadResponse(reader, nil)
-	if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("the upgrade got %v, %v, want 101", answer, err)
-	}
-	answer.Body.Close()
-	fmt.Fprint(conn, "hello\n") // Not before the 101: what is sent ahead of it is nobody's.
-	if line, err := reader.ReadString('\n'); line != "heard hello\n" || err != nil {
-		t.Errorf("what followed is %q, %v", line, err)
 	}
 }
 
