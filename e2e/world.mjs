@@ -66,12 +66,15 @@ export async function signIn(page, origin, { user = 'alice', returnTo = '/accoun
 /** Who is signed in, as the page's own script learns it. */
 export const session = (page) => page.evaluate(async () => (await fetch('/auth/session', { headers: { 'x-csrf': '1' } })).json());
 
+/** An answer without what only a developer's gateway says of it. */
+export const plain = ({ extensions, ...answer }) => answer;
+
 /** A query as the page's own script asks it. */
-export const me = (page) => page.evaluate(async () => {
+export const me = async (page) => plain(await page.evaluate(async () => {
   const answer = await fetch('/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-csrf': '1' },
     body: JSON.stringify({ query: '{ me { id } }' }),
   });
   return answer.json();
-});
+}));
