@@ -9,6 +9,8 @@
 //	limits.go             what a document may ask, decided before anything runs
 //	price.go, calls.go    what an operation costs and which APIs it may ask, so that their tokens are there in time
 //	rate.go               what a client may ask over time
+//	halves.go             what is kept of what was asked last, within a bound
+//	trace.go              what an answer asked of the APIs, for developers
 //	directives.go         what the schema's directives demand of who asks for a field
 //	authorize.go          which fields an operation may have, decided before anything runs
 //	errors.go             every error as one public code

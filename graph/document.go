@@ -13,8 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// keptDocuments bounds the documents that are kept, by their bytes: a parsed document is some forty times its text. Half of
-// it is filled at a time.
+// keptDocuments bounds the documents that are kept, by their bytes: a parsed document is some forty times its text.
 const keptDocuments = 2 << 20
 
 // document is one that parses and is valid, with what its text alone decides.
@@ -25,8 +24,7 @@ type document struct {
 	prices   prices
 }
 
-// documents reads documents, and keeps those asked last that are valid: in two halves, of which the older is dropped when the
-// younger is full.
+// documents reads documents, and keeps those asked last that are valid.
 type documents struct {
 	schema *ast.Schema
 	limits Limits
@@ -36,13 +34,12 @@ type documents struct {
 	// pinned are the trusted documents, by their text.
 	pinned map[string]*document
 
-	mu         sync.RWMutex // guards what follows
-	young, old map[string]*document
-	bytes      int // of the texts of young
+	mu   sync.RWMutex // guards kept
+	kept halves[*document]
 }
 
 func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *documents {
-	return &documents{schema: schema, limits: limits, introspection: introspection, pinned: map[string]*document{}, young: map[string]*document{}}
+	return &documents{schema: schema, limits: limits, introspection: introspection, pinned: map[string]*document{}, kept: newHalves[*document](keptDocuments / 2)}
 }
 
 // find gives the document with that text. Its limits come before its validation, which some documents make expensive.
@@ -51,31 +48,21 @@ func (d *documents) find(text string) (*document, gqlerror.List) {
 		return known, nil
 	}
 	d.mu.RLock()
-	known := d.young[text]
+	known, recent, _ := d.kept.get(text)
 	d.mu.RUnlock()
-	if known != nil {
+	if recent {
 		return known, nil
 	}
-	d.mu.Lock()
-	known = d.old[text]
-	d.mu.Unlock()
 	if known == nil {
 		var faults gqlerror.List
 		if known, faults = d.read(text); len(faults) > 0 {
 			return nil, faults
 		}
 	}
-	d.keep(text, known)
-	return known, nil
-}
-
-func (d *documents) keep(text string, known *document) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.bytes += len(text); d.bytes > keptDocuments/2 {
-		d.old, d.young, d.bytes = d.young, map[string]*document{}, len(text)
-	}
-	d.young[text] = known
+	d.kept.put(text, known, len(text))
+	return known, nil
 }
 
 func (d *documents) read(text string) (*document, gqlerror.List) {

@@ -31,3 +31,13 @@ func Decider(tb testing.TB, sdl, query string) func() {
 	ctx := tb.Context()
 	return func() { a.decide(ctx, oc) }
 }
+
+// Halves keeps texts within a bound.
+type Halves = halves[string]
+
+// NewHalves makes one of so much weight in each half.
+func NewHalves(most int) Halves { return newHalves[string](most) }
+
+// Put and Get are put and get.
+func (h *halves[V]) Put(key string, v V, weight int)       { h.put(key, v, weight) }
+func (h *halves[V]) Get(key string) (v V, recent, ok bool) { return h.get(key) }

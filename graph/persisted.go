@@ -58,15 +58,14 @@ type persisted struct {
 	texts   map[string]string
 	trusted map[string]bool
 
-	mu         sync.Mutex // guards what follows
-	young, old map[string]string
-	bytes      int // of the texts of young
+	mu   sync.Mutex // guards kept
+	kept halves[string]
 }
 
 // newPersisted reads the manifests. A document that is not valid, or asks for more than the limits allow, is a fault: the
 // manifest is not of this schema.
 func newPersisted(cfg Persisted, documents *documents) (*persisted, error) {
-	p := &persisted{Persisted: cfg, texts: map[string]string{}, trusted: map[string]bool{}, young: map[string]string{}}
+	p := &persisted{Persisted: cfg, texts: map[string]string{}, trusted: map[string]bool{}, kept: newHalves[string](keptAutomatic / 2)}
 	switch cfg.Mode {
 	case "", PersistedOff, PersistedLog, PersistedOnly:
 	default:
@@ -168,10 +167,8 @@ func (p *persisted) text(id string) string {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if text := p.young[id]; text != "" {
-		return text
-	}
-	return p.old[id]
+	text, _, _ := p.kept.get(id)
+	return text
 }
 
 // register keeps the document of a request that wants it kept. It has been found to be one that may run.
@@ -182,13 +179,7 @@ func (h *handler) register(asked *request) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.young[asked.id] != "" {
-		return
-	}
-	if p.bytes += len(asked.Query); p.bytes > keptAutomatic/2 {
-		p.old, p.young, p.bytes = p.young, map[string]string{}, len(asked.Query)
-	}
-	p.young[asked.id] = asked.Query
+	p.kept.put(asked.id, asked.Query, len(asked.Query))
 }
 
 // keepable lets the browser keep the answer to a GET that names its document, for nobody signed in, and answers 304 if it has

@@ -25,12 +25,12 @@ type Rate struct {
 // anew with a full minute.
 const keptClients = 100_000
 
-// meterage keeps what clients have left: in two halves, of which the older is dropped when the younger is full.
+// meterage keeps what clients have left.
 type meterage struct {
 	Rate
 
-	mu         sync.Mutex // guards what follows
-	young, old map[string]*allowance
+	mu   sync.Mutex // guards kept, and the allowances in it
+	kept halves[*allowance]
 }
 
 // allowance is what a client has left. It may be less than nothing: an operation that costs more than a minute's worth runs
@@ -44,7 +44,7 @@ func newMeterage(rate Rate) *meterage {
 	if rate.Now == nil {
 		rate.Now = time.Now
 	}
-	return &meterage{Rate: rate, young: map[string]*allowance{}}
+	return &meterage{Rate: rate, kept: newHalves[*allowance](keptClients / 2)}
 }
 
 // client is who a request's cost is charged to, and what she may spend a minute; 0 is without bound.
@@ -97,17 +97,11 @@ func (m *meterage) charge(key string, paid, units, perMinute int) (wait time.Dur
 
 // find gives a client's allowance. The caller holds mu.
 func (m *meterage) find(key string, full float64, now time.Time) *allowance {
-	if a := m.young[key]; a != nil {
-		return a
-	}
-	a := m.old[key]
-	if a == nil {
+	a, _, ok := m.kept.get(key)
+	if !ok {
 		a = &allowance{full, now}
 	}
-	if len(m.young) >= keptClients/2 {
-		m.old, m.young = m.young, map[string]*allowance{}
-	}
-	m.young[key] = a
+	m.kept.put(key, a, 1)
 	return a
 }
 
