@@ -81,7 +81,7 @@ func TestTraceTellsOfRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
 		api := newFake(t, func(*http.Request) (*http.Response, error) {
-			time.Sleep(time.Second)
+			elapse(time.Second)
 			switch n++; n {
 			case 1:
 				return nil, errors.New("connection reset")
@@ -94,7 +94,7 @@ func TestTraceTellsOfRepeats(t *testing.T) {
 			cfg.Token = clients.TokenName{Kind: "user", Audience: "https://orders.example"}
 		})
 		ctx, trace := traced(t.Context(), nil)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		if _, err := clients.Get[widget](inField(ctx, "me.orders"), api, clients.At("/orders/{id}", "1"), nil); err != nil {
 			t.Fatal(err)
 		}
