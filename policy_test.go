@@ -61,6 +61,8 @@ var mayImport = []struct {
 	{"clients", nil, "the transport never sees a token or a session"},
 	{"graph/plan", nil, "it runs any gqlgen schema"},
 	{"graph/cost", nil, "it looks at any schema"},
+	{"graph/rest", []string{"clients"}, "it knows no API and no schema"},
+	{"graph/rest/", []string{"clients", "graph/"}, "a schema of its own, to test what is generated"},
 	{"graph/", []string{"clients/", "auth", "graph/"}, "generated code binds to the clients' types"},
 	{"graph", []string{"clients", "clients/", "auth"}, "GraphQL in, clients out; auth only for the session in a context"},
 	{"spa", nil, "it serves files"},

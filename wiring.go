@@ -182,6 +182,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 		Orders:   orders.New(api("orders")),
 		Shipping: shipping.New(api("shipping")),
 		Sessions: sessions{service},
+		APIs:     apis,
 	}
 	if err := errors.Join(faults...); err != nil {
 		return parts{}, err

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"vestibule.example/clients"
@@ -20,6 +19,8 @@ type Resolver struct {
 	Orders   *orders.Client
 	Shipping *shipping.Client
 	Sessions Sessions
+	// APIs are the APIs by name; what the schema's @rest says is asked of them.
+	APIs map[string]*clients.API
 }
 
 // Sessions is the signed-in user's sessions; main fills it. Its methods answer for the session in the context, with
@@ -50,15 +51,6 @@ func text(optional *string) string {
 		return ""
 	}
 	return *optional
-}
-
-// orNull makes null of what is not there: a query's lookup by id is a question, and no is an answer.
-func orNull[T any](found *T, err error) (*T, error) {
-	var call *clients.Error
-	if errors.As(err, &call) && call.Code == clients.CodeNotFound {
-		return nil, nil //nolint:nilnil // GraphQL's null.
-	}
-	return found, err
 }
 
 func newOrder(input model.PlaceOrderInput) orders.NewOrder {

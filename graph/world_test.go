@@ -86,8 +86,9 @@ func (e *endpoint) resolver(t testing.TB) *graph.Resolver {
 		}
 		return a
 	}
+	all := map[string]*clients.API{"accounts": api("accounts"), "catalog": api("catalog"), "orders": api("orders"), "shipping": api("shipping")}
 	return &graph.Resolver{
-		Accounts: accounts.New(api("accounts")), Catalog: catalog.New(api("catalog")), Orders: orders.New(api("orders")), Shipping: shipping.New(api("shipping")),
+		APIs: all, Accounts: accounts.New(all["accounts"]), Catalog: catalog.New(all["catalog"]), Orders: orders.New(all["orders"]), Shipping: shipping.New(all["shipping"]),
 	}
 }
 
