@@ -34,7 +34,6 @@ func (r *mutationResolver) PlaceOrder(ctx context.Context, input model.PlaceOrde
 	if err != nil {
 		return nil, err
 	}
-	load(ctx).announce(order)
 	return &model.PlaceOrderPayload{Order: order}, nil
 }
 
@@ -43,7 +42,6 @@ func (r *mutationResolver) CancelOrder(ctx context.Context, input model.CancelOr
 	if err != nil {
 		return nil, err
 	}
-	load(ctx).announce(order)
 	return &model.CancelOrderPayload{Order: order}, nil
 }
 
