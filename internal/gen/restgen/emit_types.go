@@ -118,7 +118,6 @@ type node struct {
 	name     string
 	member   *member
 	children []*node
-	optional bool
 }
 
 // tree arranges the members as the JSON has them.

@@ -165,9 +165,9 @@ func (p *Plan) document(api string, pos *ast.Position) *document {
 // apis are those that have a document.
 func (p *Plan) apis() []string {
 	var names []string
-	entries, _ := os.ReadDir(p.dir) //nolint:errcheck // Only to suggest something.
+	entries, _ := os.ReadDir(p.dir)
 	for _, entry := range entries {
-		if found, _ := filepath.Glob(filepath.Join(p.dir, entry.Name(), "openapi.*")); len(found) > 0 { //nolint:errcheck // The pattern is well formed.
+		if found, _ := filepath.Glob(filepath.Join(p.dir, entry.Name(), "openapi.*")); len(found) > 0 {
 			names = append(names, entry.Name())
 		}
 	}
