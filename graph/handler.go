@@ -197,7 +197,7 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 	defer cancel()
 	ctx, done := plan.Lend(ctx)
 	defer done()
-	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures))
+	ctx = h.resolver.withRestLoaders(withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures)))
 	ctx, calls := h.traced(ctx)
 	operation, estimate, err := h.admit(ctx, r, asked)
 	if err != nil {

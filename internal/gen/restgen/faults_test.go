@@ -19,7 +19,7 @@ const errorsDoc = "../../../docs/rest-errors.md"
 // planOf reads a schema against the documents of testdata.
 func planOf(t testing.TB, schema string, byHand ...string) (*Plan, error) {
 	t.Helper()
-	p, err := load([]*ast.Source{{Name: "schema.graphqls", Input: schema + "\nscalar DateTime\nscalar Decimal\nscalar URL\n"}}, "testdata/clients")
+	p, err := newPlan([]*ast.Source{{Name: "schema.graphqls", Input: schema + "\nscalar DateTime\nscalar Decimal\nscalar URL\n"}}, "testdata/clients")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, schema)
 	}
