@@ -37,7 +37,7 @@ func (c *Config) validate(profile Profile) error {
 		fault("Issuer must have the form https://login.microsoftonline.com/TENANT/v2.0")
 	} else if profile.Tenants && several && len(c.Tenants) == 0 {
 		fault("Tenants must list who may sign in, since the Issuer stands for every tenant")
-	} else if len(c.Tenants) > 0 && !(profile.Tenants && several) {
+	} else if len(c.Tenants) > 0 && (!profile.Tenants || !several) {
 		fault("Tenants is for Entra ID's issuers of several tenants")
 	}
 	if c.FederatedLogout && !profile.Federated {
