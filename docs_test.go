@@ -19,6 +19,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	gqlsyntax "github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -181,7 +182,7 @@ func checkGraphQL(t *testing.T, b block) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, inQuery := gqlparser.LoadQuery(schema, b.text); inQuery != nil {
+	if _, inQuery := gqlparser.LoadQueryWithRules(schema, b.text, rules.NewDefaultRules()); inQuery != nil {
 		if _, inSchema := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: schemaSource}, source); inSchema != nil {
 			t.Errorf("%s: neither an operation (%v) nor a part of the schema (%v)", b, inQuery, inSchema)
 		}
