@@ -80,6 +80,7 @@ spa: ## build the bundles into spa/dist and spa/dist-playground
 bench: ## the benchmarks, about half an hour; bench/README.md says what they mean
 	go test -run '^$$' -bench . -benchmem ./auth/... ./clients/... ./graph/...
 	go -C bench/decoders test -bench . -benchmem
+	go -C bench/calls run .
 	go run ./bench/limit
 	go run ./bench/latency
 	go run ./bench/chaos
