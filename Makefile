@@ -81,7 +81,8 @@ bench: ## the benchmarks, about half an hour; bench/README.md says what they mea
 	go test -run '^$$' -bench . -benchmem ./auth/... ./clients/... ./graph/...
 	go -C bench/decoders test -bench . -benchmem
 	go -C bench/calls run .
-	go run ./bench/limit
+	cd bench/limit/peers && npm ci --ignore-scripts --no-fund --no-audit
+	go run ./bench/limit -targets min,min+,engine,gqlgen,plan,gateway,yoga,mercurius
 	go run ./bench/latency
 	go run ./bench/chaos
 	go run ./bench/replicas

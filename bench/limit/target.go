@@ -94,6 +94,7 @@ func routes(mux *http.ServeMux, o order, service *auth.Service, log *slog.Logger
 	mux.Handle("POST /titles", guarded(http.HandlerFunc(site.titles)))
 	mux.Handle("POST /greet", guarded(http.HandlerFunc(site.greet)))
 	mux.Handle("POST /account", guarded(http.HandlerFunc(site.account)))
+	mux.Handle("POST /token", guarded(tokens(service, o.World)))
 	return nil
 }
 
