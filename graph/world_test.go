@@ -14,10 +14,6 @@ import (
 	"go.uber.org/goleak"
 
 	"vestibule.example/clients"
-	"vestibule.example/clients/accounts"
-	"vestibule.example/clients/catalog"
-	"vestibule.example/clients/orders"
-	"vestibule.example/clients/shipping"
 	"vestibule.example/demo/apis"
 	"vestibule.example/demo/fault"
 	"vestibule.example/graph"
@@ -86,10 +82,7 @@ func (e *endpoint) resolver(t testing.TB) *graph.Resolver {
 		}
 		return a
 	}
-	all := map[string]*clients.API{"accounts": api("accounts"), "catalog": api("catalog"), "orders": api("orders"), "shipping": api("shipping")}
-	return &graph.Resolver{
-		APIs: all, Accounts: accounts.New(all["accounts"]), Catalog: catalog.New(all["catalog"]), Orders: orders.New(all["orders"]), Shipping: shipping.New(all["shipping"]),
-	}
+	return graph.NewResolver(api, nil)
 }
 
 // reply is an answer, whole.
