@@ -6,9 +6,6 @@ import (
 	"vestibule.example/graph/cost"
 )
 
-// batchMax is how many ids the APIs take in one call.
-const batchMax = 50
-
 // Calls says how the resolvers call the APIs. Every field with a resolver is there, those that ask nobody among them: a test
 // holds the table against the schema, and another against what the APIs are asked.
 func Calls() cost.Table {

@@ -168,18 +168,11 @@ func (p *Plan) readLoad(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 
 // isKey checks that a field's key is one, or a list of them for a list.
 func (p *Plan) isKey(l *load, pos *ast.Position) bool {
-	list, key := l.field.Type.Elem != nil, true
+	list, key := l.field.Type.Elem != nil, false
 	if m := l.key.member; m != nil {
 		key = m.value.goType != "jsontext.Value" && list == strings.HasPrefix(m.value.goType, "[]")
-	} else {
-		t := l.key.typ
-		if list == (t.Elem != nil) && list {
-			t = t.Elem
-		}
-		key = t.Elem == nil && p.schema.Types[t.Name()].Kind == ast.Scalar && list == (l.key.typ.Elem != nil) && t.Name() != "Float"
-	}
-	if list && l.key.member == nil {
-		key = false
+	} else if t := l.key.typ; !list && t.Elem == nil {
+		key = p.schema.Types[t.Name()].Kind == ast.Scalar && t.Name() != "Float"
 	}
 	if !key {
 		p.faults.at(pos, "load-key", "%s.%s is %s, but %s is no key of one, nor a list of keys for a list of the parent's", l.owner.Name, l.field.Name, l.field.Type, l.ref)

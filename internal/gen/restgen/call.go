@@ -73,7 +73,7 @@ func (p *Plan) readCall(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 		p.readBatch(c, d)
 		p.readOptional(c, argument(d, "optional"))
 	}
-	if len(p.faults.list) == before {
+	if len(p.faults.list) == before && c.op != nil {
 		p.calls[c.name()] = c
 		p.order = append(p.order, c.name())
 	} else {
@@ -101,10 +101,10 @@ func (p *Plan) readOptional(c *call, said string) {
 		return
 	}
 	object := p.schema.Types[c.field.Type.Name()]
-	switch {
-	case said == "":
+	switch said {
+	case "":
 		c.null = !c.field.Type.NonNull && c.field.Type.Elem == nil && c.op.method == "get" && object != nil && object.Kind == ast.Object
-	case said == "true":
+	case "true":
 		c.null = true
 		if c.field.Type.NonNull {
 			p.faults.at(c.at("optional"), "optional-nonnull", "%s is %s and cannot be null: make it nullable, or want optional: false", c.name(), c.field.Type)

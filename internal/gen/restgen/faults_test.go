@@ -67,6 +67,17 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A document that cannot be read is told of once, however many fields ask for it.
+func TestABrokenDocumentIsOneFault(t *testing.T) {
+	p, _ := planOf(t, `type Query {
+  one: Int @rest(api: "broken", get: "/one")
+  two: Int @rest(api: "broken", get: "/two")
+}`)
+	if len(p.faults.list) != 1 || p.faults.list[0].Rule != "api-unknown" {
+		t.Errorf("faults are %v, want one", p.faults.list)
+	}
+}
+
 // rules are those named in the package's source.
 func rules(t *testing.T) []string {
 	t.Helper()
