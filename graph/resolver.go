@@ -22,19 +22,25 @@ type Resolver struct {
 	APIs map[string]*clients.API
 }
 
-// NewResolver makes the resolvers' clients, one line for each API that code is written for; api gives a configured API by its name, and
-// is asked once for each.
+// NewResolver makes the resolvers' clients, one line for each API that hand-written ones call; api gives a configured API by
+// its name, and is asked once for each name, those of the schema's @rest among them.
 func NewResolver(api func(name string) *clients.API, sessions Sessions) *Resolver {
 	apis := map[string]*clients.API{}
-	for _, name := range restAPIs() { // Those that only written code asks are added here.
-		apis[name] = api(name)
+	once := func(name string) *clients.API {
+		if _, there := apis[name]; !there {
+			apis[name] = api(name)
+		}
+		return apis[name]
+	}
+	for _, name := range restAPIs() {
+		once(name)
 	}
 	return &Resolver{
-		APIs:     apis,
-		Accounts: accounts.New(apis["accounts"]),
-		Catalog:  catalog.New(apis["catalog"]),
-		Orders:   orders.New(apis["orders"]),
+		Accounts: accounts.New(once("accounts")),
+		Catalog:  catalog.New(once("catalog")),
+		Orders:   orders.New(once("orders")),
 		Sessions: sessions,
+		APIs:     apis,
 	}
 }
 
