@@ -10,6 +10,7 @@ import (
 	"vestibule.example/clients/catalog"
 	"vestibule.example/clients/orders"
 	"vestibule.example/graph/model"
+	"vestibule.example/graph/rest"
 )
 
 // Resolver answers the schema's fields from the API clients.
@@ -20,6 +21,8 @@ type Resolver struct {
 	Sessions Sessions
 	// APIs are the APIs by name; what the schema's @rest says is asked of them.
 	APIs map[string]*clients.API
+
+	cursors *rest.Cursors // the handler's
 }
 
 // NewResolver makes the resolvers' clients, one line for each API that hand-written ones call; api gives a configured API by
@@ -65,13 +68,6 @@ func optional(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-func text(optional *string) string {
-	if optional == nil {
-		return ""
-	}
-	return *optional
 }
 
 func newOrder(input model.PlaceOrderInput) orders.NewOrder {
