@@ -118,7 +118,7 @@ func (m *meter) attempt(ctx context.Context, a *API, x *exchange, began time.Tim
 	}
 	outcome := ""
 	switch {
-	case err != nil && ctx.Err() == context.Canceled: //nolint:errorlint // Err gives it as it is.
+	case err != nil && ctx.Err() == context.Canceled:
 		outcome = "canceled"
 	case err != nil:
 		outcome = string(a.failure(x, err).Code)

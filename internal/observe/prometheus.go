@@ -110,7 +110,7 @@ func labels(set attribute.Set, le string) string {
 	var parts []string
 	for iter := set.Iter(); iter.Next(); {
 		kv := iter.Attribute()
-		parts = append(parts, strings.ReplaceAll(string(kv.Key), ".", "_")+`="`+escaped(kv.Value.Emit())+`"`)
+		parts = append(parts, strings.ReplaceAll(string(kv.Key), ".", "_")+`="`+escaped(kv.Value.String())+`"`)
 	}
 	if le != "" {
 		parts = append(parts, `le="`+le+`"`)
