@@ -201,7 +201,7 @@ type ClientTLSConfig struct {
 type GraphQLConfig struct {
 	RequireSession bool          `key:"require_session" default:"false" doc:"Turn away every request without a session (401)."`
 	Introspection  string        `key:"introspection" default:"auto" enum:"auto on off" doc:"auto: in development only."`
-	Executor       string        `key:"executor" default:"plan" enum:"plan gqlgen" doc:"plan: operations are compiled to plans, and what plans do not cover runs on gqlgen's executor. gqlgen: all run on gqlgen's."`
+	Executor       string        `key:"executor" default:"plan" enum:"plan gqlgen" doc:"plan: operations are compiled to plans, and what plans do not cover runs on gqlgen's executor. gqlgen: all run on gqlgen's, with more calls of the APIs."`
 	StatusProfile  string        `key:"status_profile" default:"audits" enum:"audits draft" doc:"Status codes: audits is what the audits of the graphql-http package want and older clients know; draft is what the newest draft of GraphQL over HTTP says, 422 for what is not valid and 294 for data with errors."`
 	Timeout        time.Duration `key:"timeout" default:"30s" doc:"How long an operation may run."`
 	Persisted      string        `key:"persisted" default:"off" enum:"off log only" doc:"Which documents run: off is any, only is those of the bundle's manifest and of documents, log is any with a word in the log of what only would refuse. See trusted-documents.md."`
