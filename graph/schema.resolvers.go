@@ -141,7 +141,7 @@ func (r *viewerResolver) Session(ctx context.Context, obj *model.Viewer) (*model
 }
 
 func (r *viewerResolver) Sessions(ctx context.Context, obj *model.Viewer) ([]*model.SessionEntry, error) {
-	return r.Resolver.Sessions.List(ctx)
+	return r.sessionList(ctx)
 }
 
 func (r *Resolver) Customer() exec.CustomerResolver { return &customerResolver{r} }
