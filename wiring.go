@@ -105,8 +105,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
-func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.Logger) (*auth.Service, error) {
+// newProvider makes the client of the configured provider.
+func newProvider(cfg Config, log *slog.Logger) (*rp.Provider, error) {
 	id, public := cfg.Identity, cfg.Server.PublicURL
 	key, err := readPrivateKey(id.PrivateKeyFile)
 	if err != nil {
@@ -119,7 +119,7 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.L
 	if mode == "query" {
 		mode = ""
 	}
-	provider, err := rp.New(rp.Config{
+	return rp.New(rp.Config{
 		Profile: id.Provider, Tenants: id.Tenants, Audience: id.Audience, FederatedLogout: id.FederatedLogout,
 		Issuer: id.Issuer, ClientID: id.ClientID, ClientSecret: id.ClientSecret, AuthMethod: id.AuthMethod,
 		PrivateKey: key, PrivateKeyID: id.PrivateKeyID,
@@ -128,6 +128,12 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.L
 		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", Logger: log,
 		HTTPClient: &http.Client{Transport: newTransport()},
 	})
+}
+
+// newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
+func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.Logger) (*auth.Service, error) {
+	id := cfg.Identity
+	provider, err := newProvider(cfg, log)
 	if err != nil {
 		return nil, err
 	}
