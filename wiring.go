@@ -119,8 +119,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
-func newAuth(cfg Config, store auth.Store, ended func(owner string), watch watching) (*auth.Service, error) {
+// newProvider makes the client of the configured provider.
+func newProvider(cfg Config, log *slog.Logger) (*rp.Provider, error) {
 	id, public := cfg.Identity, cfg.Server.PublicURL
 	key, err := readPrivateKey(id.PrivateKeyFile)
 	if err != nil {
@@ -133,15 +133,21 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), watch watch
 	if mode == "query" {
 		mode = ""
 	}
-	provider, err := rp.New(rp.Config{
+	return rp.New(rp.Config{
 		Profile: id.Provider, Tenants: id.Tenants, Audience: id.Audience, FederatedLogout: id.FederatedLogout,
 		Issuer: id.Issuer, ClientID: id.ClientID, ClientSecret: id.ClientSecret, AuthMethod: id.AuthMethod,
 		PrivateKey: key, PrivateKeyID: id.PrivateKeyID,
 		RedirectURI: public + "/auth/callback", PostLogoutRedirectURI: public + "/auth/logged-out",
 		Scopes: id.Scopes, Resources: id.Resources, AuthParams: id.AuthParams, ResponseMode: mode, PAR: par,
-		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", Logger: watch.log,
+		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", Logger: log,
 		HTTPClient: &http.Client{Transport: newTransport()},
 	})
+}
+
+// newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
+func newAuth(cfg Config, store auth.Store, ended func(owner string), watch watching) (*auth.Service, error) {
+	id := cfg.Identity
+	provider, err := newProvider(cfg, watch.log)
 	if err != nil {
 		return nil, err
 	}
