@@ -1525,8 +1525,8 @@ directive @page(
   more: String
   "Where in the answer it is said how many there are over all pages."
   total: String
-  "The largest ` + "`" + `first` + "`" + `."
-  max: Int = 100
+  "The largest ` + "`" + `first` + "`" + `; by default what the API's document allows, or 100."
+  max: Int
 ) on FIELD_DEFINITION
 
 "Where in the API's JSON a field is, with dots, or what an enum's value is called there; by default its name."
