@@ -11,7 +11,7 @@ import (
 func Calls() cost.Table {
 	table := cost.Table{
 		Fields: map[string]cost.Field{
-			"Query.viewer":   {},
+			"Query.viewer": {},
 
 			"Mutation.placeOrder":       {API: "orders"},
 			"Mutation.cancelOrder":      {API: "orders"},

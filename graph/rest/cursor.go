@@ -27,7 +27,7 @@ type Cursors struct{ keys [][]byte }
 func NewCursors(keys [][]byte) (*Cursors, error) {
 	if len(keys) == 0 {
 		key := make([]byte, 32)
-		rand.Read(key) //nolint:errcheck // It does not fail.
+		rand.Read(key)
 		keys = [][]byte{key}
 	}
 	for _, key := range keys {
