@@ -8,7 +8,6 @@ import (
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
-	"vestibule.example/clients/orders"
 	"vestibule.example/graph/model"
 	"vestibule.example/graph/rest"
 )
@@ -17,7 +16,6 @@ import (
 type Resolver struct {
 	Accounts *accounts.Client
 	Catalog  *catalog.Client
-	Orders   *orders.Client
 	Sessions Sessions
 	// APIs are the APIs by name; what the schema's @rest says is asked of them.
 	APIs map[string]*clients.API
@@ -41,7 +39,6 @@ func NewResolver(api func(name string) *clients.API, sessions Sessions) *Resolve
 	return &Resolver{
 		Accounts: accounts.New(once("accounts")),
 		Catalog:  catalog.New(once("catalog")),
-		Orders:   orders.New(once("orders")),
 		Sessions: sessions,
 		APIs:     apis,
 	}
@@ -68,14 +65,6 @@ func optional(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-func newOrder(input model.PlaceOrderInput) orders.NewOrder {
-	order := orders.NewOrder{Note: input.Note}
-	for _, line := range input.Lines {
-		order.Lines = append(order.Lines, orders.NewOrderLine{ProductId: line.ProductID, Quantity: line.Quantity})
-	}
-	return order
 }
 
 func newAddress(input model.AddAddressInput) accounts.NewAddress {

@@ -3,7 +3,6 @@ package orders
 
 import (
 	"context"
-	"net/http"
 
 	"vestibule.example/clients"
 )
@@ -29,18 +28,6 @@ type OrderPage struct {
 	Total      int     `json:"total"`                // how many there are over all pages
 }
 
-// NewOrder is an order to place.
-type NewOrder struct {
-	Lines []NewOrderLine `json:"lines"` // 1 to 20
-	Note  *string        `json:"note,omitempty"`
-}
-
-// NewOrderLine is one product to order.
-type NewOrderLine struct {
-	ProductId string `json:"productId"`
-	Quantity  int    `json:"quantity"` // 1 to 99
-}
-
 // Orders are one page of the orders that the user may see, newest first.
 func (c *Client) Orders(ctx context.Context, q OrderQuery) (*OrderPage, error) {
 	return clients.Get[*OrderPage](ctx, c.api, clients.At("/orders"), clients.Query(
@@ -50,15 +37,4 @@ func (c *Client) Orders(ctx context.Context, q OrderQuery) (*OrderPage, error) {
 // Order is one order.
 func (c *Client) Order(ctx context.Context, id string) (*Order, error) {
 	return clients.Get[*Order](ctx, c.api, clients.At("/orders/{orderId}", id), nil)
-}
-
-// Place orders. The same key again answers the order placed the first time; with another order it is BAD_USER_INPUT.
-func (c *Client) Place(ctx context.Context, idempotencyKey string, order NewOrder) (*Order, error) {
-	return clients.Do[*Order](ctx, c.api, clients.Call{
-		Method: http.MethodPost, Path: clients.At("/orders"), IdempotencyKey: idempotencyKey, Body: order})
-}
-
-// Cancel cancels an order that has not been shipped; a shipped one is a CONFLICT.
-func (c *Client) Cancel(ctx context.Context, id string) (*Order, error) {
-	return clients.Post[*Order](ctx, c.api, clients.At("/orders/{orderId}/cancel", id), nil)
 }
