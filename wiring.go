@@ -194,7 +194,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	}
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor, Trace: cfg.development(),
-		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, GatewayAPIs: gatewayAPIs(cfg), Logger: log,
+		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, UntilEnded: service.UntilEnded, Renew: service.Renew, GatewayAPIs: gatewayAPIs(cfg), Logger: log,
 		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
 		Persisted: persisted,
 		Rate:      graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},

@@ -25,6 +25,10 @@ func Calls() cost.Table {
 			"Mutation.endSession":       {},
 			"Mutation.endOtherSessions": {},
 
+			// Each event of a subscription is answered anew: what is said here is asked for when it begins and for each of them.
+			"Subscription.orderUpdated":  {API: "orders"},
+			"Subscription.shipmentMoved": {API: "shipping"},
+
 			"Viewer.session":          {},
 			"Viewer.sessions":         {},
 			"Customer.addresses":      {API: "accounts"},
@@ -36,6 +40,7 @@ func Calls() cost.Table {
 			"OrderLine.product":       {Loader: "products"},
 			"Product.category":        {Loader: "categories"},
 			"Shipment.tracking":       {Loader: "tracking"},
+			"ShipmentMove.shipment":   {API: "shipping"},
 		},
 		Loaders: map[string]cost.Loader{ // see loaders.go
 			"customers":  {API: "accounts", Chunk: batchMax, Announced: []cost.Announced{{Type: "Order"}}},

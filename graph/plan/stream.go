@@ -70,16 +70,25 @@ type Source struct {
 
 type sourceKey struct{}
 
-// sourced is what is to be done with a source.
+// sourced is what is to be done with a source: to open it, to answer an event of it, or to tell what it ended with.
 type sourced struct {
-	source *Source
-	opens  bool
+	source  *Source
+	opens   bool
+	failure error
 }
 
 // Opening gives the context in which the subscription's resolver is called.
 func (s *Source) Opening(ctx context.Context) context.Context {
-	return context.WithValue(ctx, sourceKey{}, sourced{s, true})
+	return context.WithValue(ctx, sourceKey{}, sourced{source: s, opens: true})
 }
+
+// Failing gives the context in which an open source's failure is told, as the field's error.
+func (s *Source) Failing(ctx context.Context, err error) context.Context {
+	return context.WithValue(ctx, sourceKey{}, sourced{source: s, failure: err})
+}
+
+// At names the subscription's field; the source must be open.
+func (s *Source) At() Coordinate { return Coordinate{s.at.Object, s.at.Field.Name} }
 
 // Next waits for the next event. It gives false when there is none any more, or when the context ends.
 func (s *Source) Next(ctx context.Context) bool {
@@ -93,7 +102,7 @@ func (s *Source) Next(ctx context.Context) bool {
 
 // Event gives the context in which the event that Next found is answered.
 func (s *Source) Event(ctx context.Context) context.Context {
-	return context.WithValue(ctx, sourceKey{}, sourced{s, false})
+	return context.WithValue(ctx, sourceKey{}, sourced{source: s})
 }
 
 // errNoStream is a subscription of which nothing can be opened: its field is skipped, or a table does not cover it.
@@ -108,6 +117,10 @@ func (s *Schema) stream(ctx context.Context, oc *graphql.OperationContext) graph
 	}
 	if asked.opens {
 		return graphql.OneShot(s.open(ctx, oc, asked.source))
+	}
+	if asked.failure != nil {
+		graphql.AddError(graphql.WithFieldContext(ctx, asked.source.at), placed(asked.source.at, asked.failure))
+		return graphql.OneShot(&graphql.Response{Data: []byte("null")})
 	}
 	p := s.planFor(oc)
 	if p.reason != "" {

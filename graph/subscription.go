@@ -1,0 +1,57 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"vestibule.example/clients/orders"
+)
+
+// errOver is a source's own end: nothing more will happen.
+var errOver = errors.New("graph: there will be no more events")
+
+// follow is how a subscription's resolver gives its events, in one line: the source calls each for one after another, in a
+// goroutine of the subscription's, until ctx ends.
+//
+//	return follow(ctx, func(ctx context.Context, each func(context.Context, *T) error) error { return r.API.Watch(ctx, id, each) })
+//
+// While an event is being answered and sent, each waits, and so does the source: nothing is queued and nothing dropped. An
+// error of the source, other than errOver, is the last that the subscriber hears, as the field's error.
+func follow[T any](ctx context.Context, source func(ctx context.Context, each func(context.Context, T) error) error) (<-chan T, error) {
+	s := ctx.Value(subscriptionKey{}).(*subscription) //nolint:forcetypeassert // The handler's invariant.
+	events := make(chan T)
+	s.sources.Go(func() {
+		defer close(events)
+		defer func() {
+			if v := recover(); v != nil {
+				s.failure = fmt.Errorf("graph: panic in the source of %s: %v", s.source.At().Field, v)
+			}
+		}()
+		err := source(ctx, func(ctx context.Context, value T) error {
+			select {
+			case events <- value:
+				return nil
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		})
+		if !errors.Is(err, errOver) {
+			s.failure = err
+		}
+	})
+	return events, nil
+}
+
+// untilOver ends with the order.
+func untilOver(each func(context.Context, *orders.Order) error) func(context.Context, *orders.Order) error {
+	return func(ctx context.Context, o *orders.Order) error {
+		if err := each(ctx, o); err != nil {
+			return err
+		}
+		if o.Status == orders.StatusDelivered || o.Status == orders.StatusCancelled {
+			return errOver
+		}
+		return nil
+	}
+}
