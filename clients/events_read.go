@@ -99,4 +99,3 @@ func (r *eventReader) readLine() error {
 		}
 	}
 }
-

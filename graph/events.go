@@ -87,7 +87,7 @@ func (s *eventStream) complete() {
 func (s *eventStream) reconnect() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	wait := comeBack/2 + rand.N(comeBack)                                      //nolint:gosec // Jitter, no secret.
+	wait := comeBack/2 + rand.N(comeBack)                                         //nolint:gosec // Jitter, no secret.
 	s.write(fmt.Appendf(nil, "retry: %d\n: restarting\n\n", wait.Milliseconds())) //nolint:errcheck // The reader is gone; there is nobody to tell.
 }
 

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
 	"vestibule.example/clients/orders"
 )
 
@@ -53,5 +56,55 @@ func untilOver(each func(context.Context, *orders.Order) error) func(context.Con
 			return errOver
 		}
 		return nil
+	}
+}
+
+// oneStream finds subscriptions that ask for two streams, or for one under a condition (specification §5.2.4.1). The
+// validator's own rule does not know aliases, nor conditions.
+func oneStream(doc *ast.QueryDocument) gqlerror.List {
+	var faults gqlerror.List
+	for _, operation := range doc.Operations {
+		if operation.Operation != ast.Subscription {
+			continue
+		}
+		root := streamRoot{names: map[string]bool{}, visited: map[string]bool{}}
+		root.look(operation.SelectionSet)
+		if root.fault != nil {
+			faults = append(faults, &gqlerror.Error{Message: "A subscription asks for exactly one field, under no condition.", Rule: "SingleFieldSubscriptions", Locations: at(root.fault)})
+		}
+	}
+	return faults
+}
+
+// streamRoot looks through the fields at a subscription's root.
+type streamRoot struct {
+	names, visited map[string]bool
+	fault          *ast.Position
+}
+
+func (r *streamRoot) look(set ast.SelectionSet) {
+	for _, selected := range set {
+		var directives ast.DirectiveList
+		switch s := selected.(type) {
+		case *ast.Field:
+			if r.names[s.Alias] = true; len(r.names) > 1 {
+				r.fault = s.Position
+			}
+			directives = s.Directives
+		case *ast.InlineFragment:
+			r.look(s.SelectionSet)
+			directives = s.Directives
+		case *ast.FragmentSpread:
+			if !r.visited[s.Name] {
+				r.visited[s.Name] = true
+				r.look(s.Definition.SelectionSet)
+			}
+			directives = s.Directives
+		}
+		for _, d := range directives {
+			if d.Name == "skip" || d.Name == "include" {
+				r.fault = d.Position
+			}
+		}
 	}
 }
