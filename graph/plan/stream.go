@@ -125,11 +125,26 @@ func (s *Schema) stream(ctx context.Context, oc *graphql.OperationContext) graph
 	p := s.planFor(oc)
 	if p.reason != "" {
 		s.fallbacks[p.reason].Add(1)
+		if err := denied(ctx)[asked.source.At()]; err != nil {
+			return once(func(ctx context.Context) *graphql.Response { return asked.source.denied(ctx, err) })
+		}
 		return asked.source.corrected(oc, s.fallBack(ctx, oc))
 	}
 	s.planned.Add(1)
 	return once(func(ctx context.Context) *graphql.Response { return s.run(ctx, oc, p, asked.source) })
 }
+
+// denied is the answer to an event whose field the operation may not have any more.
+func (s *Source) denied(ctx context.Context, err error) *graphql.Response {
+	graphql.AddError(graphql.WithFieldContext(ctx, s.at), placed(s.at, err))
+	if s.at.Field.Definition.Type.NonNull {
+		return &graphql.Response{Data: []byte("null")}
+	}
+	return &graphql.Response{Data: []byte(s.null())}
+}
+
+// null is the answer whose one field is null.
+func (s *Source) null() string { return `{"` + s.at.Field.Alias + `":null}` }
 
 // corrected is what gqlgen's executor answers to an event, with what it forgets there: the subscription's field in the paths
 // of errors, that a null of it may take the whole answer with it (specification §6.4.4), and to recover.
@@ -141,7 +156,7 @@ func (s *Source) corrected(oc *graphql.OperationContext, answer graphql.Response
 			graphql.AddError(ctx, err)
 			return &graphql.Response{Data: []byte("null")}
 		}
-		if response != nil && s.at.Field.Definition.Type.NonNull && string(response.Data) == `{"`+s.at.Field.Alias+`":null}` {
+		if response != nil && s.at.Field.Definition.Type.NonNull && string(response.Data) == s.null() {
 			response.Data = []byte("null")
 		}
 		return response
