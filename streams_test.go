@@ -252,23 +252,25 @@ func TestStreamsEndWithTheSession(t *testing.T) {
 	}
 }
 
-// WS-15: each call behind an open stream has a token of then.
-func TestAStreamOutlivesItsToken(t *testing.T) {
-	g := startGateway(t)
+// WS-15, SSE-5: each call behind an open stream has a token of then, and the server's times for requests are not a stream's: the
+// demo moves a parcel that is watched every four seconds.
+func TestAStreamOutlivesItsTokenAndTheServersTimes(t *testing.T) {
+	g := startGateway(t, "VESTIBULE_SERVER_READ_TIMEOUT=1s", "VESTIBULE_SERVER_WRITE_TIMEOUT=1s", "VESTIBULE_SERVER_READ_HEADER_TIMEOUT=1s", "VESTIBULE_GRAPHQL_TIMEOUT=1s")
 	if res := do(t, "PATCH", g.demo+"/control/provider/settings", http.Header{"Content-Type": {"application/json"}}, strings.NewReader(`{"accessTokenTTL":"2s"}`)); res.StatusCode >= 300 {
 		t.Fatalf("shortening tokens: %d", res.StatusCode)
 	}
 	v := signIn(t, g, "alice")
-	order, _ := place(t, v, "streams-tokens")
-	s := subscribe(t, v, watchOrder, order)
-	next(t, s)
-	for before := refreshes(t, g); refreshes(t, g) < before+2; {
+	_, parcel := place(t, v, "streams-tokens")
+	s := subscribe(t, v, watchParcel, parcel)
+	before := refreshes(t, g)
+	for _, want := range []string{"Packed and labelled", "Handed to the carrier"} {
+		if got := next(t, s); !strings.Contains(string(got.Data), `"event":{"description":"`+want+`"},"shipment":{"status":`) || len(got.Errors) > 0 {
+			t.Errorf("got %s, want %q", got.Body, want)
+		}
 	}
-	cancelOrder(t, v, order)
-	if got := next(t, s); !strings.Contains(string(got.Data), `"status":"CANCELLED","customer":{"name":"Alice`) {
-		t.Errorf("after the token of its beginning has died: %s", got.Body)
+	if refreshes(t, g) < before+2 {
+		t.Error("the calls of later events had no token of their own")
 	}
-	completes(t, s)
 }
 
 // SSE-3: whoever leaves is followed to no API any more.
