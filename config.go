@@ -48,26 +48,30 @@ type ServerConfig struct {
 
 // IdentityConfig is the OpenID provider.
 type IdentityConfig struct {
-	Issuer           string            `key:"issuer" example:"https://login.example.com/" doc:"Issuer identifier, exactly as the provider's discovery document says it, trailing slash included."`
+	Provider         string            `key:"provider" default:"generic" enum:"generic auth0 entra identityserver keycloak okta cognito google" doc:"Whose ways the provider has; generic is the standard to the letter. It decides what is auto below, and what a provider does otherwise; see providers/README.md."`
+	Issuer           string            `key:"issuer" example:"https://login.example.com/" doc:"Issuer identifier, exactly as the provider's discovery document says it, trailing slash included; auth0 adds it."`
+	Tenants          []string          `key:"tenants" example:"11111111-2222-3333-4444-555555555555" doc:"Ids of the tenants whose users may sign in, where the issuer of entra stands for several."`
 	ClientID         string            `key:"client_id" example:"vestibule" doc:"This client's id."`
 	ClientSecret     secret.Text       `key:"client_secret" example:"(from a file)" doc:"This client's secret, for client_secret_basic and client_secret_post."`
-	AuthMethod       string            `key:"auth_method" default:"client_secret_basic" enum:"client_secret_basic client_secret_post private_key_jwt" doc:"How this client authenticates."`
+	AuthMethod       string            `key:"auth_method" default:"auto" enum:"auto client_secret_basic client_secret_post private_key_jwt" doc:"How this client authenticates; auto is client_secret_post for auth0 and entra, else client_secret_basic."`
 	PrivateKeyFile   string            `key:"private_key_file" example:"/run/secrets/client.pem" doc:"Private key (PEM, PKCS #8) for private_key_jwt."`
-	PrivateKeyID     string            `key:"private_key_id" example:"2026-11" doc:"The key id (kid) that the provider knows the key by."`
-	Scopes           []string          `key:"scopes" default:"openid,profile,email,offline_access" doc:"Scopes asked for at login."`
-	Resources        []string          `key:"resources" example:"https://api.example.com" doc:"Resource indicators (RFC 8707) asked for at login."`
-	AuthParams       map[string]string `key:"authorization_params" example:"audience=https://api.example.com" doc:"Fixed extra parameters of the authorization request, such as Auth0's audience."`
+	PrivateKeyID     string            `key:"private_key_id" example:"2026-11" doc:"The key id (kid) that the provider knows the key by; for entra the SHA-256 thumbprint of its certificate in base64url."`
+	Scopes           []string          `key:"scopes" example:"openid,profile,email,offline_access" doc:"Scopes asked for at login. Unset: openid, profile, email, and offline_access where a refresh token takes it (not for keycloak, cognito and google)."`
+	Resources        []string          `key:"resources" example:"https://api.example.com" doc:"Resource indicators (RFC 8707) asked for at login. The login's own token is for the first; the others are for what apis.NAME.resource names."`
+	Audience         string            `key:"audience" example:"https://api.example.com" doc:"The audience that the login's own access token is for, where the provider takes one; needed for auth0."`
+	AuthParams       map[string]string `key:"authorization_params" example:"organization=org_123" doc:"Fixed extra parameters of the authorization request."`
 	PassParams       []string          `key:"pass_params" example:"connection" doc:"Parameters of /auth/login that are passed on, beside prompt, login_hint, acr_values, max_age, ui_locales and domain_hint."`
 	ResponseMode     string            `key:"response_mode" default:"query" enum:"query form_post" doc:"How the provider sends its answer."`
 	PAR              string            `key:"par" default:"auto" enum:"auto always never" doc:"Pushed authorization requests (RFC 9126); auto pushes when the provider requires it."`
 	IDTokenAlgs      []string          `key:"id_token_algs" default:"RS256,PS256,ES256,EdDSA" doc:"Signature algorithms accepted of ID tokens and logout tokens."`
 	TrustedAudiences []string          `key:"trusted_audiences" example:"other-client" doc:"Audiences that may stand beside this client in an ID token."`
 	Leeway           time.Duration     `key:"leeway" default:"30s" doc:"How far clocks may differ, 1s to 5m."`
-	UserInfo         bool              `key:"userinfo" default:"false" doc:"Ask the UserInfo endpoint at login for claims that the ID token lacks."`
-	LogoutHint       string            `key:"logout_hint" default:"id_token" enum:"id_token logout_hint none" doc:"What the provider's end-session is told of the user."`
+	UserInfo         string            `key:"userinfo" default:"auto" enum:"auto true false" doc:"Ask the UserInfo endpoint at login for claims that the ID token lacks; auto does for identityserver, without resources."`
+	LogoutHint       string            `key:"logout_hint" default:"auto" enum:"auto id_token logout_hint none" doc:"What the provider's end-session is told of the user; auto is logout_hint (the ID token's claim login_hint) for entra, else id_token."`
+	FederatedLogout  bool              `key:"federated_logout" default:"false" doc:"Have auth0 sign the user out of the identity provider behind it too."`
 	PostLogoutPath   string            `key:"post_logout_path" default:"/" example:"/signed-out" doc:"Where a person lands after signing out."`
 	Frontchannel     bool              `key:"frontchannel_logout" default:"false" doc:"Offer /auth/frontchannel-logout, for providers without back-channel logout."`
-	SIDAlone         bool              `key:"frontchannel_sid_alone" default:"false" doc:"Let front-channel logout name the session by sid without iss, for providers that leave iss out. Whoever knows a sid can then end its sessions."`
+	SIDAlone         bool              `key:"frontchannel_sid_alone" default:"false" doc:"Let front-channel logout name the session by sid without iss, for providers that leave iss out. Whoever knows a sid can then end its sessions. Always so for entra."`
 }
 
 // SessionConfig is sessions and their cookie.
@@ -201,7 +205,7 @@ type ClientTLSConfig struct {
 type GraphQLConfig struct {
 	RequireSession bool          `key:"require_session" default:"false" doc:"Turn away every request without a session (401)."`
 	Introspection  string        `key:"introspection" default:"auto" enum:"auto on off" doc:"auto: in development only."`
-	Executor       string        `key:"executor" default:"plan" enum:"plan gqlgen" doc:"plan: operations are compiled to plans, and what plans do not cover runs on gqlgen's executor. gqlgen: all run on gqlgen's."`
+	Executor       string        `key:"executor" default:"plan" enum:"plan gqlgen" doc:"plan: operations are compiled to plans, and what plans do not cover runs on gqlgen's executor. gqlgen: all run on gqlgen's, with more calls of the APIs."`
 	StatusProfile  string        `key:"status_profile" default:"audits" enum:"audits draft" doc:"Status codes: audits is what the audits of the graphql-http package want and older clients know; draft is what the newest draft of GraphQL over HTTP says, 422 for what is not valid and 294 for data with errors."`
 	Timeout        time.Duration `key:"timeout" default:"30s" doc:"How long an operation may run."`
 	Persisted      string        `key:"persisted" default:"off" enum:"off log only" doc:"Which documents run: off is any, only is those of the bundle's manifest and of documents, log is any with a word in the log of what only would refuse. See trusted-documents.md."`

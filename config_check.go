@@ -22,6 +22,7 @@ func (l *loader) check(cfg *Config) {
 	l.checkServer(cfg)
 	if !cfg.Demo {
 		l.checkIdentity(cfg)
+		l.checkProfile(cfg)
 		l.checkKeys(cfg)
 	}
 	l.checkSession(cfg.Session)

@@ -61,6 +61,7 @@ var mayImport = []struct {
 	{"clients", nil, "the transport never sees a token or a session"},
 	{"graph/plan", nil, "it runs any gqlgen schema"},
 	{"graph/cost", nil, "it looks at any schema"},
+	{"graph/graphtest", []string{"auth", "auth/", "clients", "demo", "demo/", "graph"}, "it assembles, for tests, what main assembles"},
 	{"graph/", []string{"clients/", "auth", "graph/"}, "generated code binds to the clients' types"},
 	{"graph", []string{"clients", "clients/", "auth"}, "GraphQL in, clients out; auth only for the session in a context"},
 	{"spa", nil, "it serves files"},
@@ -98,6 +99,19 @@ func TestImports(t *testing.T) {
 			}) {
 				t.Errorf("%s imports %s: %s", name, other, mayImport[law].why)
 			}
+		}
+	}
+}
+
+// What is for developers and for tests is in no binary.
+func TestNothingShipsTools(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for _, tool := range []string{"graph/graphtest", "internal/gen", "internal/mutants", "auth/storetest"} {
+		if strings.Contains(string(out), module+"/"+tool+"\n") {
+			t.Errorf("the binary has %s in it", tool)
 		}
 	}
 }
@@ -265,7 +279,7 @@ func TestNothingNamesAMachine(t *testing.T) {
 // Generated code is what its sources make.
 func TestGeneratedCodeIsFresh(t *testing.T) {
 	dir := t.TempDir()
-	if out, err := exec.Command("sh", "-c", `git ls-files -z --cached --others --exclude-standard -- '*.go' '*.yml' '*.yaml' '*.graphqls' '*.gotpl' 'go.*' spa | tar --null -T - -cf - | tar -xf - -C "$0"`, dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("sh", "-c", `git ls-files -z --cached --others --exclude-standard -- '*.go' '*.yml' '*.yaml' '*.graphqls' '*.gotpl' '*go.mod' '*go.sum' spa | tar --null -T - -cf - | tar -xf - -C "$0"`, dir).CombinedOutput(); err != nil {
 		t.Fatalf("copying the tree: %v\n%s", err, out)
 	}
 	for _, args := range [][]string{{"generate", "./clients/..."}, {"generate", "./graph/..."}, {"generate", "./bench/..."}} {

@@ -22,6 +22,7 @@ func startCaching(t *testing.T, change func(map[string]APIConfig)) (*gateway, ma
 	log := slog.New(slog.DiscardHandler)
 	var cfg Config
 	new(loader).defaults(&cfg)
+	new(loader).profile(&cfg.Identity)
 	cfg.Demo, cfg.Mode, cfg.DemoAddress = true, "development", "127.0.0.1:0"
 	text := &logBuffer{grew: make(chan struct{}, 1)}
 	stop, err := startDemo(t.Context(), &cfg, server.Listener.Addr().String(), log, text)

@@ -20,12 +20,7 @@ import (
 	"vestibule.example/auth"
 	"vestibule.example/auth/rp"
 	"vestibule.example/clients"
-	"vestibule.example/clients/accounts"
-	"vestibule.example/clients/catalog"
-	"vestibule.example/clients/orders"
-	"vestibule.example/clients/shipping"
 	"vestibule.example/graph"
-	"vestibule.example/graph/model"
 	"vestibule.example/internal/observe"
 	"vestibule.example/spa"
 )
@@ -125,11 +120,12 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.L
 		mode = ""
 	}
 	provider, err := rp.New(rp.Config{
+		Profile: id.Provider, Tenants: id.Tenants, Audience: id.Audience, FederatedLogout: id.FederatedLogout,
 		Issuer: id.Issuer, ClientID: id.ClientID, ClientSecret: id.ClientSecret, AuthMethod: id.AuthMethod,
 		PrivateKey: key, PrivateKeyID: id.PrivateKeyID,
 		RedirectURI: public + "/auth/callback", PostLogoutRedirectURI: public + "/auth/logged-out",
 		Scopes: id.Scopes, Resources: id.Resources, AuthParams: id.AuthParams, ResponseMode: mode, PAR: par,
-		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo, Logger: log,
+		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", Logger: log,
 		HTTPClient: &http.Client{Transport: newTransport()},
 	})
 	if err != nil {
@@ -166,7 +162,7 @@ func newTransport() *http.Transport {
 	}
 }
 
-// newParts wires the routes' handlers: one line for each API.
+// newParts wires the routes' handlers.
 func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.Logger) (parts, error) {
 	apis, transports, err := newAPIs(cfg, service, upstream, log)
 	faults := []error{err}
@@ -176,13 +172,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 		}
 		return apis[name]
 	}
-	resolver := &graph.Resolver{
-		Accounts: accounts.New(api("accounts")),
-		Catalog:  catalog.New(api("catalog")),
-		Orders:   orders.New(api("orders")),
-		Shipping: shipping.New(api("shipping")),
-		Sessions: sessions{service},
-	}
+	resolver := graph.NewResolver(api, service)
 	if err := errors.Join(faults...); err != nil {
 		return parts{}, err
 	}
@@ -307,23 +297,4 @@ func readPrivateKey(name string) (crypto.Signer, error) {
 		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
 	}
 	return signer, nil
-}
-
-// sessions gives graph the signed-in user's sessions.
-type sessions struct{ *auth.Service }
-
-// List implements [graph.Sessions].
-func (s sessions) List(ctx context.Context) ([]*model.SessionEntry, error) {
-	entries, err := s.Service.List(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*model.SessionEntry, len(entries))
-	for i, e := range entries {
-		out[i] = &model.SessionEntry{ID: e.ID, Current: e.Current, Device: e.Device, CreatedAt: e.Created, LastSeenAt: e.LastSeen, ExpiresAt: e.Expires}
-		if e.Address != "" {
-			out[i].Address = &e.Address
-		}
-	}
-	return out, nil
 }

@@ -129,7 +129,7 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 	}
 	record := &Record{
 		Key: c.storeKey(), ListID: c.name("list id")[:22],
-		Subject: s.keys.index("sub", claims.Issuer, claims.Subject), SID: s.keys.index("sid", claims.Issuer, claims.SID),
+		Subject: s.keys.index("sub", claims.Issuer, claims.Subject), SID: s.keys.index("sid", s.cfg.Provider.Issuer(), claims.SID),
 		SignedInAt: claims.IssuedAt, LastSeen: now, IdleTimeout: s.cfg.IdleTimeout, Expires: now.Add(s.cfg.Lifetime),
 	}
 	var err error
@@ -190,13 +190,14 @@ func (s *Service) refuseLogin(w http.ResponseWriter, r *http.Request, t *transac
 	ctx := r.Context()
 	s.audit(ctx, "login_refused", errorAttr(err))
 	var response *rp.ResponseError
+	var refused *rp.VerifyError
 	switch {
 	case errors.As(err, &response) && t.Silent:
 		// Nobody is signed in at the provider, which is an answer: back to where the question came from.
 		writePage(w, http.StatusOK, page{Title: "Not signed in", Text: "You are being taken back to where you were.", Links: []link{{"Go on", t.ReturnTo}}, GoOn: t.ReturnTo})
 	case errors.As(err, &response) && response.Code == "access_denied":
 		s.signInPage(w, http.StatusForbidden, problemDenied, t.ReturnTo)
-	case errors.Is(err, errNotAdmitted):
+	case errors.Is(err, errNotAdmitted), errors.As(err, &refused) && refused.ForeignTenant():
 		s.signInPage(w, http.StatusForbidden, problemNotAllowed, t.ReturnTo)
 	case errors.Is(err, ErrLoggedOut):
 		s.signInPage(w, http.StatusForbidden, problemLoggedOut, t.ReturnTo)

@@ -229,7 +229,7 @@ func isFinal(err error) bool {
 		return refused.Code == "invalid_grant"
 	}
 	var bad *rp.VerifyError
-	return errors.As(err, &bad) && slices.Contains([]string{"iss", "sub", "aud", "azp", "nonce", "auth_time"}, bad.Check)
+	return errors.As(err, &bad) && slices.Contains([]string{"iss", "tid", "sub", "aud", "azp", "nonce", "auth_time"}, bad.Check)
 }
 
 // store changes a session's body and writes it if nobody else has written meanwhile; else it reads and tries again, and so

@@ -5,15 +5,14 @@ import (
 	"sync"
 )
 
-// Entities fetches things by key for one request, each at most once, in as few calls as its callers allow: what is
-// announced with Expect comes along with the first Load. There are no timers: a call begins the moment somebody waits for
-// it. It must live no longer than the request, since it knows nothing of who asks. Safe for concurrent use.
+// Entities fetches things by key for one request, each at most once: who asks for several gets what is missing in one call,
+// and waits for what others have asked for. There are no timers: a call begins the moment somebody waits for it. It must
+// live no longer than the request, since it knows nothing of who asks. Safe for concurrent use.
 type Entities[K comparable, V any] struct {
 	fetch func(context.Context, []K) (map[K]V, error)
 
-	mu       sync.Mutex              // guards what follows
-	expected []K                     // announced and not fetched, in order of announcement; may hold keys twice
-	flights  map[K]*entityCall[K, V] // by key, from the moment its call begins
+	mu      sync.Mutex              // guards what follows
+	flights map[K]*entityCall[K, V] // by key, from the moment its call begins
 }
 
 type entityCall[K comparable, V any] = flight[map[K]V]
@@ -32,25 +31,14 @@ func NewEntities[K comparable, V any](fetch func(context.Context, []K) (map[K]V,
 	return &Entities[K, V]{fetch: fetch, flights: map[K]*entityCall[K, V]{}}
 }
 
-// Expect announces keys that may be asked for. It calls nothing.
-func (e *Entities[K, V]) Expect(keys ...K) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, k := range keys {
-		if e.flights[k] == nil {
-			e.expected = append(e.expected, k)
-		}
-	}
-}
-
 // Load is LoadAll for one key.
 func (e *Entities[K, V]) Load(ctx context.Context, key K) (value V, found bool, err error) {
 	r := e.LoadAll(ctx, []K{key})[0]
 	return r.Value, r.Found, r.Err
 }
 
-// LoadAll gives one result per key, in the order of keys. If any of them has not been asked for before, one call fetches
-// all such keys and everything announced; keys under way are waited for. A key that failed stays failed, one whose call
+// LoadAll gives one result per key, in the order of keys. Those that have not been asked for before are fetched in one
+// call, each once; keys under way are waited for. A key that failed stays failed, one whose call
 // was given up because nobody waited is asked for anew. When ctx ends, results not there yet fail with its cause.
 func (e *Entities[K, V]) LoadAll(ctx context.Context, keys []K) []Result[V] {
 	results := make([]Result[V], len(keys))
@@ -88,6 +76,7 @@ func (e *Entities[K, V]) board(ctx context.Context, keys []K) []*entityCall[K, V
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	aboard := map[*entityCall[K, V]]bool{}
+	chosen := map[K]bool{}
 	var missing []K
 	for _, k := range keys {
 		f := e.flights[k]
@@ -96,7 +85,8 @@ func (e *Entities[K, V]) board(ctx context.Context, keys []K) []*entityCall[K, V
 				f.why.join(ctx)
 			}
 		}
-		if f == nil || !aboard[f] {
+		if (f == nil || !aboard[f]) && !chosen[k] {
+			chosen[k] = true
 			missing = append(missing, k)
 		}
 	}
@@ -110,29 +100,12 @@ func (e *Entities[K, V]) board(ctx context.Context, keys []K) []*entityCall[K, V
 	return calls
 }
 
-// begin starts one call for the missing keys and everything announced. The caller holds mu.
-func (e *Entities[K, V]) begin(ctx context.Context, missing []K) {
-	var fetch []K
-	chosen := map[K]bool{}
-	choose := func(k K) {
-		if !chosen[k] {
-			chosen[k] = true
-			fetch = append(fetch, k)
-		}
-	}
-	for _, k := range missing {
-		choose(k)
-	}
-	for _, k := range e.expected {
-		if e.flights[k] == nil {
-			choose(k)
-		}
-	}
-	e.expected = nil
+// begin starts one call for the keys. The caller holds mu.
+func (e *Entities[K, V]) begin(ctx context.Context, keys []K) {
 	ctx, why := withAskers(ctx)
-	f := takeOff(ctx, func(ctx context.Context) (map[K]V, error) { return e.fetch(ctx, fetch) })
+	f := takeOff(ctx, func(ctx context.Context) (map[K]V, error) { return e.fetch(ctx, keys) })
 	f.why = why
-	for _, k := range fetch {
+	for _, k := range keys {
 		e.flights[k] = f
 	}
 }

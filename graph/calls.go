@@ -43,10 +43,10 @@ func Calls() cost.Table {
 			"ShipmentMove.shipment":   {API: "shipping"},
 		},
 		Loaders: map[string]cost.Loader{ // see loaders.go
-			"customers":  {API: "accounts", Chunk: batchMax, Announced: []cost.Announced{{Type: "Order"}}},
-			"shipments":  {API: "shipping", Chunk: batchMax, Announced: []cost.Announced{{Type: "Order"}}},
-			"products":   {API: "catalog", Chunk: batchMax, Announced: []cost.Announced{{Type: "Order", Times: "Order.lines"}}},
-			"tracking":   {API: "shipping", Chunk: batchMax, Announced: []cost.Announced{{Loader: "shipments", Times: "Order.shipments"}}},
+			"customers":  {API: "accounts", Chunk: batchMax},
+			"shipments":  {API: "shipping", Chunk: batchMax},
+			"products":   {API: "catalog", Chunk: batchMax},
+			"tracking":   {API: "shipping", Chunk: batchMax},
 			"categories": {API: "catalog", Keys: 1},
 		},
 	}

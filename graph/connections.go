@@ -63,7 +63,7 @@ func decodeOrderPlace(after *string) (orderPlace, error) {
 	return orderPlace{cursor, n}, nil
 }
 
-// orderPage gives a page of orders as a connection and announces what its fields may ask for.
+// orderPage gives a page of orders as a connection.
 func (r *Resolver) orderPage(ctx context.Context, customerID string, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
 	if err := checkFirst(first); err != nil {
 		return nil, err
@@ -84,7 +84,6 @@ func (r *Resolver) orderPage(ctx context.Context, customerID string, first int, 
 	connection := &model.OrderConnection{Edges: make([]*model.OrderEdge, len(items)), TotalCount: page.Total}
 	for i := range items {
 		order := &items[i]
-		load(ctx).announce(order)
 		at := orderPlace{place.cursor, place.skip + i + 1}
 		if i == len(items)-1 && page.NextCursor != nil {
 			at = orderPlace{cursor: *page.NextCursor}

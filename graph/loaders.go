@@ -8,11 +8,11 @@ import (
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
-	"vestibule.example/clients/orders"
 	"vestibule.example/clients/shipping"
 )
 
-// loaders are one request's things by key, each fetched at most once and lists of them in one call.
+// loaders are one request's things by key, each fetched at most once, and what a field wants for all of its parents in one
+// call.
 type loaders struct {
 	failures   *presenter // logs what a fallback hides
 	products   *clients.Entities[string, *catalog.Product]
@@ -23,47 +23,27 @@ type loaders struct {
 }
 
 func (r *Resolver) newLoaders(failures *presenter) *loaders {
-	l := &loaders{
+	return &loaders{
 		failures:  failures,
 		products:  clients.NewEntities(r.Catalog.ProductsByID),
 		customers: clients.NewEntities(r.Accounts.Customers),
+		shipments: clients.NewEntities(r.Shipping.Shipments),
 		tracking:  clients.NewEntities(r.Shipping.Tracking),
-	}
-	l.shipments = clients.NewEntities(func(ctx context.Context, orderIDs []string) (map[string][]*shipping.Shipment, error) {
-		found, err := r.Shipping.Shipments(ctx, orderIDs)
-		for _, list := range found {
-			for _, s := range list {
-				l.tracking.Expect(s.Id)
+		// There are few categories and no call for some of them: all are fetched, once.
+		categories: clients.NewEntities(func(ctx context.Context, _ []struct{}) (map[struct{}]map[string]*catalog.Category, error) {
+			all, err := r.Catalog.Categories(ctx)
+			byID := make(map[string]*catalog.Category, len(all))
+			for _, c := range all {
+				byID[c.Id] = c
 			}
-		}
-		return found, err
-	})
-	// There are few categories and no call for some of them: all are fetched, once.
-	l.categories = clients.NewEntities(func(ctx context.Context, _ []struct{}) (map[struct{}]map[string]*catalog.Category, error) {
-		all, err := r.Catalog.Categories(ctx)
-		byID := make(map[string]*catalog.Category, len(all))
-		for _, c := range all {
-			byID[c.Id] = c
-		}
-		return map[struct{}]map[string]*catalog.Category{{}: byID}, err
-	})
-	return l
+			return map[struct{}]map[string]*catalog.Category{{}: byID}, err
+		}),
+	}
 }
 
 func (l *loaders) categoriesByID(ctx context.Context) (map[string]*catalog.Category, error) {
 	byID, _, err := l.categories.Load(ctx, struct{}{})
 	return byID, err
-}
-
-// announce tells the loaders what the fields of these orders may ask for, so that the first that asks fetches for all.
-func (l *loaders) announce(page ...*orders.Order) {
-	for _, o := range page {
-		l.customers.Expect(o.CustomerId)
-		l.shipments.Expect(o.Id)
-		for _, line := range o.Lines {
-			l.products.Expect(line.ProductId)
-		}
-	}
 }
 
 type loadersKey struct{}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"vestibule.example/auth"
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
@@ -22,10 +23,21 @@ type Resolver struct {
 	Sessions Sessions
 }
 
+// NewResolver makes the resolvers' clients, one line for each API; api gives a configured API by its name.
+func NewResolver(api func(name string) *clients.API, sessions Sessions) *Resolver {
+	return &Resolver{
+		Accounts: accounts.New(api("accounts")),
+		Catalog:  catalog.New(api("catalog")),
+		Orders:   orders.New(api("orders")),
+		Shipping: shipping.New(api("shipping")),
+		Sessions: sessions,
+	}
+}
+
 // Sessions is the signed-in user's sessions; main fills it. Its methods answer for the session in the context, with
 // auth.ErrUnauthenticated if there is none and auth.ErrNotFound for a session that is not hers.
 type Sessions interface {
-	List(ctx context.Context) ([]*model.SessionEntry, error)
+	List(ctx context.Context) ([]auth.SessionEntry, error)
 	EndOne(ctx context.Context, id string) error
 	EndOthers(ctx context.Context) error
 }
@@ -75,9 +87,24 @@ func newAddress(input model.AddAddressInput) accounts.NewAddress {
 	}
 }
 
+// sessionList are the signed-in user's sessions as the schema has them.
+func (r *Resolver) sessionList(ctx context.Context) ([]*model.SessionEntry, error) {
+	entries, err := r.Sessions.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*model.SessionEntry, len(entries))
+	for i, e := range entries {
+		out[i] = &model.SessionEntry{
+			ID: e.ID, Current: e.Current, Device: e.Device, Address: optional(e.Address), CreatedAt: e.Created, LastSeenAt: e.LastSeen, ExpiresAt: e.Expires,
+		}
+	}
+	return out, nil
+}
+
 // sessionsLeft answers a mutation of sessions. Whoever ended the session that asks has none to list.
 func (r *Resolver) sessionsLeft(ctx context.Context) (*model.EndSessionPayload, error) {
-	entries, err := r.Sessions.List(ctx)
+	entries, err := r.sessionList(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,6 @@ func (r *mutationResolver) PlaceOrder(ctx context.Context, input model.PlaceOrde
 	if err != nil {
 		return nil, err
 	}
-	load(ctx).announce(order)
 	return &model.PlaceOrderPayload{Order: order}, nil
 }
 
@@ -43,7 +42,6 @@ func (r *mutationResolver) CancelOrder(ctx context.Context, input model.CancelOr
 	if err != nil {
 		return nil, err
 	}
-	load(ctx).announce(order)
 	return &model.CancelOrderPayload{Order: order}, nil
 }
 
@@ -115,11 +113,7 @@ func (r *queryResolver) Orders(ctx context.Context, first int, after *string, st
 }
 
 func (r *queryResolver) Order(ctx context.Context, id string) (*orders.Order, error) {
-	order, err := orNull(r.Resolver.Orders.Order(ctx, id))
-	if order != nil {
-		load(ctx).announce(order)
-	}
-	return order, err
+	return orNull(r.Resolver.Orders.Order(ctx, id))
 }
 
 func (r *queryResolver) Products(ctx context.Context, first int, after *string, search *string, category *string) (*model.ProductConnection, error) {
@@ -165,7 +159,7 @@ func (r *viewerResolver) Session(ctx context.Context, obj *model.Viewer) (*model
 }
 
 func (r *viewerResolver) Sessions(ctx context.Context, obj *model.Viewer) ([]*model.SessionEntry, error) {
-	return r.Resolver.Sessions.List(ctx)
+	return r.sessionList(ctx)
 }
 
 func (r *Resolver) Customer() exec.CustomerResolver { return &customerResolver{r} }

@@ -14,10 +14,6 @@ import (
 	"go.uber.org/goleak"
 
 	"vestibule.example/clients"
-	"vestibule.example/clients/accounts"
-	"vestibule.example/clients/catalog"
-	"vestibule.example/clients/orders"
-	"vestibule.example/clients/shipping"
 	"vestibule.example/demo/apis"
 	"vestibule.example/demo/fault"
 	"vestibule.example/graph"
@@ -86,9 +82,7 @@ func (e *endpoint) resolver(t testing.TB) *graph.Resolver {
 		}
 		return a
 	}
-	return &graph.Resolver{
-		Accounts: accounts.New(api("accounts")), Catalog: catalog.New(api("catalog")), Orders: orders.New(api("orders")), Shipping: shipping.New(api("shipping")),
-	}
+	return graph.NewResolver(api, nil)
 }
 
 // reply is an answer, whole.

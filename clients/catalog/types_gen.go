@@ -5,7 +5,10 @@ package catalog
 
 // Category defines model for Category.
 type Category struct {
-	Id   string `json:"id"`
+	// Id Example: cat-lighting
+	Id string `json:"id"`
+
+	// Name Example: Lighting
 	Name string `json:"name"`
 }
 
@@ -23,7 +26,9 @@ type Product struct {
 	CategoryId string `json:"categoryId"`
 
 	// Currency Example: EUR
-	Currency    string `json:"currency"`
+	Currency string `json:"currency"`
+
+	// Description Example: A lamp to read by.
 	Description string `json:"description"`
 
 	// Id Example: p-100
@@ -32,7 +37,9 @@ type Product struct {
 	// ImageUrl A data URL of a small drawing.
 	ImageUrl *string `json:"imageUrl,omitempty"`
 	InStock  int     `json:"inStock"`
-	Name     string  `json:"name"`
+
+	// Name Example: Reading lamp
+	Name string `json:"name"`
 
 	// Price Decimal with two places.
 	//

@@ -67,12 +67,18 @@ type ShipmentStatus string
 
 // TrackingEvent defines model for TrackingEvent.
 type TrackingEvent struct {
-	At          time.Time `json:"at"`
-	Description string    `json:"description"`
-	Id          string    `json:"id"`
+	At time.Time `json:"at"`
+
+	// Description Example: Sorted
+	Description string `json:"description"`
+
+	// Id Example: t-1
+	Id string `json:"id"`
 
 	// Place Example: Leipzig hub
-	Place      string `json:"place"`
+	Place string `json:"place"`
+
+	// ShipmentId Example: s-1001
 	ShipmentId string `json:"shipmentId"`
 }
 

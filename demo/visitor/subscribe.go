@@ -34,7 +34,7 @@ func (v *Visitor) Subscribe(ctx context.Context, query string, variables map[str
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "text/event-stream")
-	res, err := v.client.Do(req)
+	res, err := v.client.Do(req) //nolint:bodyclose // Close closes it.
 	if err != nil {
 		return nil, fmt.Errorf("visitor: %w", err)
 	}

@@ -62,15 +62,16 @@ func chunks(keys, size int) int {
 	return (keys-1)/size + 1
 }
 
-// count adds the loaders' calls. Each time that a loader is asked for a key it does not have, it fetches that and all that is
-// announced, in chunks of which the last may be short: n fetches of k keys are at most k-n full chunks, rounded down, and n.
+// count adds the loaders' calls. Each field that asks a loader begins one fetch, of the keys that no other has asked for, in
+// chunks of which the last may be short: n fetches of k keys are at most k-n full chunks, rounded down, and n.
 func (w *walk) count() {
-	for name := range w.loads {
+	for name, l := range w.loads {
 		loader := w.table.Loaders[name]
-		keys, fetches := w.fetched(name, 0)
+		keys := bounded(w.known(loader, l.keys))
 		if keys == 0 {
 			continue
 		}
+		fetches := min(l.places, keys)
 		calls := fetches
 		if loader.Chunk > 0 {
 			calls += (keys - fetches) / loader.Chunk
@@ -80,45 +81,4 @@ func (w *walk) count() {
 	for api, n := range w.estimate.Calls {
 		w.estimate.Calls[api] = min(n, most)
 	}
-}
-
-// fetched is how many keys a loader fetches at most, and how many times it begins to. It does not begin more often than fields
-// ask, nor more often than something new is announced.
-func (w *walk) fetched(name string, depth int) (keys, fetches int) {
-	l, loader := w.loads[name], w.table.Loaders[name]
-	if l == nil || depth > len(w.table.Loaders) {
-		return 0, 0
-	}
-	all, announcers := l.keys, 0
-	announced := 0.0
-	for _, a := range loader.Announced {
-		times := 1.0
-		if a.Times != "" {
-			times = w.assumed(a.Times)
-		}
-		announced += w.objects[a.Type] * times
-		announcers += w.places[a.Type]
-		if a.Loader != "" {
-			others, events := w.fetched(a.Loader, depth+1)
-			announced += float64(others) * times
-			announcers += events
-		}
-	}
-	if announced > 0 {
-		all = announced
-	}
-	fetches = l.places
-	if announcers > 0 {
-		fetches = min(fetches, announcers)
-	}
-	keys = bounded(w.known(loader, all))
-	return keys, min(fetches, keys)
-}
-
-// assumed is how long a list is of which no argument tells.
-func (w *walk) assumed(name string) float64 {
-	if list := w.fields[name].list; list != nil && list.hasAssumed {
-		return list.assumed
-	}
-	return w.size
 }

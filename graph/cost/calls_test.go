@@ -56,34 +56,6 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// What is announced is fetched along with what is asked for: more keys, in fewer goes.
-func TestAnnouncedKeys(t *testing.T) {
-	announcing := cost.Table{
-		Fields: map[string]cost.Field{"Query.pages": {API: "people"}, "Person.house": {Loader: "houses"}, "House.id": {Loader: "ids"}},
-		Loaders: map[string]cost.Loader{
-			"houses": {API: "houses", Chunk: 10, Announced: []cost.Announced{{Type: "Person"}}},
-			"ids":    {API: "ids", Chunk: 10, Announced: []cost.Announced{{Loader: "houses", Times: "Person.friends"}}},
-		},
-	}
-	m, schema, err := model(t, shop, announcing)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		name, query string
-		want        map[string]int
-	}{
-		{"nobody asks", "{pages{edges{node{id}}}}", map[string]int{"people": 1}},
-		{"all that come", "{a:pages(first:10){edges{node{house{__typename}}}} b:pages(first:10){edges{node{id}}}}", map[string]int{"people": 2, "houses": 2}},
-		{"one that announces is fetched in one go", "{pages(first:20){edges{node{a:house{__typename} b:house{__typename}}}}}", map[string]int{"people": 1, "houses": 2}},
-		{"what a loader's answer announces", "{pages(first:10){edges{node{house{id}}}}}", map[string]int{"people": 1, "houses": 1, "ids": 3}},
-	} {
-		if got := estimate(t, m, schema, c.query, "").Calls; !maps.Equal(got, c.want) {
-			t.Errorf("%s: calls of %s = %v, want %v", c.name, c.query, got, c.want)
-		}
-	}
-}
-
 // The tree tells which field calls, for how many, and which of them do so once per element.
 func TestTreeOfCalls(t *testing.T) {
 	m, schema, err := model(t, shop, table)

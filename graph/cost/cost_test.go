@@ -157,12 +157,8 @@ func TestDirectivesThatMakeNoSense(t *testing.T) {
 		{"no list", `type Query { a: Int @listSize(assumedSize: 1) }`, "it is on no list"},
 		{"a table's field that is not there", `type Query { x: Int }`, "the table has Query.a"},
 		{"a table's loader that is not there", `type Query { a: Int }`, "there is no loader l"},
-		{"what a loader announces that is not there", `type Query { a: Int }`, "loader other: {Type:None"},
 	} {
-		table := cost.Table{
-			Fields:  map[string]cost.Field{"Query.a": {Loader: "l"}},
-			Loaders: map[string]cost.Loader{"other": {Announced: []cost.Announced{{Type: "None"}}}},
-		}
+		table := cost.Table{Fields: map[string]cost.Field{"Query.a": {Loader: "l"}}}
 		if _, _, err := model(t, directives+c.schema, table); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error = %v, want %s", c.name, err, c.want)
 		}

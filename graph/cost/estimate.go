@@ -66,18 +66,12 @@ type walk struct {
 	variables map[string]any
 	estimate  *Estimate
 	nodes     int
-	// objects are how many come of each type, and places how many fields give them.
-	objects map[string]float64
-	places  map[string]int
-	loads   map[string]*load
+	loads     map[string]*load
 }
 
 // Estimate walks a valid operation with its coerced variables.
 func (m *Model) Estimate(doc *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any) (*Estimate, error) {
-	w := &walk{
-		Model: m, doc: doc, variables: variables, estimate: &Estimate{Calls: map[string]int{}},
-		objects: map[string]float64{}, places: map[string]int{}, loads: map[string]*load{},
-	}
+	w := &walk{Model: m, doc: doc, variables: variables, estimate: &Estimate{Calls: map[string]int{}}, loads: map[string]*load{}}
 	root := m.schema.Query
 	switch operation.Operation {
 	case ast.Mutation:
@@ -146,8 +140,6 @@ func (w *walk) field(in place, f asked) float64 {
 		if object.Kind != ast.Object {
 			continue
 		}
-		w.objects[object.Name] += count
-		w.places[object.Name]++
 		one := count * w.types[object.Name]
 		for _, inner := range w.collect(object, f.sets) {
 			one += w.field(place{object, count, path, sizes, below}, inner)

@@ -179,14 +179,6 @@ func (m *Model) checkTable() error {
 			faults = append(faults, fmt.Errorf("cost: %s: there is no loader %s", name, f.Loader))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.table.Loaders)) {
-		for _, a := range m.table.Loaders[name].Announced {
-			_, loader := m.table.Loaders[a.Loader]
-			if m.schema.Types[a.Type] == nil && !loader || a.Times != "" && m.fields[a.Times] == nil {
-				faults = append(faults, fmt.Errorf("cost: loader %s: %+v names what is not there", name, a))
-			}
-		}
-	}
 	return errors.Join(faults...)
 }
 

@@ -30,16 +30,6 @@ type Loader struct {
 	Chunk int
 	// Keys is how many different keys there are at all; 0 is any number.
 	Keys int
-	// Announced are the keys that the first call takes along, since they may be asked for: all those that fields ask for, and
-	// perhaps more. Empty: the keys that fields ask for.
-	Announced []Announced
-}
-
-// Announced is where keys are announced: once for each object of a type, or for each key of another loader that is fetched.
-type Announced struct {
-	Type, Loader string
-	// Times is a list field, "Type.field", for each of whose elements there is a key; empty: there is one.
-	Times string
 }
 
 // API is who a field calls, by itself or by its loader.
