@@ -92,6 +92,11 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil || cfg.Resolver.Shipping == nil {
 		return nil, errors.New("graph: a client of each API is needed")
 	}
+	for _, name := range restAPIs() {
+		if cfg.Resolver.APIs[name] == nil {
+			return nil, fmt.Errorf("graph: the schema's @rest asks the API %q, and there is none: want apis.%s in the configuration", name, name)
+		}
+	}
 	cfg.Limits = cfg.Limits.withDefaults()
 	if cfg.LoginURL == "" {
 		cfg.LoginURL = "/auth/login"

@@ -52,7 +52,7 @@ func untilOver(each func(context.Context, *orders.Order) error) func(context.Con
 		if err := each(ctx, o); err != nil {
 			return err
 		}
-		if o.Status == orders.StatusDelivered || o.Status == orders.StatusCancelled {
+		if o.Status == orders.OrderStatusDelivered || o.Status == orders.OrderStatusCancelled {
 			return errOver
 		}
 		return nil
