@@ -161,6 +161,7 @@ func checkYAML(t *testing.T, b block) {
 	l.defaults(&cfg)
 	l.yaml(&cfg, "minimal", []byte(minimal))
 	l.yaml(&cfg, b.file, []byte(placeOfSecret.ReplaceAllString(b.text, secret)))
+	l.profile(&cfg.Identity)
 	l.check(&cfg)
 	if len(l.faults) > 0 {
 		t.Errorf("%s: %v", b, &configError{l.faults})

@@ -13,7 +13,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"vestibule.example/auth"
-	"vestibule.example/graph/cost"
 )
 
 const (
@@ -148,35 +147,29 @@ func (h *handler) answerOnce(w http.ResponseWriter, result *graphql.Response) {
 	}
 }
 
-// serveSubscription streams a subscription's answers until its source, its session, its reader or the service ends.
-func (h *handler) serveSubscription(w http.ResponseWriter, r *http.Request, media string, operation *graphql.OperationContext, estimate *cost.Estimate) {
+// serveSubscription streams a subscription's answers until its source, its session, its reader or the service ends; false: it
+// was refused.
+func (h *handler) serveSubscription(w http.ResponseWriter, r *http.Request, media string, operation *admitted) bool {
 	if quality(r.Header.Values("Accept"), mediaEvents) == 0 && len(r.Header.Values("Accept")) > 0 {
 		h.refuse(w, r, media, &requestError{status: http.StatusNotAcceptable, code: codeNotAllowed, message: "A subscription is answered with text/event-stream; accept that."})
-		return
+		return false
 	}
 	if r.Method == http.MethodHead {
 		w.Header().Set("Content-Type", mediaEvents+"; charset=utf-8")
-		return
+		return true
 	}
 	ctx, leave, err := h.untilEnded(r.Context())
 	if err != nil {
 		h.refuse(w, r, media, err)
-		return
+		return false
 	}
 	defer leave()
 	s := newEventStream(w, leave)
 	defer s.end()
 	if s.begin() != nil {
-		return
+		return true
 	}
-	first := true
-	err = h.subscribe(ctx, operation, estimate, func(result *graphql.Response) error {
-		if first && h.cfg.Development {
-			h.showCost(estimate, result)
-		}
-		first = false
-		return s.next(result)
-	})
+	err = h.subscribe(ctx, operation, s.next)
 	switch last := h.farewell(err); {
 	case err == nil:
 		s.complete()
@@ -185,4 +178,5 @@ func (h *handler) serveSubscription(w http.ResponseWriter, r *http.Request, medi
 	case last != nil && s.next(last) == nil:
 		s.complete()
 	}
+	return true
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
+	"go.opentelemetry.io/otel/metric"
 
 	"vestibule.example/auth"
 	"vestibule.example/graph/cost"
@@ -67,6 +68,8 @@ type Config struct {
 	// RequestID gives the id that errors carry; may be nil.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
+	// Meters measures operations; nil: nobody does.
+	Meters metric.MeterProvider
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -82,6 +85,7 @@ type handler struct {
 	failures  *presenter
 	guards    *authorizer
 	plans     *plan.Schema
+	meter     *instruments
 }
 
 // NewHandler makes the handler of /graphql.
@@ -130,7 +134,11 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	})
 	runner := executor.New(schema)
 	runner.SetQueryCache(inContext{})
-	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger}
+	meter, err := newInstruments(cfg.Meters)
+	if err != nil {
+		return nil, fmt.Errorf("graph: %w", err)
+	}
+	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger, meter}
 	runner.SetErrorPresenter(failures.present)
 	runner.SetRecoverFunc(func(ctx context.Context, v any) error {
 		return fmt.Errorf("graph: panic in %s: %v", graphql.GetPath(ctx), v)
@@ -155,7 +163,7 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema}, nil
+	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema, meter}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks, and as GraphQL over SSE does in its
@@ -197,19 +205,32 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.run(w, r, media, asked)
 }
 
+// admitted is an operation that may run.
+type admitted struct {
+	*graphql.OperationContext
+	estimate *cost.Estimate
+	// ran is what is measured of it.
+	ran execution
+}
+
 // run executes one operation, if it may be.
 func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, asked *request) {
 	ctx, cancel := context.WithTimeoutCause(graphql.StartOperationTrace(r.Context()), h.cfg.Timeout, errOperationTimeout)
 	defer cancel()
+	began, ran := h.cfg.Now(), execution{otherName, "other", outcomeRefused}
+	streamed := false
+	defer func() {
+		if !streamed { // Of a stream the events are measured.
+			h.meter.ran(ctx, ran, h.cfg.Now().Sub(began))
+		}
+	}()
 	ctx, calls := h.traced(ctx)
-	operation, estimate, err := h.admit(ctx, r, asked)
+	operation, ctx, err := h.let(ctx, r, asked)
+	if operation != nil {
+		ran.name, ran.kind = operation.ran.name, operation.ran.kind
+	}
 	if err != nil {
 		h.refuse(w, r, media, err)
-		return
-	}
-	ctx, err = h.confirmed(ctx, operation.Operation.Operation)
-	if err != nil {
-		h.refuse(w, r, media, h.unconfirmed(ctx, err))
 		return
 	}
 	if operation.Operation.Operation == ast.Mutation && r.Method != http.MethodPost {
@@ -217,23 +238,19 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 		h.refuse(w, r, media, &requestError{status: http.StatusMethodNotAllowed, code: codeNotAllowed, message: "A mutation is sent with POST."})
 		return
 	}
-	if err := mayRun(ctx, operation.Operation.Operation); err != nil {
-		h.refuse(w, r, media, err)
-		return
-	}
 	if operation.Operation.Operation == ast.Subscription {
-		session := auth.FromContext(ctx)
 		cancel() // A stream has no such end.
-		h.serveSubscription(w, r.WithContext(auth.NewContext(r.Context(), session)), media, operation, estimate)
+		streamed = h.serveSubscription(w, r.WithContext(auth.NewContext(r.Context(), auth.FromContext(ctx))), media, operation)
 		return
 	}
 	ctx, done := h.lent(ctx)
 	defer done()
-	result := h.execute(ctx, operation, estimate)
-	if r.Context().Err() != nil {
+	result := h.execute(ctx, operation)
+	if ran.outcome = outcomeOf(result); r.Context().Err() != nil {
+		ran.outcome = outcomeGone
 		return // Nobody is there to read it.
 	}
-	h.explain(calls, operation, result)
+	h.explain(calls, operation.OperationContext, result)
 	if media == mediaEvents {
 		h.answerOnce(w, result)
 		return
@@ -242,6 +259,24 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 		return
 	}
 	h.answer(w, media, result)
+}
+
+// let decides whether what is asked may run at all, whatever the transport, and gives the context that it runs in. What it
+// refuses it may still give, for who measures.
+func (h *handler) let(ctx context.Context, r *http.Request, asked *request) (*admitted, context.Context, error) {
+	operation, estimate, err := h.admit(ctx, r, asked)
+	if err != nil {
+		return nil, ctx, err
+	}
+	a := &admitted{operation, estimate, execution{name: otherName, kind: string(operation.Operation.Operation)}}
+	if h.persisted.trusted[asked.Query] && operation.Operation.Name != "" {
+		a.ran.name = operation.Operation.Name
+	}
+	confirmed, err := h.confirmed(ctx, operation.Operation.Operation)
+	if err != nil {
+		return a, ctx, h.unconfirmed(ctx, err)
+	}
+	return a, confirmed, mayRun(confirmed, operation.Operation.Operation)
 }
 
 // mayRun tells which sessions may not have an operation of this kind run.
@@ -266,11 +301,11 @@ func (h *handler) lent(ctx context.Context) (lending context.Context, done func(
 }
 
 // execute runs a query or a mutation.
-func (h *handler) execute(ctx context.Context, operation *graphql.OperationContext, estimate *cost.Estimate) *graphql.Response {
-	responses, ctx := h.exec.DispatchOperation(h.decided(ctx, estimate, h.guards.decide(ctx, operation)), operation)
+func (h *handler) execute(ctx context.Context, operation *admitted) *graphql.Response {
+	responses, ctx := h.exec.DispatchOperation(h.decided(ctx, operation, h.guards.decide(ctx, operation.OperationContext)), operation.OperationContext)
 	result := responses(ctx)
 	if h.cfg.Development {
-		h.showCost(estimate, result)
+		h.showCost(operation.estimate, result)
 	}
 	return result
 }

@@ -91,6 +91,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, e
 	}
 	refused := &requestError{status: http.StatusInternalServerError, code: codeInternal, message: messages[codeInternal]}
 	errors.As(err, &refused)
+	h.meter.refused(r.Context(), refused.code)
 	if media == mediaEvents {
 		media = mediaJSON // There is no stream to tell it in.
 	}
@@ -115,6 +116,8 @@ func (h *handler) refuseDocument(ctx context.Context, w http.ResponseWriter, med
 	if limit, ok := faults[0].Extensions["limit"].(map[string]any); ok {
 		h.count(ctx, limit["name"].(string), true) //nolint:forcetypeassert // Written so by excess.refusal.
 	}
+	code, _ := faults[0].Extensions["code"].(string)
+	h.meter.refused(ctx, code)
 	status := h.documentStatus(media, faults)
 	shown := h.shown(faults)
 	if media == mediaEvents {

@@ -10,7 +10,6 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"vestibule.example/auth"
-	"vestibule.example/graph/cost"
 	"vestibule.example/graph/plan"
 )
 
@@ -18,10 +17,11 @@ import (
 // its own: with the session as it is then, its directives decided anew, its own loaders, tokens, deadline and trace.
 type subscription struct {
 	*handler
-	operation *graphql.OperationContext
-	estimate  *cost.Estimate
+	operation *admitted
 	source    plan.Source
 	sources   sync.WaitGroup
+	// told tells that the first answer, which shows the cost, has been sent.
+	told bool
 	// failure is what the source ended with; it is written before the source's channel is closed.
 	failure error
 }
@@ -31,13 +31,14 @@ type subscriptionKey struct{}
 // subscribe runs a subscription and gives each answer to send, whose memory is lent for so long. It returns when the source
 // has no more, with nil; when ctx ends, with its cause; when the session has ended; or with send's error. Nothing of it is
 // left then.
-func (h *handler) subscribe(ctx context.Context, operation *graphql.OperationContext, estimate *cost.Estimate, send func(*graphql.Response) error) error {
-	s := &subscription{handler: h, operation: operation, estimate: estimate}
+func (h *handler) subscribe(ctx context.Context, operation *admitted, send func(*graphql.Response) error) error {
+	s := &subscription{handler: h, operation: operation}
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.sources.Wait()
 	defer cancel()
 	ctx = context.WithValue(ctx, subscriptionKey{}, s)
 	if opened := s.open(ctx); len(opened.Errors) > 0 {
+		s.shown(opened)
 		return send(opened)
 	}
 	for s.source.Next(ctx) {
@@ -64,14 +65,14 @@ func (h *handler) subscribe(ctx context.Context, operation *graphql.OperationCon
 // open calls the resolver, unless the session may not have its field.
 func (s *subscription) open(ctx context.Context) *graphql.Response {
 	ctx = withLoaders(ctx, s.resolver.newLoaders(s.failures))
-	return s.dispatch(s.source.Opening(s.decided(ctx, s.estimate, s.guards.decide(ctx, s.operation))))
+	return s.dispatch(s.source.Opening(s.decided(ctx, s.operation, s.guards.decide(ctx, s.operation.OperationContext))))
 }
 
 // decided gives the context in which what is denied is not asked for, and has the tokens fetched of what is.
-func (h *handler) decided(ctx context.Context, estimate *cost.Estimate, denied map[plan.Coordinate]error) context.Context {
+func (h *handler) decided(ctx context.Context, operation *admitted, denied map[plan.Coordinate]error) context.Context {
 	ctx = plan.Deny(ctx, denied)
 	if h.cfg.Prepare != nil {
-		h.cfg.Prepare(ctx, apisOf(estimate, denied))
+		h.cfg.Prepare(ctx, apisOf(operation.estimate, denied))
 	}
 	return ctx
 }
@@ -84,17 +85,31 @@ func (s *subscription) answer(ctx context.Context, send func(*graphql.Response) 
 	ctx, calls := s.traced(ctx)
 	ctx, done := s.lent(ctx)
 	defer done()
-	denied := s.guards.decide(ctx, s.operation)
-	result := s.dispatch(s.source.Event(s.decided(ctx, s.estimate, denied)))
+	began, ran := s.cfg.Now(), s.operation.ran
+	denied := s.guards.decide(ctx, s.operation.OperationContext)
+	result := s.dispatch(s.source.Event(s.decided(ctx, s.operation, denied)))
+	if ran.outcome = outcomeOf(result); stream.Err() != nil {
+		ran.outcome = outcomeGone
+	}
+	s.meter.ran(ctx, ran, s.cfg.Now().Sub(began))
 	if stream.Err() != nil {
 		return false, context.Cause(stream) // Nothing more is told when the session has ended.
 	}
-	s.explain(calls, s.operation, result)
+	s.shown(result)
+	s.explain(calls, s.operation.OperationContext, result)
 	return denied[s.source.At()] == nil, send(result)
 }
 
+// shown shows developers in the first answer what the subscription costs.
+func (s *subscription) shown(result *graphql.Response) {
+	if s.cfg.Development && !s.told {
+		s.showCost(s.operation.estimate, result)
+	}
+	s.told = true
+}
+
 func (s *subscription) dispatch(ctx context.Context) *graphql.Response {
-	responses, ctx := s.exec.DispatchOperation(ctx, s.operation)
+	responses, ctx := s.exec.DispatchOperation(ctx, s.operation.OperationContext)
 	result := responses(ctx)
 	if result == nil { // ctx has ended.
 		result = &graphql.Response{}

@@ -19,10 +19,6 @@ import (
 
 	"vestibule.example/auth"
 	"vestibule.example/clients"
-	"vestibule.example/clients/accounts"
-	"vestibule.example/clients/catalog"
-	"vestibule.example/clients/orders"
-	"vestibule.example/clients/shipping"
 	"vestibule.example/graph"
 )
 
@@ -47,9 +43,7 @@ func newStreams(t *testing.T, answer api, change func(*graph.Config), changes ..
 		}
 		return a
 	}
-	cfg := graph.Config{Resolver: &graph.Resolver{
-		Accounts: accounts.New(client("accounts")), Catalog: catalog.New(client("catalog")), Orders: orders.New(client("orders")), Shipping: shipping.New(client("shipping")),
-	}}
+	cfg := graph.Config{Resolver: graph.NewResolver(client, nil)}
 	if change != nil {
 		change(&cfg)
 	}
