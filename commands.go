@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,7 @@ func usage(out io.Writer) error {
 Usage:
   vestibule [serve] [flags]   serve; without any configuration this is the demo, on loopback
   vestibule check   [flags]   read the configuration and report every fault at once
+  vestibule check -live       then ask the provider, the session store and each API, and say how to mend what is wrong
   vestibule schema            print the GraphQL schema
   vestibule sessions          list or end a user's sessions; see vestibule sessions -help
   vestibule healthcheck       ask the running gateway's admin listener whether it is ready
@@ -39,9 +41,10 @@ Every key is described in docs/configuration.md; each is also a variable, VESTIB
 	return err
 }
 
-// check reads the configuration as serve would and starts nothing.
-func check(args []string, getenv func(string) string, environ []string, out io.Writer) error {
-	cfg, err := loadConfig(args, getenv, environ)
+// check reads the configuration as serve would and starts nothing. With -live it goes on to ask what is configured.
+func check(ctx context.Context, args []string, getenv func(string) string, environ []string, out io.Writer) error {
+	isLive := func(arg string) bool { return arg == "-live" || arg == "--live" }
+	cfg, err := loadConfig(slices.DeleteFunc(slices.Clone(args), isLive), getenv, environ)
 	if errors.Is(err, flag.ErrHelp) {
 		return usage(out)
 	}
@@ -54,7 +57,10 @@ func check(args []string, getenv func(string) string, environ []string, out io.W
 	}
 	_, err = fmt.Fprintf(out, "The configuration is in order: provider %s, %d APIs, public address %s.\n",
 		cfg.Identity.Issuer, len(cfg.APIs), cfg.publicURL())
-	return err
+	if err != nil || !slices.ContainsFunc(args, isLive) {
+		return err
+	}
+	return live(ctx, cfg, out)
 }
 
 func printSchema(out io.Writer) error {

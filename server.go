@@ -48,7 +48,7 @@ func run(ctx context.Context, getenv func(string) string, args []string, stderr 
 		}
 		return serve(ctx, cfg, load, stderr)
 	case "check":
-		return check(args, getenv, os.Environ(), os.Stdout)
+		return check(ctx, args, getenv, os.Environ(), os.Stdout)
 	case "schema":
 		return printSchema(os.Stdout)
 	case "sessions":

@@ -147,27 +147,28 @@ func (h *handler) answerOnce(w http.ResponseWriter, result *graphql.Response) {
 	}
 }
 
-// serveSubscription streams a subscription's answers until its source, its session, its reader or the service ends; false: it
-// was refused.
-func (h *handler) serveSubscription(w http.ResponseWriter, r *http.Request, media string, operation *admitted) bool {
+// serveSubscription streams a subscription's answers until its source, its session, its reader or the service ends. Each of them
+// is watched by itself; of what began them is seen that it began.
+func (h *handler) serveSubscription(w http.ResponseWriter, r *http.Request, media string, operation *admitted, seen *watched) {
 	if quality(r.Header.Values("Accept"), mediaEvents) == 0 && len(r.Header.Values("Accept")) > 0 {
 		h.refuse(w, r, media, &requestError{status: http.StatusNotAcceptable, code: codeNotAllowed, message: "A subscription is answered with text/event-stream; accept that."})
-		return false
+		return
 	}
 	if r.Method == http.MethodHead {
 		w.Header().Set("Content-Type", mediaEvents+"; charset=utf-8")
-		return true
+		return
 	}
 	ctx, leave, err := h.untilEnded(r.Context())
 	if err != nil {
 		h.refuse(w, r, media, err)
-		return false
+		return
 	}
 	defer leave()
+	seen.came(ctx, &graphql.Response{Data: []byte("{}")})
 	s := newEventStream(w, leave)
 	defer s.end()
 	if s.begin() != nil {
-		return true
+		return
 	}
 	err = h.subscribe(ctx, operation, s.next)
 	switch last := h.farewell(err); {
@@ -178,5 +179,4 @@ func (h *handler) serveSubscription(w http.ResponseWriter, r *http.Request, medi
 	case last != nil && s.next(last) == nil:
 		s.complete()
 	}
-	return true
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
 	"go.opentelemetry.io/otel/metric"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"vestibule.example/auth"
 	"vestibule.example/graph/cost"
@@ -70,6 +71,8 @@ type Config struct {
 	Logger    *slog.Logger
 	// Meters measures operations; nil: nobody does.
 	Meters metric.MeterProvider
+	// Traces makes the spans of operations and fields, for requests that are traced; nil: nobody does.
+	Traces oteltrace.TracerProvider
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -86,6 +89,7 @@ type handler struct {
 	guards    *authorizer
 	plans     *plan.Schema
 	meter     *instruments
+	tracer    oteltrace.Tracer // nil: nobody traces
 }
 
 // NewHandler makes the handler of /graphql.
@@ -129,8 +133,12 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	default:
 		return nil, fmt.Errorf("graph: no status profile %q", cfg.StatusProfile)
 	}
+	var tracer oteltrace.Tracer
+	if cfg.Traces != nil {
+		tracer = cfg.Traces.Tracer("vestibule.example/graph")
+	}
 	schema := plan.New(exec.NewExecutableSchema(exec.Config{Schema: directed, Resolvers: cfg.Resolver}), exec.PlanTables(), plan.Config{
-		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans,
+		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans, Observer: observer(tracer),
 	})
 	runner := executor.New(schema)
 	runner.SetQueryCache(inContext{})
@@ -163,7 +171,7 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema, meter}, nil
+	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema, meter, tracer}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks, and as GraphQL over SSE does in its
@@ -209,25 +217,20 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type admitted struct {
 	*graphql.OperationContext
 	estimate *cost.Estimate
-	// ran is what is measured of it.
-	ran execution
+	// trusted tells that its document is one of those that we know.
+	trusted bool
 }
 
 // run executes one operation, if it may be.
 func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, asked *request) {
 	ctx, cancel := context.WithTimeoutCause(graphql.StartOperationTrace(r.Context()), h.cfg.Timeout, errOperationTimeout)
 	defer cancel()
-	began, ran := h.cfg.Now(), execution{otherName, "other", outcomeRefused}
-	streamed := false
-	defer func() {
-		if !streamed { // Of a stream the events are measured.
-			h.meter.ran(ctx, ran, h.cfg.Now().Sub(began))
-		}
-	}()
+	ctx, seen := h.watch(ctx)
+	defer func() { seen.end(ctx) }()
 	ctx, calls := h.traced(ctx)
 	operation, ctx, err := h.let(ctx, r, asked)
 	if operation != nil {
-		ran.name, ran.kind = operation.ran.name, operation.ran.kind
+		seen.is(operation.OperationContext, operation.trusted)
 	}
 	if err != nil {
 		h.refuse(w, r, media, err)
@@ -240,14 +243,13 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 	}
 	if operation.Operation.Operation == ast.Subscription {
 		cancel() // A stream has no such end.
-		streamed = h.serveSubscription(w, r.WithContext(auth.NewContext(r.Context(), auth.FromContext(ctx))), media, operation)
+		h.serveSubscription(w, r.WithContext(auth.NewContext(r.Context(), auth.FromContext(ctx))), media, operation, seen)
 		return
 	}
 	ctx, done := h.lent(ctx)
 	defer done()
 	result := h.execute(ctx, operation)
-	if ran.outcome = outcomeOf(result); r.Context().Err() != nil {
-		ran.outcome = outcomeGone
+	if seen.came(r.Context(), result); r.Context().Err() != nil {
 		return // Nobody is there to read it.
 	}
 	h.explain(calls, operation.OperationContext, result)
@@ -268,10 +270,7 @@ func (h *handler) let(ctx context.Context, r *http.Request, asked *request) (*ad
 	if err != nil {
 		return nil, ctx, err
 	}
-	a := &admitted{operation, estimate, execution{name: otherName, kind: string(operation.Operation.Operation)}}
-	if h.persisted.trusted[asked.Query] && operation.Operation.Name != "" {
-		a.ran.name = operation.Operation.Name
-	}
+	a := &admitted{operation, estimate, h.persisted.trusted[asked.Query]}
 	confirmed, err := h.confirmed(ctx, operation.Operation.Operation)
 	if err != nil {
 		return a, ctx, h.unconfirmed(ctx, err)

@@ -85,14 +85,12 @@ func (s *subscription) answer(ctx context.Context, send func(*graphql.Response) 
 	ctx, calls := s.traced(ctx)
 	ctx, done := s.lent(ctx)
 	defer done()
-	began, ran := s.cfg.Now(), s.operation.ran
+	ctx, seen := s.watch(ctx)
+	defer func() { seen.end(ctx) }()
+	seen.is(s.operation.OperationContext, s.operation.trusted)
 	denied := s.guards.decide(ctx, s.operation.OperationContext)
 	result := s.dispatch(s.source.Event(s.decided(ctx, s.operation, denied)))
-	if ran.outcome = outcomeOf(result); stream.Err() != nil {
-		ran.outcome = outcomeGone
-	}
-	s.meter.ran(ctx, ran, s.cfg.Now().Sub(began))
-	if stream.Err() != nil {
+	if seen.came(stream, result); stream.Err() != nil {
 		return false, context.Cause(stream) // Nothing more is told when the session has ended.
 	}
 	s.shown(result)
