@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,6 +30,20 @@ func watched(origin string, base http.RoundTripper) http.RoundTripper {
 func (g *gateway) record(t testing.TB) {
 	t.Helper()
 	g.control(t, http.MethodPost, "/control/provider/issued", nil)
+}
+
+// watchMetrics shows the suite what the operators see, while the gateway still answers.
+func (g *gateway) watchMetrics(t testing.TB) {
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(g.admin + "/metrics")
+	if err != nil {
+		return // It has been told to stop already.
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("GET /metrics = %d, %v", res.StatusCode, err)
+	}
+	suite.Saw("the metrics of "+t.Name(), text)
 }
 
 // collect tells the suite what the demo has issued, while it still answers.
@@ -156,6 +171,7 @@ apis:
 	if _, err := v.SignOut(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	watcher.Saw("the metrics", []byte(metricsText(t, g)))
 	if err := g.stop(); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-//go:embed schema.graphqls
-var schemaSource string
+//go:embed schema.graphqls internal/gen/restgen/rest.graphqls
+var schemaSources embed.FS
 
 // healthTimeout bounds the healthcheck command: an orchestrator's probe waits no longer.
 const healthTimeout = 3 * time.Second
@@ -58,8 +58,16 @@ func check(args []string, getenv func(string) string, environ []string, out io.W
 }
 
 func printSchema(out io.Writer) error {
-	_, err := io.WriteString(out, schemaSource)
-	return err
+	for _, name := range []string{"schema.graphqls", "internal/gen/restgen/rest.graphqls"} { // The schema uses what the other defines.
+		text, err := schemaSources.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func printVersion(out io.Writer) error {

@@ -161,6 +161,7 @@ func checkYAML(t *testing.T, b block) {
 	l.defaults(&cfg)
 	l.yaml(&cfg, "minimal", []byte(minimal))
 	l.yaml(&cfg, b.file, []byte(placeOfSecret.ReplaceAllString(b.text, secret)))
+	l.profile(&cfg.Identity)
 	l.check(&cfg)
 	if len(l.faults) > 0 {
 		t.Errorf("%s: %v", b, &configError{l.faults})
@@ -178,12 +179,17 @@ func checkGraphQL(t *testing.T, b block) {
 		}
 		return
 	}
-	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: schemaSource})
+	var whole strings.Builder
+	if err := printSchema(&whole); err != nil {
+		t.Fatal(err)
+	}
+	ours := &ast.Source{Name: "schema.graphqls", Input: whole.String()}
+	schema, err := gqlparser.LoadSchema(ours)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, inQuery := gqlparser.LoadQueryWithRules(schema, b.text, rules.NewDefaultRules()); inQuery != nil {
-		if _, inSchema := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: schemaSource}, source); inSchema != nil {
+		if _, inSchema := gqlparser.LoadSchema(ours, source); inSchema != nil {
 			t.Errorf("%s: neither an operation (%v) nor a part of the schema (%v)", b, inQuery, inSchema)
 		}
 	}

@@ -62,6 +62,8 @@ var mayImport = []struct {
 	{"graph/plan", nil, "it runs any gqlgen schema"},
 	{"graph/cost", nil, "it looks at any schema"},
 	{"graph/graphtest", []string{"auth", "auth/", "clients", "demo", "demo/", "graph"}, "it assembles, for tests, what main assembles"},
+	{"graph/rest", []string{"clients"}, "it knows no API and no schema"},
+	{"graph/rest/", []string{"clients", "graph/"}, "a schema of its own, to test what is generated"},
 	{"graph/", []string{"clients/", "auth", "graph/"}, "generated code binds to the clients' types"},
 	{"graph", []string{"clients", "clients/", "auth"}, "GraphQL in, clients out; auth only for the session in a context"},
 	{"spa", nil, "it serves files"},

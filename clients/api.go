@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"go.opentelemetry.io/otel/metric"
 )
 
 const (
@@ -57,6 +59,8 @@ type Config struct {
 	ClientAddress string
 	// Logger hears of the API's health. Default: nobody does.
 	Logger *slog.Logger
+	// Meters measures the calls. Default: nobody does.
+	Meters metric.MeterProvider
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -83,6 +87,7 @@ type API struct {
 	clientAddr string
 	token      TokenName
 	log        *slog.Logger
+	meter      *meter
 	now        func() time.Time
 }
 
@@ -131,6 +136,10 @@ func New(cfg Config) (*API, error) {
 	}
 	a.fixed, a.cache = fixedHeader(cfg), newCache(cfg.Cache)
 	a.budget, a.breaker, a.slots = newRetryBudget(cfg.Retry.Budget), newBreaker(cfg.Breaker, a.now), newSlots(cfg.Concurrency)
+	var err error
+	if a.meter, err = newMeter(a, cfg.Meters); err != nil {
+		return nil, fmt.Errorf("clients: API %q: %w", cfg.Name, err)
+	}
 	return a, nil
 }
 

@@ -76,6 +76,7 @@ func (a *API) attempt(ctx context.Context, x *exchange) (*answer, error) {
 		status = ans.status
 	}
 	v = a.judge(ctx, began, status, err)
+	a.meter.attempt(ctx, a, x, began, status, err)
 	return ans, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
+	"go.opentelemetry.io/otel/metric"
 
 	"vestibule.example/auth"
 	"vestibule.example/graph/cost"
@@ -61,6 +62,8 @@ type Config struct {
 	// RequestID gives the id that errors carry; may be nil.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
+	// Meters measures operations; nil: nobody does.
+	Meters metric.MeterProvider
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -76,6 +79,7 @@ type handler struct {
 	failures  *presenter
 	guards    *authorizer
 	plans     *plan.Schema
+	meter     *instruments
 }
 
 // NewHandler makes the handler of /graphql.
@@ -85,6 +89,11 @@ func NewHandler(cfg Config) (http.Handler, error) { return newHandler(cfg, nil) 
 func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil || cfg.Resolver.Shipping == nil {
 		return nil, errors.New("graph: a client of each API is needed")
+	}
+	for _, name := range restAPIs() {
+		if cfg.Resolver.APIs[name] == nil {
+			return nil, fmt.Errorf("graph: the schema's @rest asks the API %q, and there is none: want apis.%s in the configuration", name, name)
+		}
 	}
 	cfg.Limits = cfg.Limits.withDefaults()
 	if cfg.LoginURL == "" {
@@ -119,7 +128,11 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	})
 	runner := executor.New(schema)
 	runner.SetQueryCache(inContext{})
-	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger}
+	meter, err := newInstruments(cfg.Meters)
+	if err != nil {
+		return nil, fmt.Errorf("graph: %w", err)
+	}
+	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger, meter}
 	runner.SetErrorPresenter(failures.present)
 	runner.SetRecoverFunc(func(ctx context.Context, v any) error {
 		return fmt.Errorf("graph: panic in %s: %v", graphql.GetPath(ctx), v)
@@ -144,7 +157,7 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema}, nil
+	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema, meter}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
@@ -190,6 +203,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, asked *request) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), h.cfg.Timeout, errOperationTimeout)
 	defer cancel()
+	began, ran := h.cfg.Now(), execution{otherName, "other", outcomeRefused}
+	defer func() { h.meter.ran(ctx, ran, h.cfg.Now().Sub(began)) }()
 	ctx, done := plan.Lend(ctx)
 	defer done()
 	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures))
@@ -198,6 +213,10 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 	if err != nil {
 		h.refuse(w, r, media, err)
 		return
+	}
+	ran.kind = string(operation.Operation.Operation)
+	if h.persisted.trusted[asked.Query] && operation.Operation.Name != "" {
+		ran.name = operation.Operation.Name
 	}
 	ctx, err = h.confirmed(ctx, operation.Operation.Operation)
 	if err != nil {
@@ -231,7 +250,8 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 	}
 	responses, ctx := h.exec.DispatchOperation(ctx, operation)
 	result := responses(ctx)
-	if r.Context().Err() != nil {
+	if ran.outcome = outcomeOf(result); r.Context().Err() != nil {
+		ran.outcome = outcomeGone
 		return // Nobody is there to read it.
 	}
 	if h.cfg.Development {

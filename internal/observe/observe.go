@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/metric"
 )
 
 // Config is what Handler needs. The zero value discards the records.
@@ -24,6 +26,8 @@ type Config struct {
 	Logger *slog.Logger
 	// TrustedProxies may name a request (X-Request-Id).
 	TrustedProxies []netip.Prefix
+	// Meters measures the requests; nil: nobody does.
+	Meters metric.MeterProvider
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -79,8 +83,10 @@ func Handler(cfg Config, next http.Handler) http.Handler {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	meter := newMeter(cfg.Meters)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := cfg.Now()
+		meter.begin(r.Context())
 		e := &entry{id: requestID(cfg, r)}
 		r.Header.Del("Baggage")
 		w.Header().Set("X-Request-Id", e.id)
@@ -93,7 +99,9 @@ func Handler(cfg Config, next http.Handler) http.Handler {
 					defer panic(http.ErrAbortHandler)
 				}
 			}
-			write(cfg, r, e, rec, cfg.Now().Sub(start))
+			took := cfg.Now().Sub(start)
+			meter.end(r.Context(), r, rec.answered(r), took)
+			write(cfg, r, e, rec, took)
 		}()
 		next.ServeHTTP(rec, r)
 	})
@@ -127,13 +135,7 @@ func panicked(log *slog.Logger, e *entry, rec *recorder, v any) {
 }
 
 func write(cfg Config, r *http.Request, e *entry, rec *recorder, took time.Duration) {
-	status := rec.status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	if r.Context().Err() != nil && rec.status == 0 {
-		status = statusClientGone
-	}
+	status := rec.answered(r)
 	route := r.Pattern
 	if route == "" {
 		route = "other"
@@ -194,6 +196,17 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+}
+
+// answered is the status that the request came to.
+func (r *recorder) answered(req *http.Request) int {
+	switch {
+	case r.status != 0:
+		return r.status
+	case req.Context().Err() != nil:
+		return statusClientGone
+	}
+	return http.StatusOK
 }
 
 // Unwrap serves [http.ResponseController].
