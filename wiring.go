@@ -212,6 +212,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()
+		p.diagnostics = service.Diagnostics(apiAsker(cfg, service, transports))
 	}
 	return p, nil
 }
