@@ -21,7 +21,7 @@ type Config struct {
 	APIs     map[string]APIConfig `key:"apis" name:"name" doc:"The downstream APIs by name; the demo's resolvers know \"accounts\", \"catalog\", \"orders\" and \"shipping\"."`
 	GraphQL  GraphQLConfig        `key:"graphql" doc:"The GraphQL endpoint."`
 	SPA      SPAConfig            `key:"spa" doc:"The single-page app."`
-	Observe  ObserveConfig        `key:"observe" doc:"Logs."`
+	Observe  ObserveConfig        `key:"observe" doc:"Logs, and where metrics and traces go."`
 
 	// Demo is set when nothing is configured and the listener is on loopback: the outside world comes along.
 	Demo bool `key:"-"`
@@ -33,7 +33,7 @@ type Config struct {
 type ServerConfig struct {
 	Address        string         `key:"address" default:":8080" example:":8443" doc:"Public listener, host:port. In the demo 127.0.0.1:8080."`
 	PublicURL      string         `key:"public_url" example:"https://shop.example.com" doc:"The origin that browsers see; https, or http on loopback for development."`
-	AdminAddress   string         `key:"admin_address" default:"127.0.0.1:9090" example:"127.0.0.1:9090" doc:"Listener of /healthz, /readyz and the sessions command; the last answers the gateway's own machine alone. Open it beyond loopback only to probes and monitoring, never to the public."`
+	AdminAddress   string         `key:"admin_address" default:"127.0.0.1:9090" example:"127.0.0.1:9090" doc:"Listener of /healthz, /readyz, /metrics and the sessions command; the last answers the gateway's own machine alone. Open it beyond loopback only to probes and monitoring, never to the public."`
 	TrustedProxies []netip.Prefix `key:"trusted_proxies" example:"10.0.0.0/8" doc:"Networks of proxies whose X-Forwarded-For is believed."`
 	TLSCertFile    string         `key:"tls_cert_file" example:"/etc/vestibule/tls.crt" doc:"Certificate chain (PEM) for https on the public listener; with tls_key_file. Without, TLS ends in front."`
 	TLSKeyFile     string         `key:"tls_key_file" example:"/etc/vestibule/tls.key" doc:"Private key (PEM) of tls_cert_file."`
@@ -246,10 +246,21 @@ type SPAConfig struct {
 	DevServer string `key:"dev_server" example:"http://127.0.0.1:5173" doc:"A development server on loopback, such as Vite's, that answers for the app instead of a bundle; in development only, the demo included."`
 }
 
-// ObserveConfig is logs.
+// ObserveConfig is logs, metrics and traces.
 type ObserveConfig struct {
-	LogFormat string `key:"log_format" default:"auto" enum:"auto json text" doc:"auto: text in development, JSON in production."`
-	LogLevel  string `key:"log_level" default:"info" enum:"debug info warn error" doc:"The least that is logged."`
+	LogFormat string     `key:"log_format" default:"auto" enum:"auto json text" doc:"auto: text in development, JSON in production."`
+	LogLevel  string     `key:"log_level" default:"info" enum:"debug info warn error" doc:"The least that is logged."`
+	OTLP      OTLPConfig `key:"otlp"`
+}
+
+// OTLPConfig is an OpenTelemetry collector.
+type OTLPConfig struct {
+	Endpoint      string            `key:"endpoint" example:"http://collector.internal:4318" doc:"A collector that takes OTLP over HTTP in protobuf, at /v1/traces and /v1/metrics below this address. Without, nothing is traced; metrics are at /metrics in any case."`
+	Authorization secret.Text       `key:"authorization" example:"(from a file)" doc:"Value of the header Authorization for it."`
+	Headers       map[string]string `key:"headers" example:"X-Scope-OrgID=shop" doc:"Further headers for it."`
+	Share         int               `key:"share" default:"10" doc:"Share of the requests that are traced, in percent, 0 to 100. A trusted proxy's word on a request counts in its place."`
+	Interval      time.Duration     `key:"interval" default:"60s" doc:"How often metrics are sent; 0s sends none."`
+	TLS           ClientTLSConfig   `key:"tls"`
 }
 
 // development tells whether what only developers may see is on.

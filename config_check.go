@@ -32,6 +32,7 @@ func (l *loader) check(cfg *Config) {
 	}
 	l.checkGraphQL(cfg.GraphQL)
 	l.checkSPA(cfg)
+	l.checkOTLP(cfg.Observe.OTLP)
 }
 
 // enums checks every key that has a list of values.

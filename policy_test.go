@@ -70,6 +70,7 @@ var mayImport = []struct {
 	{"demo/", []string{"demo/"}, "the outside world knows nothing of the gateway"},
 	{"demo", nil, "the outside world knows nothing of the gateway"},
 	{"internal/observe", nil, "it sees requests, not what they are about"},
+	{"internal/observe/", nil, "it sends what others measured"},
 	{"internal/", nil, "developers' tools stand alone"},
 	{"bench/", []string{"bench/", "demo/", "demo", "clients", "clients/", "auth", "auth/", "graph/plan", "internal/observe"}, "it measures the product from outside, and parts of it in assemblies of its own"},
 }

@@ -66,6 +66,7 @@ func startGateway(t testing.TB, variables ...string) *gateway {
 	g := &gateway{log: log}
 	g.stop = sync.OnceValue(func() error {
 		g.collect(t)
+		g.watchMetrics(t)
 		cancel()
 		defer g.watchLog(t)
 		return <-ended
@@ -255,7 +256,7 @@ func portOf(t *testing.T, address string) string {
 
 func TestOperatorsListener(t *testing.T) {
 	g := startGateway(t)
-	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 404, "/graphql": 404} {
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/": 404, "/graphql": 404} {
 		if res := do(t, "GET", g.admin+path, nil, nil); res.StatusCode != want {
 			t.Errorf("GET %s = %d, want %d", path, res.StatusCode, want)
 		}

@@ -41,7 +41,7 @@ func startCaching(t *testing.T, change func(map[string]APIConfig)) (*gateway, ma
 	change(cfg.APIs)
 	store, apis := memstore.New(memstore.Config{}), &upstream{}
 	apis.ended("before there are any")
-	service, err := newAuth(cfg, store, apis.ended, log)
+	service, err := newAuth(cfg, store, apis.ended, watching{log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func startCaching(t *testing.T, change func(map[string]APIConfig)) (*gateway, ma
 		}
 		store.Close()
 	})
-	p, err := newParts(cfg, service, apis, log)
+	p, err := newParts(cfg, service, apis, watching{log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func (s *Service) redeem(ctx context.Context, t *transaction, response url.Value
 		age := time.Duration(*t.MaxAge) * time.Second
 		req.MaxAge = &age
 	}
-	return s.cfg.Provider.Exchange(ctx, req)
+	return s.granted(ctx, "authorization_code", func(ctx context.Context) (*rp.Grant, error) { return s.cfg.Provider.Exchange(ctx, req) })
 }
 
 var errNotAdmitted = errors.New("auth: the application does not admit the user")
@@ -160,6 +160,7 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 	}
 	session := &Session{credential: c, key: record.Key, record: record}
 	session.body.Store(b)
+	s.used.note(record.Key, now)
 	s.audit(ctx, "login", sessionAttr(session), s.userAttr(claims.Issuer, claims.Subject), slog.String("acr", claims.ACR),
 		slog.String("device", h.Device), slog.String("address", h.Address), slog.Bool("again", t.Replaces != ""))
 	return c, nil
