@@ -218,6 +218,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()
+		p.diagnostics = service.Diagnostics(apiAsker(cfg, service, transports))
 	}
 	return p, nil
 }
