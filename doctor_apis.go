@@ -106,12 +106,3 @@ func examineClientToken(ctx context.Context, transport http.RoundTripper, about,
 	}
 	return finding{about + ".token", fine, fmt.Sprintf("the API takes the gateway's own token (%d)", answer.status), ""}
 }
-
-// challenge is what a 401 or 403 says of the reason (RFC 6750 §3).
-func challenge(h http.Header) string {
-	text := h.Get("WWW-Authenticate")
-	if text == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (%.200q)", text)
-}

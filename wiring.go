@@ -203,7 +203,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 	}
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor, Trace: cfg.development(),
-		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, CursorKeys: cursors, GatewayAPIs: gatewayAPIs(cfg), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
+		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, CursorKeys: cursors, UntilEnded: service.UntilEnded, Renew: service.Renew, GatewayAPIs: gatewayAPIs(cfg), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
 		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
 		Persisted: persisted,
 		Rate:      graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},
@@ -225,6 +225,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()
+		p.diagnostics = service.Diagnostics(apiAsker(cfg, service, transports))
 	}
 	return p, nil
 }

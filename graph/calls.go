@@ -17,10 +17,15 @@ func Calls() cost.Table {
 			"Mutation.endSession":       {},
 			"Mutation.endOtherSessions": {},
 
-			"Viewer.session":   {},
-			"Viewer.sessions":  {},
-			"Order.lines":      {},
-			"Product.category": {Loader: "categories"},
+			// Each event of a subscription is answered anew: what is said here is asked for when it begins and for each of them.
+			"Subscription.orderUpdated":  {API: "orders"},
+			"Subscription.shipmentMoved": {API: "shipping"},
+
+			"Viewer.session":        {},
+			"Viewer.sessions":       {},
+			"Order.lines":           {},
+			"Product.category":      {Loader: "categories"},
+			"ShipmentMove.shipment": {API: "shipping"},
 		},
 		Loaders: map[string]cost.Loader{ // see loaders.go
 			"categories": {API: "catalog", Keys: 1},

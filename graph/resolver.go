@@ -8,6 +8,8 @@ import (
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
+	"vestibule.example/clients/orders"
+	"vestibule.example/clients/shipping"
 	"vestibule.example/graph/model"
 	"vestibule.example/graph/rest"
 )
@@ -16,6 +18,8 @@ import (
 type Resolver struct {
 	Accounts *accounts.Client
 	Catalog  *catalog.Client
+	Orders   *orders.Client
+	Shipping *shipping.Client
 	Sessions Sessions
 	// APIs are the APIs by name; what the schema's @rest says is asked of them.
 	APIs map[string]*clients.API
@@ -39,6 +43,8 @@ func NewResolver(api func(name string) *clients.API, sessions Sessions) *Resolve
 	return &Resolver{
 		Accounts: accounts.New(once("accounts")),
 		Catalog:  catalog.New(once("catalog")),
+		Orders:   orders.New(once("orders")),
+		Shipping: shipping.New(once("shipping")),
 		Sessions: sessions,
 		APIs:     apis,
 	}

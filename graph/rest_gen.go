@@ -73,7 +73,7 @@ func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
 
 func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKey{}).(*restLoaders) }
 
-// restCustomerLoader loads for Customer (schema.graphqls:100): GET /customers of accounts.
+// restCustomerLoader loads for Customer (schema.graphqls:107): GET /customers of accounts.
 func (r *Resolver) restCustomerLoader() *clients.Entities[string, *accounts.Customer] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*accounts.Customer, error) {
 		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string]*accounts.Customer, error) {
@@ -90,7 +90,7 @@ func (r *Resolver) restCustomerLoader() *clients.Entities[string, *accounts.Cust
 	})
 }
 
-// restOrderShipmentsLoader loads for Order.shipments (schema.graphqls:194): GET /shipments of shipping.
+// restOrderShipmentsLoader loads for Order.shipments (schema.graphqls:201): GET /shipments of shipping.
 func (r *Resolver) restOrderShipmentsLoader() *clients.Entities[string, []*shipping.Shipment] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shipping.Shipment, error) {
 		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string][]*shipping.Shipment, error) {
@@ -107,7 +107,7 @@ func (r *Resolver) restOrderShipmentsLoader() *clients.Entities[string, []*shipp
 	})
 }
 
-// restProductLoader loads for Product (schema.graphqls:284): GET /products of catalog.
+// restProductLoader loads for Product (schema.graphqls:299): GET /products of catalog.
 func (r *Resolver) restProductLoader() *clients.Entities[string, *catalog.Product] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*catalog.Product, error) {
 		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string]*catalog.Product, error) {
@@ -124,7 +124,7 @@ func (r *Resolver) restProductLoader() *clients.Entities[string, *catalog.Produc
 	})
 }
 
-// restShipmentTrackingLoader loads for Shipment.tracking (schema.graphqls:254): GET /tracking of shipping.
+// restShipmentTrackingLoader loads for Shipment.tracking (schema.graphqls:261): GET /tracking of shipping.
 func (r *Resolver) restShipmentTrackingLoader() *clients.Entities[string, []*shipping.TrackingEvent] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shipping.TrackingEvent, error) {
 		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string][]*shipping.TrackingEvent, error) {
@@ -141,17 +141,17 @@ func (r *Resolver) restShipmentTrackingLoader() *clients.Entities[string, []*shi
 	})
 }
 
-// restCustomerAddresses is Customer.addresses (schema.graphqls:114): GET /customers/{customerId}/addresses of accounts.
+// restCustomerAddresses is Customer.addresses (schema.graphqls:121): GET /customers/{customerId}/addresses of accounts.
 func (r *Resolver) restCustomerAddresses(ctx context.Context, obj *accounts.Customer) ([]*accounts.Address, error) {
 	return clients.Get[[]*accounts.Address](ctx, r.APIs["accounts"], clients.At("/customers/{customerId}/addresses", obj.Id), nil)
 }
 
-// restCustomerPaymentMethods is Customer.paymentMethods (schema.graphqls:116): GET /customers/{customerId}/payment-methods of accounts.
+// restCustomerPaymentMethods is Customer.paymentMethods (schema.graphqls:123): GET /customers/{customerId}/payment-methods of accounts.
 func (r *Resolver) restCustomerPaymentMethods(ctx context.Context, obj *accounts.Customer) ([]*accounts.PaymentMethod, error) {
 	return clients.Get[[]*accounts.PaymentMethod](ctx, r.APIs["accounts"], clients.At("/customers/{customerId}/payment-methods", obj.Id), nil)
 }
 
-// restCustomerOrders is Customer.orders (schema.graphqls:118): GET /orders of orders.
+// restCustomerOrders is Customer.orders (schema.graphqls:125): GET /orders of orders.
 func (r *Resolver) restCustomerOrders(ctx context.Context, obj *accounts.Customer, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
 	page, err := rest.ByCursor(rest.Pages{Cursors: r.cursors, Field: "Customer.orders", First: first, After: after, Max: 50}, func(cursor string, size int) (part rest.Part[orders.Order], err error) {
 		query := url.Values{}
@@ -212,7 +212,7 @@ func (r *Resolver) restMutationCancelOrder(ctx context.Context, input model.Canc
 	return &model.CancelOrderPayload{Order: answer}, nil
 }
 
-// restOrderShipments is Order.shipments (schema.graphqls:194): GET /shipments of shipping.
+// restOrderShipments is Order.shipments (schema.graphqls:201): GET /shipments of shipping.
 func (r *Resolver) restOrderShipments(ctx context.Context, objs []*orders.Order) ([][]*shipping.Shipment, error) {
 	return rest.Each(ctx, restLoad(ctx).orderShipments, objs, func(obj *orders.Order) string { return obj.Id })
 }
@@ -303,7 +303,7 @@ func (r *Resolver) restQueryCategories(ctx context.Context) ([]*catalog.Category
 	return clients.Get[[]*catalog.Category](ctx, r.APIs["catalog"], clients.At("/categories"), nil)
 }
 
-// restShipmentTracking is Shipment.tracking (schema.graphqls:254): GET /tracking of shipping.
+// restShipmentTracking is Shipment.tracking (schema.graphqls:261): GET /tracking of shipping.
 func (r *Resolver) restShipmentTracking(ctx context.Context, objs []*shipping.Shipment) ([][]*shipping.TrackingEvent, error) {
 	return rest.Each(ctx, restLoad(ctx).shipmentTracking, objs, func(obj *shipping.Shipment) string { return obj.Id })
 }
@@ -320,12 +320,12 @@ func restBodyOrderLineInput(v *model.OrderLineInput) map[string]any {
 	return body
 }
 
-// restOrderCustomer is Order.customer (schema.graphqls:192): GET /customers of accounts.
+// restOrderCustomer is Order.customer (schema.graphqls:199): GET /customers of accounts.
 func (r *Resolver) restOrderCustomer(ctx context.Context, objs []*orders.Order) ([]*accounts.Customer, error) {
 	return rest.Each(ctx, restLoad(ctx).customer, objs, func(obj *orders.Order) string { return obj.CustomerId })
 }
 
-// restOrderLineProduct is OrderLine.product (schema.graphqls:220): GET /products of catalog.
+// restOrderLineProduct is OrderLine.product (schema.graphqls:227): GET /products of catalog.
 func (r *Resolver) restOrderLineProduct(ctx context.Context, objs []*orders.OrderLine) ([]*catalog.Product, error) {
 	return rest.Each(ctx, restLoad(ctx).product, objs, func(obj *orders.OrderLine) string { return obj.ProductId })
 }

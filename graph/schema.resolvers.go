@@ -124,6 +124,24 @@ func (r *shipmentResolver) Tracking(ctx context.Context, objs []*shipping.Shipme
 	return r.restShipmentTracking(ctx, objs)
 }
 
+func (r *shipmentMoveResolver) Shipment(ctx context.Context, obj *model.ShipmentMove) (*shipping.Shipment, error) {
+	return r.Shipping.Shipment(ctx, obj.Event.ShipmentId)
+}
+
+func (r *subscriptionResolver) OrderUpdated(ctx context.Context, id string) (<-chan *orders.Order, error) {
+	return follow(ctx, func(ctx context.Context, each func(context.Context, *orders.Order) error) error {
+		return r.Resolver.Orders.Watch(ctx, id, untilOver(each))
+	})
+}
+
+func (r *subscriptionResolver) ShipmentMoved(ctx context.Context, id string) (<-chan *model.ShipmentMove, error) {
+	return follow(ctx, func(ctx context.Context, each func(context.Context, *model.ShipmentMove) error) error {
+		return r.Shipping.Watch(ctx, id, func(ctx context.Context, event *shipping.TrackingEvent) error {
+			return each(ctx, &model.ShipmentMove{Event: event})
+		})
+	})
+}
+
 func (r *viewerResolver) Session(ctx context.Context, obj *model.Viewer) (*model.Session, error) {
 	s := auth.FromContext(ctx)
 	if s == nil {
@@ -150,15 +168,21 @@ func (r *Resolver) Query() exec.QueryResolver { return &queryResolver{r} }
 
 func (r *Resolver) Shipment() exec.ShipmentResolver { return &shipmentResolver{r} }
 
+func (r *Resolver) ShipmentMove() exec.ShipmentMoveResolver { return &shipmentMoveResolver{r} }
+
+func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
+
 func (r *Resolver) Viewer() exec.ViewerResolver { return &viewerResolver{r} }
 
 type (
-	customerResolver  struct{ *Resolver }
-	mutationResolver  struct{ *Resolver }
-	orderResolver     struct{ *Resolver }
-	orderLineResolver struct{ *Resolver }
-	productResolver   struct{ *Resolver }
-	queryResolver     struct{ *Resolver }
-	shipmentResolver  struct{ *Resolver }
-	viewerResolver    struct{ *Resolver }
+	customerResolver     struct{ *Resolver }
+	mutationResolver     struct{ *Resolver }
+	orderResolver        struct{ *Resolver }
+	orderLineResolver    struct{ *Resolver }
+	productResolver      struct{ *Resolver }
+	queryResolver        struct{ *Resolver }
+	shipmentResolver     struct{ *Resolver }
+	shipmentMoveResolver struct{ *Resolver }
+	subscriptionResolver struct{ *Resolver }
+	viewerResolver       struct{ *Resolver }
 )

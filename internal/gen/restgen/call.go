@@ -61,6 +61,9 @@ func (p *Plan) readCall(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 		return d.Position
 	}
 	before := len(p.faults.list)
+	if def == p.schema.Subscription {
+		p.faults.at(d.Position, "subscription", "%s: events are followed by code: such a field is hand-written", c.name())
+	}
 	c.api = argument(d, "api")
 	var given []string
 	for _, m := range methods() {

@@ -234,6 +234,7 @@ type Item {
 		{"fallback", query(`item(id: ID!): Item! @rest(api: "shop", get: "/items/{args.id}", fallback: true)`)},
 		{"api-unknown", ordered(`body: "{args.input}", invalidates: ["stok"]`, "items: [Line!]!")},
 		{"key", many("/items?tag={keys}", `, take: "data", fallback: true`)},
+		{"subscription", query("x: Int") + "\ntype Subscription {\n  item(id: ID!): Item @rest(api: \"shop\", get: \"/items/{args.id}\")\n}"},
 		{"deprecated", query(`maker(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")`) + maker},
 	}
 }
