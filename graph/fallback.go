@@ -24,4 +24,4 @@ func orElse[T any](ctx context.Context, fallback T) func(T, error) (T, error) {
 }
 
 // fellBack logs a failure that a field of the schema's @rest answers with its fallback.
-func (r *Resolver) fellBack(ctx context.Context, err error) { load(ctx).failures.note(ctx, err) }
+func (r *Resolver) fellBack(ctx context.Context, err error) { load(ctx).failures.note(ctx, err) } //nolint:unused // For whoever writes fallback: true; the shop's schema does not.
