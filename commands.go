@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"embed"
+	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,8 +13,13 @@ import (
 	"time"
 )
 
-//go:embed schema.graphqls internal/gen/restgen/rest.graphqls
-var schemaSources embed.FS
+//go:embed schema.graphqls
+var schemaSource string
+
+// restDirectives are those that the schema uses and the generator defines.
+//
+//go:embed internal/gen/restgen/rest.graphqls
+var restDirectives string
 
 // healthTimeout bounds the healthcheck command: an orchestrator's probe waits no longer.
 const healthTimeout = 3 * time.Second
@@ -64,16 +69,8 @@ func check(ctx context.Context, args []string, getenv func(string) string, envir
 }
 
 func printSchema(out io.Writer) error {
-	for _, name := range []string{"schema.graphqls", "internal/gen/restgen/rest.graphqls"} { // The schema uses what the other defines.
-		text, err := schemaSources.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if _, err := out.Write(text); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := io.WriteString(out, schemaSource+restDirectives)
+	return err
 }
 
 func printVersion(out io.Writer) error {

@@ -91,7 +91,7 @@ func NewHandler(cfg Config) (http.Handler, error) { return newHandler(cfg, nil) 
 
 // newHandler makes the handler for a schema whose directives differ from the generated one's.
 func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
-	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil || cfg.Resolver.Shipping == nil {
+	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil {
 		return nil, errors.New("graph: a client of each API is needed")
 	}
 	for _, name := range restAPIs() {
@@ -215,7 +215,7 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 	defer seen.end(ctx)
 	ctx, done := plan.Lend(ctx)
 	defer done()
-	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures))
+	ctx = h.resolver.withRestLoaders(withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures)))
 	ctx, calls := h.traced(ctx)
 	operation, estimate, err := h.admit(ctx, r, asked)
 	if err != nil {
