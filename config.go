@@ -21,7 +21,7 @@ type Config struct {
 	APIs     map[string]APIConfig `key:"apis" name:"name" doc:"The downstream APIs by name; the demo's resolvers know \"accounts\", \"catalog\", \"orders\" and \"shipping\"."`
 	GraphQL  GraphQLConfig        `key:"graphql" doc:"The GraphQL endpoint."`
 	SPA      SPAConfig            `key:"spa" doc:"The single-page app."`
-	Observe  ObserveConfig        `key:"observe" doc:"Logs."`
+	Observe  ObserveConfig        `key:"observe" doc:"Logs, and where metrics and traces go."`
 
 	// Demo is set when nothing is configured and the listener is on loopback: the outside world comes along.
 	Demo bool `key:"-"`
@@ -142,6 +142,7 @@ type APIConfig struct {
 	Cache            CacheConfig       `key:"cache"`
 	Invalidates      []string          `key:"invalidates" example:"catalog" doc:"Other APIs whose kept answers a session is not given any more after it changed something at this one."`
 	Relay            []RelayConfig     `key:"relay" doc:"What browsers reach of the API under /api/NAME/, see docs/relay.md; in a variable: GET+POST /files/** browser_loads, several divided by commas."`
+	CheckPath        string            `key:"check_path" example:"/me" doc:"A path below base_url, for GET, that the API answers to whoever has a token: vestibule check -live and /auth/diagnostics show their token there."`
 	MaxRequestBytes  int               `key:"max_request_bytes" default:"33554432" doc:"Largest body of a relayed request, in bytes; server.read_timeout bounds how long it may take."`
 }
 
@@ -245,10 +246,21 @@ type SPAConfig struct {
 	DevServer string `key:"dev_server" example:"http://127.0.0.1:5173" doc:"A development server on loopback, such as Vite's, that answers for the app instead of a bundle; in development only, the demo included."`
 }
 
-// ObserveConfig is logs.
+// ObserveConfig is logs, metrics and traces.
 type ObserveConfig struct {
-	LogFormat string `key:"log_format" default:"auto" enum:"auto json text" doc:"auto: text in development, JSON in production."`
-	LogLevel  string `key:"log_level" default:"info" enum:"debug info warn error" doc:"The least that is logged."`
+	LogFormat string     `key:"log_format" default:"auto" enum:"auto json text" doc:"auto: text in development, JSON in production."`
+	LogLevel  string     `key:"log_level" default:"info" enum:"debug info warn error" doc:"The least that is logged."`
+	OTLP      OTLPConfig `key:"otlp"`
+}
+
+// OTLPConfig is an OpenTelemetry collector.
+type OTLPConfig struct {
+	Endpoint      string            `key:"endpoint" example:"http://collector.internal:4318" doc:"A collector that takes OTLP over HTTP in protobuf, at /v1/traces and /v1/metrics below this address. Without, nothing is traced; metrics are at /metrics in any case."`
+	Authorization secret.Text       `key:"authorization" example:"(from a file)" doc:"Value of the header Authorization for it."`
+	Headers       map[string]string `key:"headers" example:"X-Scope-OrgID=shop" doc:"Further headers for it."`
+	Share         int               `key:"share" default:"10" doc:"Share of the requests that are traced, in percent, 0 to 100. A trusted proxy's word on a request counts in its place."`
+	Interval      time.Duration     `key:"interval" default:"60s" doc:"How often metrics are sent; 0s sends none."`
+	TLS           ClientTLSConfig   `key:"tls"`
 }
 
 // development tells whether what only developers may see is on.

@@ -17,8 +17,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"go.opentelemetry.io/otel/metric"
-
 	"vestibule.example/auth"
 	"vestibule.example/auth/rp"
 	"vestibule.example/clients"
@@ -53,12 +51,12 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 		}
 		defer func() { err = errors.Join(err, stop(context.WithoutCancel(ctx))) }()
 	}
-	telemetry, err := observe.NewTelemetry(observe.TelemetryConfig{Version: version()})
+	telemetry, err := newTelemetry(cfg.Observe.OTLP, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, telemetry.Close(context.WithoutCancel(ctx))) }()
-	watch := watching{log, telemetry.Meters()}
+	defer func() { telemetry.Close(context.WithoutCancel(ctx)) }()
+	watch := watching{log, telemetry.Meters(), telemetry.Traces()}
 	store, err := newStore(ctx, cfg.Session)
 	if err != nil {
 		return err
@@ -94,12 +92,6 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	}, &ready.serving, cfg.stopping())
 }
 
-// watching is who is told what happens.
-type watching struct {
-	log    *slog.Logger
-	meters metric.MeterProvider
-}
-
 func newLogger(cfg Config, stderr io.Writer) *slog.Logger {
 	format := cfg.Observe.LogFormat
 	if format == "auto" {
@@ -119,8 +111,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
-func newAuth(cfg Config, store auth.Store, ended func(owner string), watch watching) (*auth.Service, error) {
+// newProvider makes the client of the configured provider.
+func newProvider(cfg Config, log *slog.Logger) (*rp.Provider, error) {
 	id, public := cfg.Identity, cfg.Server.PublicURL
 	key, err := readPrivateKey(id.PrivateKeyFile)
 	if err != nil {
@@ -133,15 +125,21 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), watch watch
 	if mode == "query" {
 		mode = ""
 	}
-	provider, err := rp.New(rp.Config{
+	return rp.New(rp.Config{
 		Profile: id.Provider, Tenants: id.Tenants, Audience: id.Audience, FederatedLogout: id.FederatedLogout,
 		Issuer: id.Issuer, ClientID: id.ClientID, ClientSecret: id.ClientSecret, AuthMethod: id.AuthMethod,
 		PrivateKey: key, PrivateKeyID: id.PrivateKeyID,
 		RedirectURI: public + "/auth/callback", PostLogoutRedirectURI: public + "/auth/logged-out",
 		Scopes: id.Scopes, Resources: id.Resources, AuthParams: id.AuthParams, ResponseMode: mode, PAR: par,
-		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", Logger: watch.log,
+		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", Logger: log,
 		HTTPClient: &http.Client{Transport: newTransport()},
 	})
+}
+
+// newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
+func newAuth(cfg Config, store auth.Store, ended func(owner string), watch watching) (*auth.Service, error) {
+	id := cfg.Identity
+	provider, err := newProvider(cfg, watch.log)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +155,7 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), watch watch
 		Provider: provider, Store: store, PublicURL: cfg.publicURL(), Keys: sessionKeys(cfg.Session),
 		IdleTimeout: cfg.Session.IdleTimeout, Lifetime: cfg.Session.Lifetime, Claims: cfg.Session.Claims, CSRFHeader: cfg.Session.CSRFHeader,
 		AuthParams: id.PassParams, LogoutHint: id.LogoutHint, PostLogoutPath: id.PostLogoutPath, Frontchannel: id.Frontchannel, FrontchannelSIDAlone: id.SIDAlone,
-		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, RequestID: observe.RequestID, Ended: ended, Logger: watch.log, Meters: watch.meters,
+		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, RequestID: observe.RequestID, Ended: ended, Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
 	})
 }
 
@@ -198,7 +196,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 	}
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor, Trace: cfg.development(),
-		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, GatewayAPIs: gatewayAPIs(cfg), Logger: watch.log, Meters: watch.meters,
+		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, GatewayAPIs: gatewayAPIs(cfg), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
 		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
 		Persisted: persisted,
 		Rate:      graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},
@@ -215,11 +213,12 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 		return parts{}, err
 	}
 	p := parts{
-		config: cfg, observer: observe.Config{Logger: watch.log, TrustedProxies: cfg.Server.TrustedProxies, Meters: watch.meters},
+		config: cfg, observer: observe.Config{Logger: watch.log, TrustedProxies: cfg.Server.TrustedProxies, Meters: watch.meters, Traces: watch.traces},
 		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports,
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()
+		p.diagnostics = service.Diagnostics(apiAsker(cfg, service, transports))
 	}
 	return p, nil
 }
@@ -264,7 +263,7 @@ func newAPI(name string, api APIConfig, connections http.RoundTripper, service *
 		Breaker: breakerOf(api.Breaker), Headers: api.Headers,
 		Token:           clients.TokenName{Kind: api.Token, Audience: api.Audience, Resource: api.Resource, Scopes: api.Scopes},
 		ForwardLanguage: api.ForwardLanguage, ClientAddress: clientAddressHeader(api.ClientAddress),
-		UserAgent: "vestibule/" + version(), Logger: watch.log, Meters: watch.meters,
+		UserAgent: "vestibule/" + version(), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
 	})
 }
 

@@ -7,10 +7,15 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"vestibule.example/auth/rp"
 )
+
+// telemetryScope names the package's instruments and spans.
+const telemetryScope = "vestibule.example/auth"
 
 // meter measures sessions and tokens. A nil one tells nothing. docs/observability.md says what its instruments mean.
 type meter struct {
@@ -24,7 +29,7 @@ func newMeter(s *Service, provider metric.MeterProvider) (*meter, error) {
 	if provider == nil {
 		return nil, nil
 	}
-	from, m := provider.Meter("vestibule.example/auth"), &meter{}
+	from, m := provider.Meter(telemetryScope), &meter{}
 	var faults []error
 	counter := func(name, about string) metric.Int64Counter {
 		c, err := from.Int64Counter(name, metric.WithDescription(about))
@@ -56,10 +61,13 @@ func newMeter(s *Service, provider metric.MeterProvider) (*meter, error) {
 	return m, err
 }
 
-// measure has the service and its store measured, if somebody wants to know.
+// measure has the service and its store measured and traced, if somebody wants to know.
 func (s *Service) measure() (err error) {
-	if s.cfg.Store, err = newMeteredStore(s.cfg.Store, s.cfg.Meters); err != nil {
+	if s.cfg.Store, err = newWatchedStore(s.cfg.Store, s.cfg.Meters, s.cfg.Traces); err != nil {
 		return fmt.Errorf("auth: %w", err)
+	}
+	if s.cfg.Traces != nil {
+		s.tracer = s.cfg.Traces.Tracer(telemetryScope)
 	}
 	if s.meter, err = newMeter(s, s.cfg.Meters); err != nil {
 		return fmt.Errorf("auth: %w", err)
@@ -67,11 +75,22 @@ func (s *Service) measure() (err error) {
 	return nil
 }
 
-// granted measures a request for tokens.
+// granted measures and traces a request for tokens. The provider hears nothing of the trace: it is another party's.
 func (s *Service) granted(ctx context.Context, name string, ask func(context.Context) (*rp.Grant, error)) (*rp.Grant, error) {
 	began := time.Now()
+	var span trace.Span
+	if s.tracer != nil && trace.SpanContextFromContext(ctx).IsSampled() {
+		ctx, span = s.tracer.Start(ctx, "token "+name, trace.WithSpanKind(trace.SpanKindClient))
+	}
 	grant, err := ask(ctx)
 	s.meter.token(ctx, name, time.Since(began), err)
+	if span != nil {
+		span.SetAttributes(attribute.String("vestibule.outcome", tokenOutcome(err)))
+		if err != nil {
+			span.SetStatus(codes.Error, tokenOutcome(err))
+		}
+		span.End()
+	}
 	return grant, err
 }
 

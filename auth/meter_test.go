@@ -23,11 +23,7 @@ func metered(t testing.TB) (telemetry *observe.Telemetry, read func() observe.Se
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := telemetry.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { telemetry.Close(context.WithoutCancel(t.Context())) })
 	return telemetry, func() observe.Series {
 		t.Helper()
 		rec := httptest.NewRecorder()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"vestibule.example/auth/rp"
 )
@@ -82,6 +83,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Meters measures sessions, tokens and the store; nil: nobody does.
 	Meters metric.MeterProvider
+	// Traces makes the spans of requests for tokens and of the store's calls, for requests that are traced; nil: nobody does.
+	Traces trace.TracerProvider
 	Now    func() time.Time
 }
 
@@ -97,6 +100,7 @@ type Service struct {
 	streams streams
 	anyone  sync.Map // tokens of kind client, by token key
 	meter   *meter
+	tracer  trace.Tracer // nil: nobody traces
 	used    used
 
 	closing  sync.Mutex // guards closed, and that no work begins once Close waits

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 )
 
 const (
@@ -61,6 +62,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Meters measures the calls. Default: nobody does.
 	Meters metric.MeterProvider
+	// Traces makes the spans of calls, for requests that are traced. Default: nobody does.
+	Traces trace.TracerProvider
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -88,6 +91,7 @@ type API struct {
 	token      TokenName
 	log        *slog.Logger
 	meter      *meter
+	tracer     trace.Tracer // nil: nobody traces
 	now        func() time.Time
 }
 
@@ -136,6 +140,9 @@ func New(cfg Config) (*API, error) {
 	}
 	a.fixed, a.cache = fixedHeader(cfg), newCache(cfg.Cache)
 	a.budget, a.breaker, a.slots = newRetryBudget(cfg.Retry.Budget), newBreaker(cfg.Breaker, a.now), newSlots(cfg.Concurrency)
+	if cfg.Traces != nil {
+		a.tracer = cfg.Traces.Tracer("vestibule.example/clients")
+	}
 	var err error
 	if a.meter, err = newMeter(a, cfg.Meters); err != nil {
 		return nil, fmt.Errorf("clients: API %q: %w", cfg.Name, err)

@@ -230,8 +230,10 @@ func (o *relayed) send(out *http.Request, x *exchange, body *upload, cancel cont
 	}
 	v, began := noVerdict, a.now()
 	defer func() { a.release(p, v) }()
+	tracing, span := a.beginAttempt(out.Context(), x, 1)
+	out.Header = a.traced(tracing, out.Header)
 	body.silence.start(a.timeout, cancel)
-	res, err := a.transport.RoundTrip(out)
+	res, err := a.transport.RoundTrip(out.WithContext(tracing))
 	switch timedOut := body.silence.end(); {
 	case timedOut:
 		if err == nil {
@@ -239,6 +241,7 @@ func (o *relayed) send(out *http.Request, x *exchange, body *upload, cancel cont
 		}
 		v = ill
 		a.meter.attempt(out.Context(), a, x, began, 0, context.DeadlineExceeded)
+		a.endAttempt(span, x, 0, context.DeadlineExceeded)
 		return nil, context.DeadlineExceeded
 	case err == nil:
 		v = a.judge(out.Context(), began, res.StatusCode, nil)
@@ -250,6 +253,7 @@ func (o *relayed) send(out *http.Request, x *exchange, body *upload, cancel cont
 		status = res.StatusCode
 	}
 	a.meter.attempt(out.Context(), a, x, began, status, err)
+	a.endAttempt(span, x, status, err)
 	return res, err
 }
 

@@ -55,7 +55,7 @@ func (a *API) share(ctx context.Context, who IdentityKey, x *exchange) (*answer,
 	}
 	if joined {
 		a.cache.counts.shared.Add(1)
-		x.note.share(got.note())
+		x.shared(got.note())
 	}
 	return got.answer, err
 }

@@ -6,9 +6,6 @@ import (
 	"vestibule.example/graph/cost"
 )
 
-// batchMax is how many ids the APIs take in one call.
-const batchMax = 50
-
 // Calls says how the resolvers call the APIs. Every field with a resolver is there, those that ask nobody among them: a test
 // holds the table against the schema, and another against what the APIs are asked.
 func Calls() cost.Table {
@@ -25,24 +22,18 @@ func Calls() cost.Table {
 			"Mutation.endSession":       {},
 			"Mutation.endOtherSessions": {},
 
-			"Viewer.session":    {},
-			"Viewer.sessions":   {},
-			"Customer.orders":   page,
-			"Order.lines":       {},
-			"Order.customer":    {Loader: "customers"},
-			"Order.shipments":   {Loader: "shipments"},
-			"OrderLine.product": {Loader: "products"},
-			"Product.category":  {Loader: "categories"},
-			"Shipment.tracking": {Loader: "tracking"},
+			"Viewer.session":   {},
+			"Viewer.sessions":  {},
+			"Customer.orders":  page,
+			"Order.lines":      {},
+			"Product.category": {Loader: "categories"},
 		},
 		Loaders: map[string]cost.Loader{ // see loaders.go
-			"customers":  {API: "accounts", Chunk: batchMax},
-			"shipments":  {API: "shipping", Chunk: batchMax},
-			"products":   {API: "catalog", Chunk: batchMax},
-			"tracking":   {API: "shipping", Chunk: batchMax},
 			"categories": {API: "catalog", Keys: 1},
 		},
 	}
-	maps.Copy(table.Fields, restCalls())
+	generated := restCalls()
+	maps.Copy(table.Fields, generated.Fields)
+	maps.Copy(table.Loaders, generated.Loaders)
 	return table
 }

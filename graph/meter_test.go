@@ -22,11 +22,7 @@ func metered(t *testing.T) (telemetry *observe.Telemetry, read func(*endpoint) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := telemetry.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { telemetry.Close(context.WithoutCancel(t.Context())) })
 	return telemetry, func(e *endpoint) (string, observe.Series) {
 		t.Helper()
 		e.server.Close()

@@ -9,7 +9,6 @@ import (
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
 	"vestibule.example/clients/orders"
-	"vestibule.example/clients/shipping"
 	"vestibule.example/graph/model"
 )
 
@@ -18,7 +17,6 @@ type Resolver struct {
 	Accounts *accounts.Client
 	Catalog  *catalog.Client
 	Orders   *orders.Client
-	Shipping *shipping.Client
 	Sessions Sessions
 	// APIs are the APIs by name; what the schema's @rest says is asked of them.
 	APIs map[string]*clients.API
@@ -41,7 +39,6 @@ func NewResolver(api func(name string) *clients.API, sessions Sessions) *Resolve
 		Accounts: accounts.New(once("accounts")),
 		Catalog:  catalog.New(once("catalog")),
 		Orders:   orders.New(once("orders")),
-		Shipping: shipping.New(once("shipping")),
 		Sessions: sessions,
 		APIs:     apis,
 	}

@@ -4,30 +4,134 @@ package graph
 
 import (
 	"context"
+	"net/url"
 
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
 	"vestibule.example/clients/orders"
+	"vestibule.example/clients/shipping"
 	"vestibule.example/graph/cost"
 	"vestibule.example/graph/rest"
 )
 
 // restAPIs are the APIs that the generated resolvers call.
 func restAPIs() []string {
-	return []string{"accounts", "catalog", "orders"}
+	return []string{"accounts", "catalog", "orders", "shipping"}
 }
 
 // restCalls says how the generated resolvers call them.
-func restCalls() map[string]cost.Field {
-	return map[string]cost.Field{
-		"Customer.addresses":      {API: "accounts"},
-		"Customer.paymentMethods": {API: "accounts"},
-		"Query.me":                {API: "accounts"},
-		"Query.order":             {API: "orders"},
-		"Query.product":           {API: "catalog"},
-		"Query.categories":        {API: "catalog"},
+func restCalls() cost.Table {
+	return cost.Table{
+		Fields: map[string]cost.Field{
+			"Customer.addresses":      {API: "accounts"},
+			"Customer.paymentMethods": {API: "accounts"},
+			"Order.shipments":         {Loader: "Order.shipments"},
+			"Query.me":                {API: "accounts"},
+			"Query.order":             {API: "orders"},
+			"Query.product":           {API: "catalog"},
+			"Query.categories":        {API: "catalog"},
+			"Shipment.tracking":       {Loader: "Shipment.tracking"},
+			"Order.customer":          {Loader: "Customer"},
+			"OrderLine.product":       {Loader: "Product"},
+		},
+		Loaders: map[string]cost.Loader{
+			"Customer":          {API: "accounts", Chunk: 50},
+			"Order.shipments":   {API: "shipping", Chunk: 50},
+			"Product":           {API: "catalog", Chunk: 50},
+			"Shipment.tracking": {API: "shipping", Chunk: 50},
+		},
 	}
+}
+
+// restLoaders are one request's things by key, each fetched at most once.
+type restLoaders struct {
+	customer         *clients.Entities[string, *accounts.Customer]
+	orderShipments   *clients.Entities[string, []*shipping.Shipment]
+	product          *clients.Entities[string, *catalog.Product]
+	shipmentTracking *clients.Entities[string, []*shipping.TrackingEvent]
+}
+
+type restLoadersKey struct{}
+
+// withRestLoaders gives a request's context its loaders.
+func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{
+		customer:         r.restCustomerLoader(),
+		orderShipments:   r.restOrderShipmentsLoader(),
+		product:          r.restProductLoader(),
+		shipmentTracking: r.restShipmentTrackingLoader(),
+	})
+}
+
+func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKey{}).(*restLoaders) }
+
+// restCustomerLoader loads for Customer (schema.graphqls:100): GET /customers of accounts.
+func (r *Resolver) restCustomerLoader() *clients.Entities[string, *accounts.Customer] {
+	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*accounts.Customer, error) {
+		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string]*accounts.Customer, error) {
+			query := url.Values{}
+			query["id"] = keys
+			answer, err := clients.Get[struct {
+				Items []accounts.Customer `json:"items"`
+			}](ctx, r.APIs["accounts"], clients.At("/customers"), query)
+			if err != nil {
+				return nil, err
+			}
+			return clients.ByKey(answer.Items, func(v *accounts.Customer) string { return v.Id }), nil
+		})
+	})
+}
+
+// restOrderShipmentsLoader loads for Order.shipments (schema.graphqls:194): GET /shipments of shipping.
+func (r *Resolver) restOrderShipmentsLoader() *clients.Entities[string, []*shipping.Shipment] {
+	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shipping.Shipment, error) {
+		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string][]*shipping.Shipment, error) {
+			query := url.Values{}
+			query["orderId"] = keys
+			answer, err := clients.Get[struct {
+				Items []shipping.Shipment `json:"items"`
+			}](ctx, r.APIs["shipping"], clients.At("/shipments"), query)
+			if err != nil {
+				return nil, err
+			}
+			return clients.GroupBy(keys, answer.Items, func(v *shipping.Shipment) string { return v.OrderId }), nil
+		})
+	})
+}
+
+// restProductLoader loads for Product (schema.graphqls:284): GET /products of catalog.
+func (r *Resolver) restProductLoader() *clients.Entities[string, *catalog.Product] {
+	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*catalog.Product, error) {
+		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string]*catalog.Product, error) {
+			query := url.Values{}
+			query["id"] = keys
+			answer, err := clients.Get[struct {
+				Items []catalog.Product `json:"items"`
+			}](ctx, r.APIs["catalog"], clients.At("/products"), query)
+			if err != nil {
+				return nil, err
+			}
+			return clients.ByKey(answer.Items, func(v *catalog.Product) string { return v.Id }), nil
+		})
+	})
+}
+
+// restShipmentTrackingLoader loads for Shipment.tracking (schema.graphqls:254): GET /tracking of shipping.
+func (r *Resolver) restShipmentTrackingLoader() *clients.Entities[string, []*shipping.TrackingEvent] {
+	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shipping.TrackingEvent, error) {
+		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string][]*shipping.TrackingEvent, error) {
+			query := url.Values{}
+			query["shipmentId"] = keys
+			answer, err := clients.Get[struct {
+				Items []shipping.TrackingEvent `json:"items"`
+			}](ctx, r.APIs["shipping"], clients.At("/tracking"), query)
+			if err != nil {
+				return nil, err
+			}
+			return clients.GroupBy(keys, answer.Items, func(v *shipping.TrackingEvent) string { return v.ShipmentId }), nil
+		})
+	})
 }
 
 // restCustomerAddresses is Customer.addresses (schema.graphqls:114): GET /customers/{customerId}/addresses of accounts.
@@ -38,6 +142,11 @@ func (r *Resolver) restCustomerAddresses(ctx context.Context, obj *accounts.Cust
 // restCustomerPaymentMethods is Customer.paymentMethods (schema.graphqls:116): GET /customers/{customerId}/payment-methods of accounts.
 func (r *Resolver) restCustomerPaymentMethods(ctx context.Context, obj *accounts.Customer) ([]*accounts.PaymentMethod, error) {
 	return clients.Get[[]*accounts.PaymentMethod](ctx, r.APIs["accounts"], clients.At("/customers/{customerId}/payment-methods", obj.Id), nil)
+}
+
+// restOrderShipments is Order.shipments (schema.graphqls:194): GET /shipments of shipping.
+func (r *Resolver) restOrderShipments(ctx context.Context, objs []*orders.Order) ([][]*shipping.Shipment, error) {
+	return rest.Each(ctx, restLoad(ctx).orderShipments, objs, func(obj *orders.Order) string { return obj.Id })
 }
 
 // restQueryMe is Query.me (schema.graphqls:8): GET /me of accounts.
@@ -58,4 +167,19 @@ func (r *Resolver) restQueryProduct(ctx context.Context, id string) (*catalog.Pr
 // restQueryCategories is Query.categories (schema.graphqls:18): GET /categories of catalog.
 func (r *Resolver) restQueryCategories(ctx context.Context) ([]*catalog.Category, error) {
 	return clients.Get[[]*catalog.Category](ctx, r.APIs["catalog"], clients.At("/categories"), nil)
+}
+
+// restShipmentTracking is Shipment.tracking (schema.graphqls:254): GET /tracking of shipping.
+func (r *Resolver) restShipmentTracking(ctx context.Context, objs []*shipping.Shipment) ([][]*shipping.TrackingEvent, error) {
+	return rest.Each(ctx, restLoad(ctx).shipmentTracking, objs, func(obj *shipping.Shipment) string { return obj.Id })
+}
+
+// restOrderCustomer is Order.customer (schema.graphqls:192): GET /customers of accounts.
+func (r *Resolver) restOrderCustomer(ctx context.Context, objs []*orders.Order) ([]*accounts.Customer, error) {
+	return rest.Each(ctx, restLoad(ctx).customer, objs, func(obj *orders.Order) string { return obj.CustomerId })
+}
+
+// restOrderLineProduct is OrderLine.product (schema.graphqls:220): GET /products of catalog.
+func (r *Resolver) restOrderLineProduct(ctx context.Context, objs []*orders.OrderLine) ([]*catalog.Product, error) {
+	return rest.Each(ctx, restLoad(ctx).product, objs, func(obj *orders.OrderLine) string { return obj.ProductId })
 }

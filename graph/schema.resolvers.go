@@ -80,15 +80,15 @@ func (r *orderResolver) Lines(ctx context.Context, obj *orders.Order) ([]*orders
 }
 
 func (r *orderResolver) Customer(ctx context.Context, objs []*orders.Order) ([]*accounts.Customer, error) {
-	return each(ctx, load(ctx).customers, objs, func(o *orders.Order) string { return o.CustomerId })
+	return r.restOrderCustomer(ctx, objs)
 }
 
 func (r *orderResolver) Shipments(ctx context.Context, objs []*orders.Order) ([][]*shipping.Shipment, error) {
-	return each(ctx, load(ctx).shipments, objs, func(o *orders.Order) string { return o.Id })
+	return r.restOrderShipments(ctx, objs)
 }
 
 func (r *orderLineResolver) Product(ctx context.Context, objs []*orders.OrderLine) ([]*catalog.Product, error) {
-	return each(ctx, load(ctx).products, objs, func(l *orders.OrderLine) string { return l.ProductId })
+	return r.restOrderLineProduct(ctx, objs)
 }
 
 func (r *productResolver) Category(ctx context.Context, objs []*catalog.Product) ([]*catalog.Category, error) {
@@ -129,7 +129,7 @@ func (r *queryResolver) Categories(ctx context.Context) ([]*catalog.Category, er
 }
 
 func (r *shipmentResolver) Tracking(ctx context.Context, objs []*shipping.Shipment) ([][]*shipping.TrackingEvent, error) {
-	return each(ctx, load(ctx).tracking, objs, func(s *shipping.Shipment) string { return s.Id })
+	return r.restShipmentTracking(ctx, objs)
 }
 
 func (r *viewerResolver) Session(ctx context.Context, obj *model.Viewer) (*model.Session, error) {

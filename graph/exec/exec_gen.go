@@ -1137,7 +1137,7 @@ type SessionEntry {
 }
 
 "A customer of the shop."
-type Customer {
+type Customer @rest(api: "accounts", get: "/customers?id={keys}", take: "items") {
   "Stable and unique."
   id: ID!
   "Full name."
@@ -1213,7 +1213,7 @@ enum PaymentKind {
 }
 
 "An order."
-type Order @keep(properties: ["customerId"]) {
+type Order {
   "Stable and unique."
   id: ID!
   "Where the order stands."
@@ -1229,9 +1229,9 @@ type Order @keep(properties: ["customerId"]) {
   "What was ordered."
   lines: [OrderLine!]! @listSize(assumedSize: 20)
   "Who ordered."
-  customer: Customer
+  customer: Customer @load(key: "{parent.customerId}")
   "The parcels that carry it."
-  shipments: [Shipment!] @listSize(assumedSize: 5)
+  shipments: [Shipment!] @rest(api: "shipping", get: "/shipments?orderId={parents.id}", take: "items", key: "orderId") @listSize(assumedSize: 5)
 }
 
 "Where an order stands."
@@ -1249,7 +1249,7 @@ enum OrderStatus {
 }
 
 "One product in an order."
-type OrderLine @keep(properties: ["productId"]) {
+type OrderLine {
   "Stable and unique."
   id: ID!
   "How many."
@@ -1257,7 +1257,7 @@ type OrderLine @keep(properties: ["productId"]) {
   "Price of one, when ordered."
   unitPrice: Decimal!
   "The product; null when it is no longer in the catalogue."
-  product: Product
+  product: Product @load(key: "{parent.productId}")
 }
 
 "A page of orders."
@@ -1291,7 +1291,7 @@ type Shipment {
   "When it should arrive, if known."
   estimatedDelivery: DateTime
   "What has happened to it, oldest first."
-  tracking: [TrackingEvent!] @listSize(assumedSize: 10)
+  tracking: [TrackingEvent!] @rest(api: "shipping", get: "/tracking?shipmentId={parents.id}", take: "items", key: "shipmentId") @listSize(assumedSize: 10)
 }
 
 "Where a parcel stands."
@@ -1321,7 +1321,7 @@ type TrackingEvent {
 }
 
 "A product of the catalogue."
-type Product @keep(properties: ["categoryId"]) {
+type Product @rest(api: "catalog", get: "/products?id={keys}", take: "items") @keep(properties: ["categoryId"]) {
   "Stable and unique."
   id: ID!
   "What it is called."
@@ -1470,7 +1470,11 @@ directive @public on FIELD_DEFINITION | OBJECT
 	{Name: "../../rest.graphqls", Input: `"""
 What a field asks of a REST API: the field is that call, and Go is generated for it. Exactly one of ` + "`" + `get` + "`" + `, ` + "`" + `post` + "`" + `, ` + "`" + `put` + "`" + `, ` + "`" + `patch` + "`" + ` and
 ` + "`" + `delete` + "`" + ` says the method with the path and, behind a ` + "`" + `?` + "`" + `, the query; in both, ` + "`" + `{args.name}` + "`" + ` stands for an argument and
-` + "`" + `{parent.name}` + "`" + ` for a property of the object that the field belongs to, as the API calls it.
+` + "`" + `{parent.name}` + "`" + ` for a property of the object that the field belongs to, as the API calls it. ` + "`" + `{parents.name}` + "`" + ` in the query is that
+property of all objects that the field is asked of, in one call.
+
+On an object type it is how a list of keys, ` + "`" + `{keys}` + "`" + ` in the query, becomes objects, for every field with @load; ` + "`" + `{key}` + "`" + ` in the path is
+one key per call.
 """
 directive @rest(
   "The API's name in the configuration; its OpenAPI document is clients/NAME/openapi.yaml or openapi.json."
@@ -1486,7 +1490,17 @@ directive @rest(
   optional: Boolean
   "Accepts that the call is made once for each element of a list."
   each: Boolean = false
-) on FIELD_DEFINITION
+  "With ` + "`" + `{keys}` + "`" + ` or ` + "`" + `{parents.name}` + "`" + `: the property of each object of the answer that tells which key it is for; by default id."
+  key: String
+  "How many keys one call takes; by default what the API's document says."
+  max: Int
+) on FIELD_DEFINITION | OBJECT
+
+"""
+The object of a key, ` + "`" + `{parent.name}` + "`" + ` or ` + "`" + `{args.name}` + "`" + `, or the objects of a list of keys: asked for as its type's @rest says, each once
+and all together wherever they are wanted.
+"""
+directive @load(key: String!) on FIELD_DEFINITION
 
 "Where in the API's JSON a field is, with dots, or what an enum's value is called there; by default its name."
 directive @json(at: String!) on FIELD_DEFINITION | ENUM_VALUE
@@ -8319,18 +8333,18 @@ func (ec *executionContext) marshalNShipmentStatus2vestibuleᚗexampleᚋclients
 
 var (
 	unmarshalNShipmentStatus2vestibuleᚗexampleᚋclientsᚋshippingᚐShipmentStatus = map[string]shipping.ShipmentStatus{
-		"PREPARING":        shipping.StatusPreparing,
-		"IN_TRANSIT":       shipping.StatusInTransit,
-		"OUT_FOR_DELIVERY": shipping.StatusOutForDelivery,
-		"DELIVERED":        shipping.StatusDelivered,
-		"RETURNED":         shipping.StatusReturned,
+		"PREPARING":        shipping.ShipmentStatusPreparing,
+		"IN_TRANSIT":       shipping.ShipmentStatusInTransit,
+		"OUT_FOR_DELIVERY": shipping.ShipmentStatusOutForDelivery,
+		"DELIVERED":        shipping.ShipmentStatusDelivered,
+		"RETURNED":         shipping.ShipmentStatusReturned,
 	}
 	marshalNShipmentStatus2vestibuleᚗexampleᚋclientsᚋshippingᚐShipmentStatus = map[shipping.ShipmentStatus]string{
-		shipping.StatusPreparing:      "PREPARING",
-		shipping.StatusInTransit:      "IN_TRANSIT",
-		shipping.StatusOutForDelivery: "OUT_FOR_DELIVERY",
-		shipping.StatusDelivered:      "DELIVERED",
-		shipping.StatusReturned:       "RETURNED",
+		shipping.ShipmentStatusPreparing:      "PREPARING",
+		shipping.ShipmentStatusInTransit:      "IN_TRANSIT",
+		shipping.ShipmentStatusOutForDelivery: "OUT_FOR_DELIVERY",
+		shipping.ShipmentStatusDelivered:      "DELIVERED",
+		shipping.ShipmentStatusReturned:       "RETURNED",
 	}
 )
 

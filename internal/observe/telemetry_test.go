@@ -21,11 +21,7 @@ func newTelemetry(t testing.TB) *observe.Telemetry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := telemetry.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { telemetry.Close(context.WithoutCancel(t.Context())) })
 	return telemetry
 }
 

@@ -7,11 +7,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// call is a field with @rest.
+// call is what @rest says, on a field or an object type.
 type call struct {
 	owner     *ast.Definition
-	field     *ast.FieldDefinition
-	pos       *ast.Position // the directive's
+	field     *ast.FieldDefinition // nil: it is the owner's own call, by key
+	pos       *ast.Position        // the directive's
 	api       string
 	op        *operation
 	path      []piece
@@ -22,9 +22,23 @@ type call struct {
 	each      bool
 	values    map[*reference]*input // what the references are
 	usesOwner bool
+	batch     *batch // nil: one call for one value
 }
 
-func (c *call) name() string { return c.owner.Name + "." + c.field.Name }
+func (c *call) name() string {
+	if c.field == nil {
+		return c.owner.Name
+	}
+	return c.owner.Name + "." + c.field.Name
+}
+
+// typ is what the call gives, for one key.
+func (c *call) typ() *ast.Type {
+	if c.field == nil {
+		return &ast.Type{NamedType: c.owner.Name}
+	}
+	return c.field.Type
+}
 
 // methods are the directive's arguments that say the method.
 func methods() []string { return []string{"get", "post", "put", "patch", "delete"} }
@@ -55,10 +69,15 @@ func (p *Plan) readCall(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 		c.take = strings.Split(take, ".")
 	}
 	c.each = argument(d, "each") == "true"
-	p.readOptional(c, argument(d, "optional"))
-	if len(p.faults.list) == before {
+	if c.op != nil {
+		p.readBatch(c, d)
+		p.readOptional(c, argument(d, "optional"))
+	}
+	if len(p.faults.list) == before && c.op != nil {
 		p.calls[c.name()] = c
 		p.order = append(p.order, c.name())
+	} else {
+		p.faulty[c.name()] = true
 	}
 }
 
@@ -78,10 +97,13 @@ func argument(d *ast.Directive, name string) string {
 }
 
 func (p *Plan) readOptional(c *call, said string) {
+	if c.batch != nil || c.field == nil {
+		return
+	}
 	object := p.schema.Types[c.field.Type.Name()]
 	switch said {
 	case "":
-		c.null = !c.field.Type.NonNull && c.field.Type.Elem == nil && c.op != nil && c.op.method == "get" && object != nil && object.Kind == ast.Object
+		c.null = !c.field.Type.NonNull && c.field.Type.Elem == nil && c.op.method == "get" && object != nil && object.Kind == ast.Object
 	case "true":
 		c.null = true
 		if c.field.Type.NonNull {
@@ -140,6 +162,10 @@ func (p *Plan) bindAnswer(c *call) {
 		s = c.op.doc.shape(prop)
 		optional = optional || !required || s.nullable
 	}
+	if c.batch != nil {
+		p.bindBatch(c, s)
+		return
+	}
 	if optional && c.field.Type.NonNull {
 		p.nonNull(c.at("take"), c.name(), c.field.Type, "the answer's value may be absent or null")
 	}
@@ -157,8 +183,8 @@ func (p *Plan) nonNull(pos *ast.Position, name string, t *ast.Type, why string) 
 func (p *Plan) checkLists() {
 	for _, name := range p.order {
 		c := p.calls[name]
-		if c.usesOwner && !c.each && p.inList(c.owner.Name, map[string]bool{}) {
-			p.faults.at(c.pos, "n-plus-1", "%s is a call for each %s, of which there are lists: ask for many at once, or accept it with each: true", name, c.owner.Name)
+		if c.usesOwner && !c.each && c.batch == nil && p.inList(c.owner.Name, map[string]bool{}) {
+			p.faults.at(c.pos, "n-plus-1", "%s is a call for each %s, of which there are lists: ask for all of them with {parents.NAME} or @load, or accept it with each: true", name, c.owner.Name)
 		}
 	}
 }

@@ -22,6 +22,22 @@ type Item {
 }`
 }
 
+// entity is a type that is asked for by key.
+const entity = `
+type Maker @rest(api: "stock", get: "/makers/{key}", each: true) {
+  id: ID!
+}`
+
+// many is a schema whose items are asked for by their keys.
+func many(get, more string) string {
+	return `type Query {
+  item(id: ID!): Item @load(key: "{args.id}")
+}
+type Item @rest(api: "shop", get: "` + get + `"` + more + `) {
+  id: ID!
+}`
+}
+
 func query(field string) string { return "type Query {\n  " + field + "\n}\ntype Item {\n  id: ID!\n}" }
 
 func faultCases() []faultCase {
@@ -96,6 +112,36 @@ type Item {
   id: ID!
   made: Maker @rest(api: "shop", get: "/items/{parent.id}/maker")
 }` + maker},
+		{"n-plus-1", `type Query {
+  items: [Item!] @rest(api: "shop", get: "/items", take: "data")
+}
+type Item {
+  id: ID!
+  made: Maker @load(key: "{parent.maker_id}")
+}
+type Maker @rest(api: "stock", get: "/makers/{key}") {
+  id: ID!
+}`},
+		{"key", `type Query {
+  items: [Item!] @rest(api: "shop", get: "/items?tag={keys}", take: "data")
+}
+type Item {
+  id: ID!
+}`},
+		{"key", many("/search?q=x", "")},
+		{"key", many("/items?tag={keys}&q={args.q}", `, take: "data"`)},
+		{"key", item("  id: ID!\n  like: Item @rest(api: \"shop\", get: \"/items/{parents.id}\", each: true)")},
+		{"batch", many("/items?tag={keys}", "")},
+		{"batch", item("  id: ID!\n  total: Int @rest(api: \"shop\", get: \"/items?tag={parents.id}\", take: \"total\")")},
+		{"batch", query(`items: [Item!] @rest(api: "shop", get: "/items", take: "data", key: "id")`)},
+		{"batch-argument", item("  id: ID!\n  like(q: String): [Item!] @rest(api: \"shop\", get: \"/items?tag={parents.id}\", take: \"data\")")},
+		{"batch-max", many("/items?tag={keys}", `, take: "data", max: 100`)},
+		{"batch-key", many("/items?tag={keys}", `, take: "data", key: "slug"`)},
+		{"non-null", item("  id: ID!\n  made: Maker! @load(key: \"{parent.maker_id}\")") + entity},
+		{"load", item("  id: ID!\n  made: Maker @load(key: \"{parent.maker_id}\")") + maker},
+		{"load", item("  id: ID!\n  made: Maker @load(key: \"maker_id\")") + entity},
+		{"load-key", item("  id: ID!\n  made: [Maker!] @load(key: \"{parent.maker_id}\")") + entity},
+		{"load-key", item("  id: ID!\n  made: Maker @load(key: \"{parent.stats}\")") + entity},
 		{"deprecated", query(`maker(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")`) + maker},
 	}
 }
