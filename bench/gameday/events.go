@@ -26,7 +26,7 @@ func (d *day) events() []event {
 		{name: "the identity provider is back", do: d.calm},
 		{name: "the identity provider signs with a new key", do: d.rotateKeys, quiet: true, tells: []string{`vestibule_session_starts_total`}},
 		{name: "clocks are 20 s apart, within the leeway", do: d.skew(20 * time.Second), quiet: true},
-		{name: "clocks are 10 min apart", do: d.skew(10 * time.Minute), tells: []string{badTokens}, logs: []string{`audit refresh_failed`}},
+		{name: "clocks are 10 min apart", do: d.skew(10 * time.Minute), refuses: true, tells: []string{badTokens}, logs: []string{`audit refresh_failed`}},
 		{name: "clocks agree again", do: d.calm},
 		{name: "the orders API hangs", do: d.fault(d.o.event, `{"target":"orders","hang":true}`), tells: []string{ordersFail, `vestibule_api_failures_total{api="orders"`}, logs: []string{`left alone`}},
 		{name: "the shipping API talks garbage", do: d.fault(d.o.event, `{"target":"shipping","garbage":true}`), tells: []string{shippingFail}, logs: []string{`UPSTREAM_INVALID`}},

@@ -67,7 +67,11 @@ func (s *seen) String() string {
 
 func short(d time.Duration) string { return d.Round(time.Millisecond).String() }
 
-const right = "right"
+const (
+	right = "right"
+	// refused is what somebody sees whose API refuses her tokens, the new one too: to sign in, though she is signed in.
+	refused = "told to sign in, and signed in"
+)
 
 // bad is the share of answers that were not right in all their parts.
 func (s *seen) bad() int {
@@ -167,7 +171,9 @@ func (p *person) ask(ctx context.Context, query string, s *seen) string {
 		codes[strings.TrimSpace(e.Extensions.Code+" "+e.Extensions.API)] = true
 	}
 	if codes["UNAUTHENTICATED"] || codes["UNAUTHENTICATED accounts"] {
-		p.signedOut(ctx, s)
+		if p.signedOut(ctx, s) {
+			return refused
+		}
 	}
 	what := strings.Join(slices.Sorted(maps.Keys(codes)), ", ")
 	if answer.Data.Me != nil {
@@ -176,22 +182,22 @@ func (p *person) ask(ctx context.Context, query string, s *seen) string {
 	return what
 }
 
-// signedOut asks whether somebody who was told to sign in really has to, and does.
-func (p *person) signedOut(ctx context.Context, s *seen) {
+// signedOut asks whether somebody who was told to sign in really has to, and does; true: she is signed in.
+func (p *person) signedOut(ctx context.Context, s *seen) bool {
 	for ctx.Err() == nil {
 		switch in, err := p.visitor.SignedIn(ctx); {
 		case err == nil && in:
-			s.wrong("%s is signed in and was taken for nobody", p.user.Name)
-			return
+			return true
 		case err == nil:
 			s.loses(p.user.Name)
 			for ctx.Err() == nil && p.signIn(ctx) != nil {
 				pause(ctx, 200*time.Millisecond)
 			}
-			return
+			return false
 		}
 		pause(ctx, 200*time.Millisecond)
 	}
+	return false
 }
 
 // pause waits, or until ctx ends.

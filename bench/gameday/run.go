@@ -44,6 +44,8 @@ type event struct {
 	do func(context.Context) error
 	// quiet tells that nobody may notice; mayLose that sessions may be lost in a window that bench/replicas counts.
 	quiet, mayLose bool
+	// refuses tells that APIs refuse tokens which the provider has just given.
+	refuses bool
 	// tells are series that must grow, as the beginnings of name and labels, and logs what the log must say.
 	tells, logs []string
 }
@@ -93,7 +95,7 @@ func (d *day) start(ctx context.Context) error {
 		"VESTIBULE_SESSION_KEYS=seal:" + base64.StdEncoding.EncodeToString(key), "VESTIBULE_SERVER_DRAIN_DELAY=1s",
 	}
 	for _, api := range []string{"ACCOUNTS", "CATALOG", "ORDERS", "SHIPPING"} {
-		d.env = append(d.env, "VESTIBULE_APIS_"+api+"_TIMEOUT="+apiTimeout.String(), "VESTIBULE_APIS_"+api+"_BREAKER_OPEN=1s", "VESTIBULE_APIS_"+api+"_BREAKER_FAILURES=5")
+		d.env = append(d.env, "VESTIBULE_APIS_"+api+"_TIMEOUT="+apiTimeout.String(), "VESTIBULE_APIS_"+api+"_BREAKER_OPEN=1s", "VESTIBULE_APIS_"+api+"_BREAKER_FAILURES=5", "VESTIBULE_APIS_"+api+"_BREAKER_WINDOW=2s")
 	}
 	for range replicas {
 		g, err := d.newGateway(ctx)
@@ -186,6 +188,9 @@ func (d *day) happen(ctx context.Context, e event) error {
 	}
 	if len(s.lost) > 0 && !e.mayLose {
 		errs = append(errs, fmt.Errorf("%d sessions were lost", len(s.lost)))
+	}
+	if n := s.answers[refused]; n > 0 && !e.refuses {
+		errs = append(errs, fmt.Errorf("%d times somebody was told to sign in who was signed in", n))
 	}
 	if n := s.bad(); e.quiet && n > 0 {
 		errs = append(errs, fmt.Errorf("%d answers were not right, and nobody should have noticed", n))
