@@ -211,6 +211,9 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 		}
 	}
 	l.count(at+".max_request_bytes", api.MaxRequestBytes, 1, 1<<40)
+	if api.CheckPath != "" && (!strings.HasPrefix(api.CheckPath, "/") || strings.ContainsAny(api.CheckPath, "?#\\")) {
+		l.fault(at+".check_path", api.CheckPath, "want a path below base_url, without query", "/me")
+	}
 	if api.Token == "none" && (api.Audience != "" || api.Resource != "" || len(api.Scopes) > 0) {
 		l.fault(at+".token", api.Token, "audience, resource and scopes are for a token, and this API gets none", "user")
 	}

@@ -282,7 +282,7 @@ func TestNothingNamesAMachine(t *testing.T) {
 // Generated code is what its sources make.
 func TestGeneratedCodeIsFresh(t *testing.T) {
 	dir := t.TempDir()
-	if out, err := exec.Command("sh", "-c", `git ls-files -z --cached --others --exclude-standard -- '*.go' '*.yml' '*.yaml' '*.graphqls' '*.gotpl' '*go.mod' '*go.sum' spa | tar --null -T - -cf - | tar -xf - -C "$0"`, dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("sh", "-c", `git ls-files -z --cached --others --exclude-standard -- '*.go' '*.yml' '*.yaml' '*.json' '*.graphqls' '*.gotpl' '*go.mod' '*go.sum' spa | tar --null -T - -cf - | tar -xf - -C "$0"`, dir).CombinedOutput(); err != nil {
 		t.Fatalf("copying the tree: %v\n%s", err, out)
 	}
 	for _, args := range [][]string{{"generate", "./clients/..."}, {"generate", "./graph/..."}, {"generate", "./bench/..."}} {

@@ -1,6 +1,6 @@
 // Command calls counts what the same queries ask of the same APIs through the same clients, by four ways to run them:
 //
-//	go -C bench/calls run .
+//	go -C bench/calls run -mod=mod .
 //
 //	plan     the product: operations compiled to plans
 //	gqlgen   the product on gqlgen's executor, its fallback: the same resolvers and loaders

@@ -7,7 +7,9 @@ import (
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"vestibule.example/auth"
 	"vestibule.example/auth/memstore"
@@ -74,5 +76,6 @@ func newEndpoint(way string, w *rig.World, service *auth.Service) (http.Handler,
 func stock(r *graph.Resolver) http.Handler {
 	server := handler.New(newStock(r))
 	server.AddTransport(transport.POST{})
+	server.SetQueryCache(lru.New[*ast.QueryDocument](1000))
 	return server
 }

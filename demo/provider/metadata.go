@@ -30,7 +30,7 @@ func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
 	m.DeviceAuthorizationEndpoint = ""
 	m.ResponseTypesSupported = []string{string(oidc.ResponseTypeCode)}
 	m.ResponseModesSupported = []string{string(oidc.ResponseModeQuery), string(oidc.ResponseModeFormPost)}
-	m.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
+	m.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials}
 	m.ACRValuesSupported = []string{ACRPassword, ACRMultiFactor}
 	m.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodPrivateKeyJWT}
 	m.RevocationEndpointAuthMethodsSupported = m.TokenEndpointAuthMethodsSupported

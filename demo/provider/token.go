@@ -63,6 +63,10 @@ func (p *Provider) exchange(r *http.Request) (grantType string, answer *oidc.Acc
 		answer, err := p.onBehalfOf(r)
 		return grantType, answer, err
 	}
+	if grantType == string(oidc.GrantTypeClientCredentials) {
+		answer, err := p.clientCredentials(r)
+		return grantType, answer, err
+	}
 	if grantType != string(oidc.GrantTypeCode) && grantType != string(oidc.GrantTypeRefreshToken) {
 		return "other", nil, oidc.ErrUnsupportedGrantType()
 	}

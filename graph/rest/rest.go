@@ -2,6 +2,7 @@ package rest
 
 import (
 	"errors"
+	"strings"
 
 	"vestibule.example/clients"
 )
@@ -14,4 +15,14 @@ func OrNull[T any](found T, err error) (T, error) {
 		return null, nil
 	}
 	return found, err
+}
+
+// Joined puts keys into one parameter, with commas between them. A key that has one itself would be two: it is BAD_USER_INPUT.
+func Joined(keys []string) (string, error) {
+	for _, key := range keys {
+		if strings.Contains(key, ",") {
+			return "", &clients.Error{Code: clients.CodeBadUserInput, Fields: []clients.FieldError{{Field: "id", Message: "must have no comma"}}}
+		}
+	}
+	return strings.Join(keys, ","), nil
 }

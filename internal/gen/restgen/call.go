@@ -7,11 +7,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// call is a field with @rest.
+// call is what @rest says, on a field or an object type.
 type call struct {
 	owner     *ast.Definition
-	field     *ast.FieldDefinition
-	pos       *ast.Position // the directive's
+	field     *ast.FieldDefinition // nil: it is the owner's own call, by key
+	pos       *ast.Position        // the directive's
 	api       string
 	op        *operation
 	path      []piece
@@ -22,9 +22,24 @@ type call struct {
 	each      bool
 	values    map[*reference]*input // what the references are
 	usesOwner bool
+	batch     *batch // nil: one call for one value
+	page      *page  // nil: no connection
 }
 
-func (c *call) name() string { return c.owner.Name + "." + c.field.Name }
+func (c *call) name() string {
+	if c.field == nil {
+		return c.owner.Name
+	}
+	return c.owner.Name + "." + c.field.Name
+}
+
+// typ is what the call gives, for one key.
+func (c *call) typ() *ast.Type {
+	if c.field == nil {
+		return &ast.Type{NamedType: c.owner.Name}
+	}
+	return c.field.Type
+}
 
 // methods are the directive's arguments that say the method.
 func methods() []string { return []string{"get", "post", "put", "patch", "delete"} }
@@ -55,10 +70,16 @@ func (p *Plan) readCall(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 		c.take = strings.Split(take, ".")
 	}
 	c.each = argument(d, "each") == "true"
-	p.readOptional(c, argument(d, "optional"))
-	if len(p.faults.list) == before {
+	if c.op != nil {
+		p.readPage(c)
+		p.readBatch(c, d)
+		p.readOptional(c, argument(d, "optional"))
+	}
+	if len(p.faults.list) == before && c.op != nil {
 		p.calls[c.name()] = c
 		p.order = append(p.order, c.name())
+	} else {
+		p.faulty[c.name()] = true
 	}
 }
 
@@ -78,10 +99,19 @@ func argument(d *ast.Directive, name string) string {
 }
 
 func (p *Plan) readOptional(c *call, said string) {
+	if c.batch != nil || c.field == nil {
+		return
+	}
+	if c.page != nil {
+		if said == "true" {
+			p.faults.at(c.at("optional"), "page", "%s: a connection that is not there is an error: want no optional", c.name())
+		}
+		return
+	}
 	object := p.schema.Types[c.field.Type.Name()]
 	switch said {
 	case "":
-		c.null = !c.field.Type.NonNull && c.field.Type.Elem == nil && c.op != nil && c.op.method == "get" && object != nil && object.Kind == ast.Object
+		c.null = !c.field.Type.NonNull && c.field.Type.Elem == nil && c.op.method == "get" && object != nil && object.Kind == ast.Object
 	case "true":
 		c.null = true
 		if c.field.Type.NonNull {
@@ -124,6 +154,10 @@ func (p *Plan) findOperation(c *call, method, template string) *operation {
 // bindAnswer makes the Go types of what a call answers.
 func (p *Plan) bindAnswer(c *call) {
 	schema, ok := c.op.answer()
+	if ok && c.page != nil {
+		p.bindPage(c, c.op.doc.shape(schema))
+		return
+	}
 	if !ok {
 		p.faults.at(c.pos, "answer", "%s %s of %s has no successful answer in JSON: such a field is hand-written", strings.ToUpper(c.op.method), c.op.path, c.api)
 		return
@@ -139,6 +173,10 @@ func (p *Plan) bindAnswer(c *call) {
 		required := s.required[name]
 		s = c.op.doc.shape(prop)
 		optional = optional || !required || s.nullable
+	}
+	if c.batch != nil {
+		p.bindBatch(c, s)
+		return
 	}
 	if optional && c.field.Type.NonNull {
 		p.nonNull(c.at("take"), c.name(), c.field.Type, "the answer's value may be absent or null")
@@ -157,8 +195,8 @@ func (p *Plan) nonNull(pos *ast.Position, name string, t *ast.Type, why string) 
 func (p *Plan) checkLists() {
 	for _, name := range p.order {
 		c := p.calls[name]
-		if c.usesOwner && !c.each && p.inList(c.owner.Name, map[string]bool{}) {
-			p.faults.at(c.pos, "n-plus-1", "%s is a call for each %s, of which there are lists: ask for many at once, or accept it with each: true", name, c.owner.Name)
+		if c.usesOwner && !c.each && c.batch == nil && p.inList(c.owner.Name, map[string]bool{}) {
+			p.faults.at(c.pos, "n-plus-1", "%s is a call for each %s, of which there are lists: ask for all of them with {parents.NAME} or @load, or accept it with each: true", name, c.owner.Name)
 		}
 	}
 }

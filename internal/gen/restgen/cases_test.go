@@ -1,6 +1,9 @@
 package restgen
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 var ruleCall = regexp.MustCompile(`(?:faults|warnings)\.at\([^"]*?, "([a-z0-9-]+)",`)
 
@@ -19,6 +22,47 @@ func item(lines string) string {
 }
 type Item {
 ` + lines + `
+}`
+}
+
+// entity is a type that is asked for by key.
+const entity = `
+type Maker @rest(api: "stock", get: "/makers/{key}", each: true) {
+  id: ID!
+}`
+
+// many is a schema whose items are asked for by their keys.
+func many(get, more string) string {
+	return `type Query {
+  item(id: ID!): Item @load(key: "{args.id}")
+}
+type Item @rest(api: "shop", get: "` + get + `"` + more + `) {
+  id: ID!
+}`
+}
+
+// pages is a schema whose items are a connection.
+func pages(page, more string) string {
+	return `type Query {
+  items(first: Int!, after: String): ItemConnection @rest(api: "shop", get: "/pages", take: "items") @page(` + page + `)
+}
+type ItemConnection {
+  edges: [ItemEdge!]!
+  pageInfo: PageInfo!
+  ` + more + `
+}
+type ItemEdge {
+  cursor: String!
+  node: Item!
+}
+type PageInfo {
+  hasNextPage: Boolean!
+  hasPreviousPage: Boolean!
+  startCursor: String
+  endCursor: String
+}
+type Item {
+  id: ID!
 }`
 }
 
@@ -96,6 +140,47 @@ type Item {
   id: ID!
   made: Maker @rest(api: "shop", get: "/items/{parent.id}/maker")
 }` + maker},
+		{"n-plus-1", `type Query {
+  items: [Item!] @rest(api: "shop", get: "/items", take: "data")
+}
+type Item {
+  id: ID!
+  made: Maker @load(key: "{parent.maker_id}")
+}
+type Maker @rest(api: "stock", get: "/makers/{key}") {
+  id: ID!
+}`},
+		{"key", `type Query {
+  items: [Item!] @rest(api: "shop", get: "/items?tag={keys}", take: "data")
+}
+type Item {
+  id: ID!
+}`},
+		{"key", many("/search?q=x", "")},
+		{"key", many("/items?tag={keys}&q={args.q}", `, take: "data"`)},
+		{"key", item("  id: ID!\n  like: Item @rest(api: \"shop\", get: \"/items/{parents.id}\", each: true)")},
+		{"batch", many("/items?tag={keys}", "")},
+		{"batch", item("  id: ID!\n  total: Int @rest(api: \"shop\", get: \"/items?tag={parents.id}\", take: \"total\")")},
+		{"batch", query(`items: [Item!] @rest(api: "shop", get: "/items", take: "data", key: "id")`)},
+		{"batch-argument", item("  id: ID!\n  like(q: String): [Item!] @rest(api: \"shop\", get: \"/items?tag={parents.id}\", take: \"data\")")},
+		{"batch-max", many("/items?tag={keys}", `, take: "data", max: 100`)},
+		{"batch-key", many("/items?tag={keys}", `, take: "data", key: "slug"`)},
+		{"non-null", item("  id: ID!\n  made: Maker! @load(key: \"{parent.maker_id}\")") + entity},
+		{"load", item("  id: ID!\n  made: Maker @load(key: \"{parent.maker_id}\")") + maker},
+		{"load", item("  id: ID!\n  made: Maker @load(key: \"maker_id\")") + entity},
+		{"load-key", item("  id: ID!\n  made: [Maker!] @load(key: \"{parent.maker_id}\")") + entity},
+		{"load-key", item("  id: ID!\n  made: Maker @load(key: \"{parent.stats}\")") + entity},
+		{"page", pages("size: \"limit\"", "totalCount: Int")},
+		{"page", pages(`size: "limit", cursor: "from", page: "page", next: "next"`, "totalCount: Int")},
+		{"page", pages(`size: "limit", cursor: "from"`, "totalCount: Int")},
+		{"page", pages(`size: "limit", cursor: "from", next: "total"`, "totalCount: Int")},
+		{"page-max", pages(`size: "limit", cursor: "from", next: "next", max: 51`, "totalCount: Int")},
+		{"page-key", pages(`size: "limit", cursor: "from", key: "nickname"`, "totalCount: Int")},
+		{"query", pages(`size: "limits", page: "page"`, "totalCount: Int")},
+		{"non-null", pages(`size: "limit", page: "page"`, "totalCount: Int!")},
+		{"non-null", pages(`size: "limit", page: "page", total: "total"`, "totalCount: Int!")},
+		{"connection", pages(`size: "limit", page: "page"`, "nodes: [Item!]")},
+		{"page-arguments", strings.Replace(pages(`size: "limit", page: "page"`, "totalCount: Int"), "first: Int!", "first: Int", 1)},
 		{"deprecated", query(`maker(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")`) + maker},
 	}
 }

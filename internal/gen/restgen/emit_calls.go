@@ -16,6 +16,7 @@ type emitter struct {
 	plan  *Plan
 	data  *codegen.Data
 	Calls []*emitted
+	Loads []*loading
 }
 
 // Clients and Cost are import paths.
@@ -47,7 +48,7 @@ type emitted struct {
 func (c *emitted) Name() string { return c.name() }
 
 // Function is the name of the function.
-func (c *emitted) Function() string { return c.function() }
+func (c *emitted) Function() string { return function(c.field) }
 
 // Place is where the directive is.
 func (c *emitted) Place() string {
@@ -55,18 +56,41 @@ func (c *emitted) Place() string {
 }
 
 // Operation is what is called, for a comment.
-func (c *emitted) Operation() string {
+func (c *emitted) Operation() string { return operationText(c.call) }
+
+func operationText(c *call) string {
 	return strings.ToUpper(c.op.method) + " " + c.op.path + " of " + c.api
 }
 
 // Declaration is the function's signature behind its name: the resolver's.
-func (c *emitted) Declaration() string { return c.field.ShortResolverDeclaration() }
+func (c *emitted) Declaration() string { return declaration(c.field) }
+
+func declaration(field *codegen.Field) string {
+	if field.IsBatch() {
+		return field.ShortBatchResolverDeclaration()
+	}
+	return field.ShortResolverDeclaration()
+}
 
 // Entry is the call's entry in the table of calls.
-func (c *emitted) Entry() string { return fmt.Sprintf("{API: %q}", c.api) }
+func (c *emitted) Entry() string {
+	if c.batch != nil {
+		return fmt.Sprintf("{Loader: %q}", c.name())
+	}
+	if c.page != nil && c.page.style == "page" {
+		return fmt.Sprintf("{API: %q, More: map[string]int{\"after\": 1}}", c.api) // A page that begins between two of the API's takes both.
+	}
+	return fmt.Sprintf("{API: %q}", c.api)
+}
 
 // Body are the function's statements.
 func (c *emitted) Body() string {
+	if c.batch != nil {
+		return c.eachBody(c.call.loaderName(), c.values[c.batch.ref])
+	}
+	if c.page != nil {
+		return c.pageBody()
+	}
 	var b strings.Builder
 	params := c.pathValues(&b)
 	query := "nil"
@@ -80,10 +104,7 @@ func (c *emitted) Body() string {
 	at := fmt.Sprintf("clients.At(%s)", strings.Join(append([]string{fmt.Sprintf("%q", c.op.path)}, params...), ", "))
 	result := templates.CurrentImports.LookupType(c.field.TypeReference.GO)
 	api := fmt.Sprintf("r.APIs[%q]", c.api)
-	answer := result
-	for _, name := range slices.Backward(c.take) {
-		answer = fmt.Sprintf("struct { %s %s `json:%q` }", goName(name), answer, name)
-	}
+	answer := enveloped(result, c.take)
 	call := fmt.Sprintf("clients.Do[%s](ctx, %s, clients.Call{Method: %q, Path: %s, Query: %s})", answer, api, strings.ToUpper(c.op.method), at, query)
 	if c.op.method == "get" {
 		call = fmt.Sprintf("clients.Get[%s](ctx, %s, %s, %s)", answer, api, at, query)
@@ -149,11 +170,7 @@ func (c *emitted) writeQuery(b *strings.Builder, q queryParameter) {
 // it that it is not null itself.
 func (c *emitted) expression(in *input) (expression string, guards []string) {
 	if m := in.member; m != nil {
-		expression = "obj." + m.fieldName()
-		nullable := m.isPointer()
-		if m.isMethod() {
-			expression, nullable = "obj."+m.name+"()", m.nullable && !m.value.nilable
-		}
+		expression, nullable := m.expression("obj")
 		if nullable {
 			guards = []string{expression + " != nil"}
 		}
@@ -172,6 +189,14 @@ func (c *emitted) expression(in *input) (expression string, guards []string) {
 		guards = append(guards, expression+" != nil")
 	}
 	return expression, guards
+}
+
+// expression is the Go expression of a property, and whether it is a pointer that may be nil.
+func (m *member) expression(object string) (string, bool) {
+	if m.isMethod() {
+		return object + "." + m.name + "()", m.nullable && !m.value.nilable
+	}
+	return object + "." + m.fieldName(), m.isPointer()
 }
 
 // inputName is the Go name of an input object's field.
@@ -198,7 +223,7 @@ func (c *emitted) text(in *input, expression string) string {
 	if def.Kind == ast.Enum {
 		return "string(" + expression + ")"
 	}
-	return fmt.Sprintf(c.plan.scalars[def.Name].text, expression)
+	return textOf(c.plan.scalars[def.Name].goType, expression)
 }
 
 // textOf makes text of a property's value.
@@ -215,7 +240,7 @@ func textOf(goType, expression string) string {
 	case "bool":
 		return "strconv.FormatBool(" + expression + ")"
 	case "time.Time":
-		return expression + ".Format(time.RFC3339Nano)"
+		return strings.TrimPrefix(expression, "*") + ".Format(time.RFC3339Nano)"
 	}
 	return "string(" + expression + ")" // an enum
 }

@@ -19,7 +19,7 @@ const errorsDoc = "../../../docs/rest-errors.md"
 // planOf reads a schema against the documents of testdata.
 func planOf(t testing.TB, schema string, byHand ...string) (*Plan, error) {
 	t.Helper()
-	p, err := load([]*ast.Source{{Name: "schema.graphqls", Input: schema + "\nscalar DateTime\nscalar Decimal\nscalar URL\n"}}, "testdata/clients")
+	p, err := newPlan([]*ast.Source{{Name: "schema.graphqls", Input: schema + "\nscalar DateTime\nscalar Decimal\nscalar URL\n"}}, "testdata/clients")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, schema)
 	}
@@ -64,6 +64,17 @@ func TestFaults(t *testing.T) {
 	}
 	if golden, err := os.ReadFile(errorsDoc); err != nil || string(golden) != doc.String() {
 		t.Errorf("%s is not what the cases make (%v): go test ./internal/gen/restgen -update", errorsDoc, err)
+	}
+}
+
+// A document that cannot be read is told of once, however many fields ask for it.
+func TestABrokenDocumentIsOneFault(t *testing.T) {
+	p, _ := planOf(t, `type Query {
+  one: Int @rest(api: "broken", get: "/one")
+  two: Int @rest(api: "broken", get: "/two")
+}`)
+	if len(p.faults.list) != 1 || p.faults.list[0].Rule != "api-unknown" {
+		t.Errorf("faults are %v, want one", p.faults.list)
 	}
 }
 

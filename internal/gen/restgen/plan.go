@@ -31,8 +31,10 @@ type Plan struct {
 	module    string
 	within    string           // where in the module the schema is
 	dir       string           // of the APIs' packages
-	calls     map[string]*call // by "Type.field"
+	calls     map[string]*call // by "Type.field", or by "Type" for one by key
 	order     []string
+	loads     map[string]*load // by "Type.field"
+	faulty    map[string]bool  // what has a fault instead, by the same names
 	objects   map[string]*goObject
 	enums     map[string]*enum
 	documents map[string]*document
@@ -49,7 +51,7 @@ func Used(sources []*ast.Source) bool {
 
 // Load reads the schema of a gqlgen configuration, in the working directory. Its error tells every [Fault].
 func Load(cfg *config.Config) (*Plan, error) {
-	p, err := load(slices.Clone(cfg.Sources), "clients")
+	p, err := newPlan(slices.Clone(cfg.Sources), "clients")
 	if err != nil {
 		return nil, err
 	}
@@ -61,13 +63,13 @@ func Load(cfg *config.Config) (*Plan, error) {
 	return p, p.faults.err()
 }
 
-func load(sources []*ast.Source, dir string) (*Plan, error) {
+func newPlan(sources []*ast.Source, dir string) (*Plan, error) {
 	schema, err := gqlparser.LoadSchema(append(sources, Definitions())...)
 	if err != nil {
 		return nil, err
 	}
 	return &Plan{
-		schema: schema, dir: dir, calls: map[string]*call{}, objects: map[string]*goObject{}, enums: map[string]*enum{},
+		schema: schema, dir: dir, calls: map[string]*call{}, loads: map[string]*load{}, faulty: map[string]bool{}, objects: map[string]*goObject{}, enums: map[string]*enum{},
 		documents: map[string]*document{}, byHand: func(string, string) bool { return false }, scalars: scalars(),
 	}, nil
 }
@@ -103,6 +105,9 @@ func (p *Plan) packagePath(api string) string {
 // read reads all directives: first what the calls answer, so that every object is known, and then what they are asked with.
 func (p *Plan) read() {
 	for _, def := range p.definitions() {
+		if d := def.Directives.ForName("rest"); d != nil {
+			p.readCall(def, nil, d)
+		}
 		for _, f := range def.Fields {
 			if d := f.Directives.ForName("rest"); d != nil {
 				p.readCall(def, f, d)
@@ -117,6 +122,13 @@ func (p *Plan) read() {
 	}
 	for _, name := range p.order {
 		p.bindRequest(p.calls[name])
+	}
+	for _, def := range p.definitions() {
+		for _, f := range def.Fields {
+			if d := f.Directives.ForName("load"); d != nil {
+				p.readLoad(def, f, d)
+			}
+		}
 	}
 	p.checkLists()
 	p.Warnings = p.warnings.list

@@ -29,7 +29,7 @@ func (Plugin) InjectSourcesEarly() ([]*ast.Source, error) { return []*ast.Source
 
 // MutateConfig binds the schema's types to those of the APIs' packages, and makes resolvers of the fields that call.
 func (g Plugin) MutateConfig(cfg *config.Config) error {
-	for _, name := range []string{"rest", "json", "keep"} {
+	for _, name := range []string{"rest", "load", "page", "json", "keep"} {
 		cfg.Directives[name] = config.DirectiveConfig{SkipRuntime: true}
 	}
 	for name, o := range g.plan.objects {
@@ -51,8 +51,23 @@ func (g Plugin) MutateConfig(cfg *config.Config) error {
 		}
 		cfg.Models[name] = entry
 	}
+	batch := true
 	for _, c := range g.plan.calls {
-		setField(cfg, c.owner.Name, c.field.Name, func(f *config.TypeMapField) { f.Resolver = true })
+		if c.field == nil {
+			continue
+		}
+		setField(cfg, c.owner.Name, c.field.Name, func(f *config.TypeMapField) {
+			if f.Resolver = true; c.batch != nil {
+				f.Batch = &batch
+			}
+		})
+	}
+	for _, l := range g.plan.loads {
+		setField(cfg, l.owner.Name, l.field.Name, func(f *config.TypeMapField) {
+			if f.Resolver = true; l.key.member != nil {
+				f.Batch = &batch
+			}
+		})
 	}
 	return nil
 }
@@ -72,23 +87,26 @@ func setField(cfg *config.Config, typ, field string, change func(*config.TypeMap
 
 // Implement gives the resolver's body: for a field that calls, the call of what is generated.
 func (g Plugin) Implement(previous string, field *codegen.Field) string {
-	c := g.plan.calls[field.Object.Name+"."+field.Name]
-	if c == nil {
+	name := field.Object.Name + "." + field.Name
+	if g.plan.calls[name] == nil && g.plan.loads[name] == nil {
 		if previous == "" {
 			return `panic("not implemented")`
 		}
 		return previous
 	}
-	return "return r." + c.function() + "(" + strings.Join(c.arguments(field), ", ") + ")"
+	return "return r." + function(field) + "(" + strings.Join(arguments(field), ", ") + ")"
 }
 
 // function is the name of what makes a call.
-func (c *call) function() string { return "rest" + c.owner.Name + templates.ToGo(c.field.Name) }
+func function(field *codegen.Field) string { return "rest" + field.Object.Name + field.GoFieldName }
 
 // arguments are those that the function is called with.
-func (c *call) arguments(field *codegen.Field) []string {
+func arguments(field *codegen.Field) []string {
 	names := []string{"ctx"}
-	if !field.Object.Root {
+	switch {
+	case field.IsBatch():
+		names = append(names, "objs")
+	case !field.Object.Root:
 		names = append(names, "obj")
 	}
 	for _, a := range field.Args {
@@ -102,8 +120,12 @@ func (g Plugin) GenerateCode(data *codegen.Data) error {
 	e := &emitter{plan: g.plan, data: data}
 	for _, o := range data.Objects {
 		for _, f := range o.Fields {
-			if c := g.plan.calls[o.Name+"."+f.Name]; c != nil {
+			name := o.Name + "." + f.Name
+			if c := g.plan.calls[name]; c != nil && c.field != nil {
 				e.Calls = append(e.Calls, &emitted{c, f, e})
+			}
+			if l := g.plan.loads[name]; l != nil {
+				e.Loads = append(e.Loads, &loading{l, f, e})
 			}
 		}
 	}

@@ -24,24 +24,43 @@ func (p *Plan) bindRequest(c *call) {
 		p.bindPath(c, c.at(name), used)
 		p.bindQuery(c, c.at(name), used)
 	}
-	for _, a := range c.field.Arguments {
-		if !used[a.Name] {
+	for _, a := range c.arguments() {
+		if c.batch != nil {
+			p.faults.at(a.Position, "batch-argument", "%s has an argument, and its call is for many objects at once: such a field is hand-written", c.name())
+		} else if !used[a.Name] {
 			p.faults.at(a.Position, "argument-unused", "%s has an argument %s of which the call makes no use: want {args.%s} in it", c.name(), a.Name, a.Name)
 		}
 	}
+}
+
+func (c *call) arguments() ast.ArgumentDefinitionList {
+	if c.field == nil {
+		return nil
+	}
+	return c.field.Arguments
 }
 
 func (c *call) methodsOnly() []string { return []string{c.op.method} }
 
 // resolve finds what a reference is; nil if there is no such thing.
 func (p *Plan) resolve(c *call, ref *reference, pos *ast.Position, used map[string]bool) *input {
-	if ref.root == "parent" {
+	switch {
+	case ref.root == "key" || ref.root == "keys":
+		if c.field == nil {
+			return &input{}
+		}
+		p.faults.at(pos, "key", "%s: %s is for the @rest of an object type: want {parents.NAME}, {parent.NAME} or {args.NAME}", c.name(), ref)
+		return nil
+	case c.field == nil:
+		p.faults.at(pos, "key", "%s: there is no %s where an object is asked for by its key: want {keys} or {key}", c.name(), ref)
+		return nil
+	case ref.root != "args":
 		return p.resolveParent(c, ref, pos)
 	}
 	a := c.field.Arguments.ForName(ref.path[0])
 	if a == nil {
 		var names []string
-		for _, other := range c.field.Arguments {
+		for _, other := range c.arguments() {
 			names = append(names, other.Name)
 		}
 		p.faults.at(pos, "argument", "%s has no argument %s%s", c.name(), ref.path[0], meant(ref.path[0], names))
@@ -112,6 +131,13 @@ func (p *Plan) bindPath(c *call, pos *ast.Position, used map[string]bool) {
 		if in.nullable && in.member == nil {
 			p.faults.at(pos, "path-null", "%s: %s may be null and a path cannot leave it out: want %s!", c.name(), piece.ref, in.typ)
 		}
+		if piece.ref.root == "key" {
+			continue
+		}
+		if piece.ref.many() {
+			p.faults.at(pos, "key", "%s: %s is many values and stands in a path: want it in the query", c.name(), piece.ref)
+			continue
+		}
 		if in.nullable && in.member != nil && c.field.Type.NonNull {
 			p.faults.at(pos, "path-null", "%s: %s may be null, and the field is then too: want %s", c.name(), piece.ref, strings.TrimSuffix(c.field.Type.String(), "!"))
 		}
@@ -136,6 +162,10 @@ func pathParameters(path string) []string {
 // bindQuery checks the query's parameters.
 func (p *Plan) bindQuery(c *call, pos *ast.Position, used map[string]bool) {
 	given := map[string]bool{}
+	if c.page != nil {
+		given[c.page.size], given[c.page.param] = true, true
+		used["first"], used["after"] = true, true
+	}
 	for _, q := range c.query {
 		given[q.name] = true
 		parameter := c.op.parameter("query", q.name)
@@ -150,6 +180,10 @@ func (p *Plan) bindQuery(c *call, pos *ast.Position, used map[string]bool) {
 		}
 		in := p.resolve(c, q.value.ref, pos, used)
 		if in == nil || parameter == nil {
+			continue
+		}
+		if q.value.ref.many() {
+			p.checkKeys(c, parameter, pos)
 			continue
 		}
 		if in.nullable && parameter.required {

@@ -12,21 +12,18 @@ type scalar struct {
 	goType string
 	// from are the JSON types that it may be read from, "kind" or "kind/format"; what follows an equals sign is the conversion.
 	from []string
-	// text makes text of a Go expression, for paths and queries; %s is the expression.
-	text string
-	pkg  string // what text needs
 }
 
 func scalars() map[string]scalar {
 	return map[string]scalar{
-		"ID":       {"string", []string{"string", "integer=id"}, "%s", ""},
-		"String":   {"string", []string{"string"}, "%s", ""},
-		"URL":      {"string", []string{"string"}, "%s", ""},
-		"Decimal":  {"string", []string{"string", "number=number", "integer=number"}, "%s", ""},
-		"Int":      {"int", []string{"integer"}, "strconv.Itoa(%s)", "strconv"},
-		"Float":    {"float64", []string{"number", "integer"}, "strconv.FormatFloat(%s, 'g', -1, 64)", "strconv"},
-		"Boolean":  {"bool", []string{"boolean"}, "strconv.FormatBool(%s)", "strconv"},
-		"DateTime": {"time.Time", []string{"string/date-time", "string/", "integer/unix-time=unix"}, "%s.Format(time.RFC3339Nano)", "time"},
+		"ID":       {"string", []string{"string", "integer=id"}},
+		"String":   {"string", []string{"string"}},
+		"URL":      {"string", []string{"string"}},
+		"Decimal":  {"string", []string{"string", "number=number", "integer=number"}},
+		"Int":      {"int", []string{"integer"}},
+		"Float":    {"float64", []string{"number", "integer"}},
+		"Boolean":  {"bool", []string{"boolean"}},
+		"DateTime": {"time.Time", []string{"string/date-time", "string/", "integer/unix-time=unix"}},
 	}
 }
 

@@ -12,13 +12,18 @@ type piece struct {
 	column int // where it begins in the template, in bytes
 }
 
-// reference is {args.a.b} or {parent.a.b}.
+// reference is {args.a.b}, {parent.a.b}, {parents.a.b}, {key} or {keys}.
 type reference struct {
-	root string // args or parent
+	root string
 	path []string
 }
 
-func (r *reference) String() string { return "{" + r.root + "." + strings.Join(r.path, ".") + "}" }
+func (r *reference) String() string {
+	return "{" + strings.Join(append([]string{r.root}, r.path...), ".") + "}"
+}
+
+// many tells what stands for many keys at once.
+func (r *reference) many() bool { return r.root == "keys" || r.root == "parents" }
 
 // parseTemplate cuts a text at its references.
 func parseTemplate(text string) ([]piece, error) {
@@ -47,7 +52,13 @@ func parseTemplate(text string) ([]piece, error) {
 
 func parseReference(text string) (*reference, error) {
 	path := strings.Split(text, ".")
-	if len(path) < 2 || path[0] != "args" && path[0] != "parent" {
+	switch path[0] {
+	case "key", "keys":
+		if len(path) == 1 {
+			return &reference{root: path[0]}, nil
+		}
+	}
+	if len(path) < 2 || path[0] != "args" && path[0] != "parent" && path[0] != "parents" {
 		return nil, fmt.Errorf("{%s} is neither an argument nor a value of the parent: want {args.NAME} or {parent.NAME}", text)
 	}
 	for _, name := range path {
@@ -149,7 +160,8 @@ func written(pieces []piece) string {
 	var b strings.Builder
 	for _, p := range pieces {
 		if p.ref != nil {
-			b.WriteString("{" + p.ref.path[len(p.ref.path)-1] + "}")
+			names := append([]string{p.ref.root}, p.ref.path...)
+			b.WriteString("{" + names[len(names)-1] + "}")
 			continue
 		}
 		b.WriteString(p.text)

@@ -130,7 +130,7 @@ func (p *Plan) bindObject(api string, doc *document, def *ast.Definition, s *sha
 	}
 	o.shapes = append(o.shapes, s)
 	for _, f := range def.Fields {
-		if strings.HasPrefix(f.Name, "__") || f.Directives.ForName("rest") != nil {
+		if strings.HasPrefix(f.Name, "__") || f.Directives.ForName("rest") != nil || f.Directives.ForName("load") != nil {
 			continue
 		}
 		p.bindField(o, s, f)
@@ -277,15 +277,20 @@ func (p *Plan) keep(o *goObject, path []string, pos *ast.Position, rule string) 
 			p.faults.at(pos, rule, "%s's %s has no property %s%s", o.api, o.def.Name, missing, meantName(path[len(path)-1], keys(s.props)))
 			return nil
 		}
-		p.addMember(o, &member{path: path, name: goName(strings.Join(path, "_")), value: plainValue(found), optional: optional, nullable: true}, pos)
+		p.addMember(o, &member{path: path, name: goName(strings.Join(path, "_")), value: o.doc.plainValue(found), optional: optional, nullable: true}, pos)
 		kept = o.members[key]
 	}
 	return kept
 }
 
 // plainValue is how Go has a property that no type of the schema describes.
-func plainValue(s *shape) *value {
+func (d *document) plainValue(s *shape) *value {
 	s = s.only("string", "integer", "number", "boolean")
+	if s.kind == "array" {
+		if element := d.plainValue(d.shape(s.items)); !element.nilable {
+			return &value{goType: "[]" + element.goType, nilable: true, kind: "array"}
+		}
+	}
 	switch {
 	case s.kind == "string" && s.format == "date-time":
 		return &value{goType: "time.Time", kind: s.kind}
