@@ -281,21 +281,6 @@ func TestA401ForcesOneRefresh(t *testing.T) {
 	}
 }
 
-// GQL-14: while no other token can be had, whoever asks an API that refuses hers is told to try again, each time: a sign-in would
-// not help, and she is signed in.
-func TestA401WhileTheProviderIsAway(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	w.api.refuses(func(string) bool { return true })
-	w.settings(t, provider.Settings{Refresh: provider.RefreshServerError})
-	for i := range 4 {
-		if got := call(t, v, "orders"); got != http.StatusBadGateway {
-			t.Errorf("call %d = %d, want 502, for an error that is not the API's 401", i+1, got)
-		}
-		w.clock.Advance(20 * time.Second)
-	}
-}
-
 // STEP-1: no refresh helps against a demand for a stronger sign-in.
 func TestAStepUpChallengeIsPassedOn(t *testing.T) {
 	w := newWorld(t, nil)
