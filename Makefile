@@ -80,7 +80,9 @@ spa: ## build the bundles into spa/dist and spa/dist-playground
 bench: ## the benchmarks, about half an hour; bench/README.md says what they mean
 	go test -run '^$$' -bench . -benchmem ./auth/... ./clients/... ./graph/...
 	go -C bench/decoders test -bench . -benchmem
-	go run ./bench/limit
+	go -C bench/calls run -mod=mod .
+	cd bench/limit/peers && npm ci --ignore-scripts --no-fund --no-audit
+	go run ./bench/limit -targets min,min+,engine,gqlgen,plan,gateway,yoga,mercurius
 	go run ./bench/latency
 	go run ./bench/chaos
 	go run ./bench/replicas

@@ -5,9 +5,9 @@ import (
 	"net/http"
 )
 
-// newAdminHandler is the operators' surface: liveness, readiness, users' sessions. It has a listener of its own, on loopback unless
+// newAdminHandler is the operators' surface: liveness, readiness, users' sessions, metrics. It has a listener of its own, on loopback unless
 // configured, and is never reachable through the public one.
-func newAdminHandler(ready, sessions http.Handler) http.Handler {
+func newAdminHandler(ready, sessions, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /sessions", sessions)
 	mux.Handle("DELETE /sessions", sessions)
@@ -15,6 +15,7 @@ func newAdminHandler(ready, sessions http.Handler) http.Handler {
 		text(w, http.StatusOK, "alive\n")
 	})
 	mux.Handle("GET /readyz", ready)
+	mux.Handle("GET /metrics", metrics)
 	return mux
 }
 

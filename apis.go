@@ -18,7 +18,7 @@ import (
 const warmUpTime = 3 * time.Second
 
 // newAPIs makes the calls of every configured API, and the connections below them.
-func newAPIs(cfg Config, service *auth.Service, upstream *upstream, log *slog.Logger) (map[string]*clients.API, map[string]*clients.Transport, error) {
+func newAPIs(cfg Config, service *auth.Service, upstream *upstream, watch watching) (map[string]*clients.API, map[string]*clients.Transport, error) {
 	apis, transports := map[string]*clients.API{}, map[string]*clients.Transport{}
 	var faults []error
 	for _, name := range sortedKeys(cfg.APIs) {
@@ -27,7 +27,7 @@ func newAPIs(cfg Config, service *auth.Service, upstream *upstream, log *slog.Lo
 			faults = append(faults, err)
 			continue
 		}
-		api, err := newAPI(name, cfg.APIs[name], transport, service, upstream, log)
+		api, err := newAPI(name, cfg.APIs[name], transport, service, upstream, watch)
 		faults = append(faults, err)
 		apis[name], transports[name] = api, transport
 	}

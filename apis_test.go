@@ -209,7 +209,7 @@ func TestAnUnusableAPIStopsTheStart(t *testing.T) {
 	}
 }
 
-// BBA-17, BBA-23: an API learns of the browser's request what it may, and no more.
+// BBA-17, BBA-23: an API learns of the browser's request what it may, and no more; the trace that anybody may name is nothing of it.
 func TestWhatAPIsAreToldOfTheRequest(t *testing.T) {
 	g := startGateway(t)
 	v := signIn(t, g, "alice")
@@ -233,7 +233,7 @@ func TestWhatAPIsAreToldOfTheRequest(t *testing.T) {
 		t.Fatalf("calls = %+v, %v", answer, err)
 	}
 	names := answer.Calls[0].HeaderNames
-	if want := []string{"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Traceparent", "User-Agent", "X-Request-Id"}; !slices.Equal(names, want) {
+	if want := []string{"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "User-Agent", "X-Request-Id"}; !slices.Equal(names, want) {
 		t.Errorf("the API got the headers %v, want %v", names, want)
 	}
 	if answer.Calls[0].TokenHash == fmt.Sprintf("%x", sha256.Sum256([]byte("mine")))[:12] {

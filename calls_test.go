@@ -3,15 +3,11 @@ package main
 import (
 	"encoding/json"
 	"testing"
+
+	"vestibule.example/bench/rig"
 )
 
-// Each API is asked as seldom as its batches allow. Worked out by hand:
-//
-// Nested lists: me, a page of orders, the products of all lines of all orders at once, all categories.
-// Relay edges: a page of orders, the shipments of all of them at once, the tracking of all shipments at once.
-// Nested objects: an order, its customer; its products, then their categories.
-// Aliases: a page of orders; three fields want the same products and two the same customer, each is fetched once.
-// Two root fields: two orders are asked for; their customer is one, fetched once.
+// Each API is asked as seldom as its batches allow; bench/rig says what that is, form by form.
 func TestFieldsShareCalls(t *testing.T) {
 	g := startGateway(t)
 	v := signIn(t, g, "alice")
@@ -24,24 +20,15 @@ func TestFieldsShareCalls(t *testing.T) {
 		t.Fatalf("two orders = %v, %v", page, err)
 	}
 	ids := map[string]any{"a": page.Orders.Edges[0].Node.ID, "b": page.Orders.Edges[1].Node.ID}
-	for _, c := range []struct {
-		name, query string
-		want        map[string]int
-	}{
-		{"nested lists", "{me{orders(first:5){edges{node{lines{product{category{name}}}}}}}}", map[string]int{"accounts": 1, "orders": 1, "catalog": 2}},
-		{"Relay edges", "{orders(first:5){edges{node{shipments{tracking{place}}}}}}", map[string]int{"orders": 1, "shipping": 2}},
-		{"nested objects", "query($a:ID!){order(id:$a){customer{name} lines{product{category{name}}}}}", map[string]int{"orders": 1, "accounts": 1, "catalog": 2}},
-		{"aliases", "{orders(first:3){edges{node{a:lines{p:product{name} q:product{id}} b:lines{product{price}} c:customer{name} d:customer{email}}}}}", map[string]int{"orders": 1, "accounts": 1, "catalog": 1}},
-		{"two root fields with one entity", "query($a:ID!,$b:ID!){a:order(id:$a){customer{name}} b:order(id:$b){customer{email}}}", map[string]int{"orders": 2, "accounts": 1}},
-	} {
+	for _, shape := range rig.Shapes() {
 		resetCalls(t, g)
-		if answer := ask(t, v, c.query, ids); len(answer.Errors) > 0 {
-			t.Fatalf("%s: %s", c.name, answer.Body)
+		if answer := ask(t, v, shape.Query, ids); len(answer.Errors) > 0 {
+			t.Fatalf("%s: %s", shape.Name, answer.Body)
 		}
 		got := calls(t, g)
 		for _, api := range []string{"accounts", "catalog", "orders", "shipping"} {
-			if got[api] != c.want[api] {
-				t.Errorf("%s: %s got %d calls, want %d", c.name, api, got[api], c.want[api])
+			if got[api] != shape.Fewest[api] {
+				t.Errorf("%s: %s got %d calls, want %d", shape.Name, api, got[api], shape.Fewest[api])
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,6 +30,20 @@ func watched(origin string, base http.RoundTripper) http.RoundTripper {
 func (g *gateway) record(t testing.TB) {
 	t.Helper()
 	g.control(t, http.MethodPost, "/control/provider/issued", nil)
+}
+
+// watchMetrics shows the suite what the operators see, while the gateway still answers.
+func (g *gateway) watchMetrics(t testing.TB) {
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(g.admin + "/metrics")
+	if err != nil {
+		return // It has been told to stop already.
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("GET /metrics = %d, %v", res.StatusCode, err)
+	}
+	suite.Saw("the metrics of "+t.Name(), text)
 }
 
 // collect tells the suite what the demo has issued, while it still answers.
@@ -90,20 +105,27 @@ func freePort(t *testing.T) string {
 	return portOf(t, "http://"+l.Addr().String())
 }
 
-// LOG-2, BBA-3, GQL-5, BCP-19, T-26: a configured gateway, whose session key and client secret are known, at the debug
-// level: login, queries, a refresh, faults of every API, a bad callback, logout.
-func TestNoSecretIsLoggedOrShown(t *testing.T) {
+// configured is a gateway with a configuration file, before an outside world of the test's own.
+type configured struct {
+	*gateway
+	world *demo.World
+	key   []byte // the session key
+}
+
+// startConfigured starts one; more is further configuration, in YAML.
+func startConfigured(t *testing.T, more string) configured {
+	t.Helper()
 	port := freePort(t)
 	origin := "http://localhost:" + port
 	world, err := demo.Start(t.Context(), demo.Config{PublicURL: origin, Address: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := world.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	world.Provider.Record()
 	var apis strings.Builder
 	for name, base := range world.APIs {
@@ -111,10 +133,9 @@ func TestNoSecretIsLoggedOrShown(t *testing.T) {
 	}
 	key := make([]byte, 64)
 	rand.Read(key)
-	inBase64 := base64.StdEncoding.EncodeToString(key)
 	g := startGateway(t, "VESTIBULE_SERVER_ADDRESS=127.0.0.1:"+port, "VESTIBULE_DEMO_ADDRESS=", "VESTIBULE_CONFIG="+writeFile(t, "vestibule.yaml", fmt.Sprintf(`
 mode: development
-server: {public_url: %q}
+server: {public_url: %q, trusted_proxies: [127.0.0.1/32]}
 identity:
   issuer: %q
   client_id: %q
@@ -122,17 +143,27 @@ identity:
   scopes: [openid, profile, email, offline_access, "accounts:read", "orders:read", "shipping:read"]
 session:
   keys: [{use: seal, secret: %q}]
-observe: {log_level: debug}
 apis:
-%s`, origin, world.Issuer, world.ClientID, world.ClientSecret, inBase64, &apis)))
+%s%s`, origin, world.Issuer, world.ClientID, world.ClientSecret, base64.StdEncoding.EncodeToString(key), &apis, more)))
+	return configured{g, world, key}
+}
+
+// LOG-2, BBA-3, GQL-5, BCP-19, T-26: a configured gateway, whose session key and client secret are known, at the debug
+// level: login, queries, a refresh, faults of every API, a bad callback, logout. Looked through are its log, its metrics, and
+// what its collector gets: every request is traced.
+func TestNoSecretIsLoggedOrShown(t *testing.T) {
+	collector := newCollector(t)
+	g := startConfigured(t, fmt.Sprintf("observe: {log_level: debug, otlp: {endpoint: %q, authorization: the-collectors-own-secret, share: 100, interval: 1s}}\n", collector.URL))
+	world, inBase64 := g.world, base64.StdEncoding.EncodeToString(g.key)
 	watcher := canary.New()
 	for _, c := range []*canary.Canary{watcher, suite} {
 		c.Secret("the session key", inBase64)
-		c.Secret("the session key's bytes", string(key))
+		c.Secret("the session key's bytes", string(g.key))
+		c.Secret("the collector's Authorization", "the-collectors-own-secret")
 		c.Secret("the client secret", world.ClientSecret)
 	}
 
-	v := signIn(t, g, "alice")
+	v := signIn(t, g.gateway, "alice")
 	for range 2 {
 		ask(t, v, accountPage, nil)
 		if err := world.Provider.SetSettings(provider.Settings{Refresh: provider.RefreshServerError}); err != nil {
@@ -141,7 +172,7 @@ apis:
 	}
 	for _, rule := range []string{`{"target":"orders","status":500}`, `{"target":"shipping","status":401}`, `{"target":"accounts","cut":true}`} {
 		g.demo = world.Issuer
-		setFault(t, g, rule)
+		setFault(t, g.gateway, rule)
 		ask(t, v, accountPage, nil)
 		g.demo = ""
 	}
@@ -156,6 +187,7 @@ apis:
 	if _, err := v.SignOut(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	watcher.Saw("the metrics", []byte(metricsText(t, g.gateway)))
 	if err := g.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +207,15 @@ apis:
 		t.Errorf("the log does not tell of the login:\n%s", g.log)
 	}
 	watcher.Saw("the log", []byte(g.log.String()))
+	if len(collector.spans(t)) < 100 || len(collector.metrics()) == 0 {
+		t.Errorf("the collector got %d spans and %d times metrics", len(collector.spans(t)), len(collector.metrics()))
+	}
+	for path, bodies := range collector.got() {
+		for _, body := range bodies {
+			watcher.Saw("what the collector gets at "+path, body)
+			suite.Saw("what the collector gets at "+path, body)
+		}
+	}
 	for _, leak := range watcher.Leaks() {
 		t.Error(leak)
 	}

@@ -9,11 +9,17 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 )
 
 //go:embed schema.graphqls
 var schemaSource string
+
+// restDirectives are those that the schema uses and the generator defines.
+//
+//go:embed internal/gen/restgen/rest.graphqls
+var restDirectives string
 
 // healthTimeout bounds the healthcheck command: an orchestrator's probe waits no longer.
 const healthTimeout = 3 * time.Second
@@ -24,6 +30,7 @@ func usage(out io.Writer) error {
 Usage:
   vestibule [serve] [flags]   serve; without any configuration this is the demo, on loopback
   vestibule check   [flags]   read the configuration and report every fault at once
+  vestibule check -live       then ask the provider, the session store and each API, and say how to mend what is wrong
   vestibule schema            print the GraphQL schema
   vestibule sessions          list or end a user's sessions; see vestibule sessions -help
   vestibule healthcheck       ask the running gateway's admin listener whether it is ready
@@ -39,9 +46,10 @@ Every key is described in docs/configuration.md; each is also a variable, VESTIB
 	return err
 }
 
-// check reads the configuration as serve would and starts nothing.
-func check(args []string, getenv func(string) string, environ []string, out io.Writer) error {
-	cfg, err := loadConfig(args, getenv, environ)
+// check reads the configuration as serve would and starts nothing. With -live it goes on to ask what is configured.
+func check(ctx context.Context, args []string, getenv func(string) string, environ []string, out io.Writer) error {
+	isLive := func(arg string) bool { return arg == "-live" || arg == "--live" }
+	cfg, err := loadConfig(slices.DeleteFunc(slices.Clone(args), isLive), getenv, environ)
 	if errors.Is(err, flag.ErrHelp) {
 		return usage(out)
 	}
@@ -54,11 +62,14 @@ func check(args []string, getenv func(string) string, environ []string, out io.W
 	}
 	_, err = fmt.Fprintf(out, "The configuration is in order: provider %s, %d APIs, public address %s.\n",
 		cfg.Identity.Issuer, len(cfg.APIs), cfg.publicURL())
-	return err
+	if err != nil || !slices.ContainsFunc(args, isLive) {
+		return err
+	}
+	return live(ctx, cfg, out)
 }
 
 func printSchema(out io.Writer) error {
-	_, err := io.WriteString(out, schemaSource)
+	_, err := io.WriteString(out, schemaSource+restDirectives)
 	return err
 }
 

@@ -21,7 +21,7 @@ type Config struct {
 	APIs     map[string]APIConfig `key:"apis" name:"name" doc:"The downstream APIs by name; the demo's resolvers know \"accounts\", \"catalog\", \"orders\" and \"shipping\"."`
 	GraphQL  GraphQLConfig        `key:"graphql" doc:"The GraphQL endpoint."`
 	SPA      SPAConfig            `key:"spa" doc:"The single-page app."`
-	Observe  ObserveConfig        `key:"observe" doc:"Logs."`
+	Observe  ObserveConfig        `key:"observe" doc:"Logs, and where metrics and traces go."`
 
 	// Demo is set when nothing is configured and the listener is on loopback: the outside world comes along.
 	Demo bool `key:"-"`
@@ -33,7 +33,7 @@ type Config struct {
 type ServerConfig struct {
 	Address        string         `key:"address" default:":8080" example:":8443" doc:"Public listener, host:port. In the demo 127.0.0.1:8080."`
 	PublicURL      string         `key:"public_url" example:"https://shop.example.com" doc:"The origin that browsers see; https, or http on loopback for development."`
-	AdminAddress   string         `key:"admin_address" default:"127.0.0.1:9090" example:"127.0.0.1:9090" doc:"Listener of /healthz, /readyz and the sessions command; the last answers the gateway's own machine alone. Open it beyond loopback only to probes and monitoring, never to the public."`
+	AdminAddress   string         `key:"admin_address" default:"127.0.0.1:9090" example:"127.0.0.1:9090" doc:"Listener of /healthz, /readyz, /metrics and the sessions command; the last answers the gateway's own machine alone. Open it beyond loopback only to probes and monitoring, never to the public."`
 	TrustedProxies []netip.Prefix `key:"trusted_proxies" example:"10.0.0.0/8" doc:"Networks of proxies whose X-Forwarded-For is believed."`
 	TLSCertFile    string         `key:"tls_cert_file" example:"/etc/vestibule/tls.crt" doc:"Certificate chain (PEM) for https on the public listener; with tls_key_file. Without, TLS ends in front."`
 	TLSKeyFile     string         `key:"tls_key_file" example:"/etc/vestibule/tls.key" doc:"Private key (PEM) of tls_cert_file."`
@@ -48,26 +48,30 @@ type ServerConfig struct {
 
 // IdentityConfig is the OpenID provider.
 type IdentityConfig struct {
-	Issuer           string            `key:"issuer" example:"https://login.example.com/" doc:"Issuer identifier, exactly as the provider's discovery document says it, trailing slash included."`
+	Provider         string            `key:"provider" default:"generic" enum:"generic auth0 entra identityserver keycloak okta cognito google" doc:"Whose ways the provider has; generic is the standard to the letter. It decides what is auto below, and what a provider does otherwise; see providers/README.md."`
+	Issuer           string            `key:"issuer" example:"https://login.example.com/" doc:"Issuer identifier, exactly as the provider's discovery document says it, trailing slash included; auth0 adds it."`
+	Tenants          []string          `key:"tenants" example:"11111111-2222-3333-4444-555555555555" doc:"Ids of the tenants whose users may sign in, where the issuer of entra stands for several."`
 	ClientID         string            `key:"client_id" example:"vestibule" doc:"This client's id."`
 	ClientSecret     secret.Text       `key:"client_secret" example:"(from a file)" doc:"This client's secret, for client_secret_basic and client_secret_post."`
-	AuthMethod       string            `key:"auth_method" default:"client_secret_basic" enum:"client_secret_basic client_secret_post private_key_jwt" doc:"How this client authenticates."`
+	AuthMethod       string            `key:"auth_method" default:"auto" enum:"auto client_secret_basic client_secret_post private_key_jwt" doc:"How this client authenticates; auto is client_secret_post for auth0 and entra, else client_secret_basic."`
 	PrivateKeyFile   string            `key:"private_key_file" example:"/run/secrets/client.pem" doc:"Private key (PEM, PKCS #8) for private_key_jwt."`
-	PrivateKeyID     string            `key:"private_key_id" example:"2026-11" doc:"The key id (kid) that the provider knows the key by."`
-	Scopes           []string          `key:"scopes" default:"openid,profile,email,offline_access" doc:"Scopes asked for at login."`
-	Resources        []string          `key:"resources" example:"https://api.example.com" doc:"Resource indicators (RFC 8707) asked for at login."`
-	AuthParams       map[string]string `key:"authorization_params" example:"audience=https://api.example.com" doc:"Fixed extra parameters of the authorization request, such as Auth0's audience."`
+	PrivateKeyID     string            `key:"private_key_id" example:"2026-11" doc:"The key id (kid) that the provider knows the key by; for entra the SHA-256 thumbprint of its certificate in base64url."`
+	Scopes           []string          `key:"scopes" example:"openid,profile,email,offline_access" doc:"Scopes asked for at login. Unset: openid, profile, email, and offline_access where a refresh token takes it (not for keycloak, cognito and google)."`
+	Resources        []string          `key:"resources" example:"https://api.example.com" doc:"Resource indicators (RFC 8707) asked for at login. The login's own token is for the first; the others are for what apis.NAME.resource names."`
+	Audience         string            `key:"audience" example:"https://api.example.com" doc:"The audience that the login's own access token is for, where the provider takes one; needed for auth0."`
+	AuthParams       map[string]string `key:"authorization_params" example:"organization=org_123" doc:"Fixed extra parameters of the authorization request."`
 	PassParams       []string          `key:"pass_params" example:"connection" doc:"Parameters of /auth/login that are passed on, beside prompt, login_hint, acr_values, max_age, ui_locales and domain_hint."`
 	ResponseMode     string            `key:"response_mode" default:"query" enum:"query form_post" doc:"How the provider sends its answer."`
 	PAR              string            `key:"par" default:"auto" enum:"auto always never" doc:"Pushed authorization requests (RFC 9126); auto pushes when the provider requires it."`
 	IDTokenAlgs      []string          `key:"id_token_algs" default:"RS256,PS256,ES256,EdDSA" doc:"Signature algorithms accepted of ID tokens and logout tokens."`
 	TrustedAudiences []string          `key:"trusted_audiences" example:"other-client" doc:"Audiences that may stand beside this client in an ID token."`
 	Leeway           time.Duration     `key:"leeway" default:"30s" doc:"How far clocks may differ, 1s to 5m."`
-	UserInfo         bool              `key:"userinfo" default:"false" doc:"Ask the UserInfo endpoint at login for claims that the ID token lacks."`
-	LogoutHint       string            `key:"logout_hint" default:"id_token" enum:"id_token logout_hint none" doc:"What the provider's end-session is told of the user."`
+	UserInfo         string            `key:"userinfo" default:"auto" enum:"auto true false" doc:"Ask the UserInfo endpoint at login for claims that the ID token lacks; auto does for identityserver, without resources."`
+	LogoutHint       string            `key:"logout_hint" default:"auto" enum:"auto id_token logout_hint none" doc:"What the provider's end-session is told of the user; auto is logout_hint (the ID token's claim login_hint) for entra, else id_token."`
+	FederatedLogout  bool              `key:"federated_logout" default:"false" doc:"Have auth0 sign the user out of the identity provider behind it too."`
 	PostLogoutPath   string            `key:"post_logout_path" default:"/" example:"/signed-out" doc:"Where a person lands after signing out."`
 	Frontchannel     bool              `key:"frontchannel_logout" default:"false" doc:"Offer /auth/frontchannel-logout, for providers without back-channel logout."`
-	SIDAlone         bool              `key:"frontchannel_sid_alone" default:"false" doc:"Let front-channel logout name the session by sid without iss, for providers that leave iss out. Whoever knows a sid can then end its sessions."`
+	SIDAlone         bool              `key:"frontchannel_sid_alone" default:"false" doc:"Let front-channel logout name the session by sid without iss, for providers that leave iss out. Whoever knows a sid can then end its sessions. Always so for entra."`
 }
 
 // SessionConfig is sessions and their cookie.
@@ -138,6 +142,7 @@ type APIConfig struct {
 	Cache            CacheConfig       `key:"cache"`
 	Invalidates      []string          `key:"invalidates" example:"catalog" doc:"Other APIs whose kept answers a session is not given any more after it changed something at this one."`
 	Relay            []RelayConfig     `key:"relay" doc:"What browsers reach of the API under /api/NAME/, see docs/relay.md; in a variable: GET+POST /files/** browser_loads, several divided by commas."`
+	CheckPath        string            `key:"check_path" example:"/me" doc:"A path below base_url, for GET, that the API answers to whoever has a token: vestibule check -live and /auth/diagnostics show their token there."`
 	MaxRequestBytes  int               `key:"max_request_bytes" default:"33554432" doc:"Largest body of a relayed request, in bytes; server.read_timeout bounds how long it may take."`
 }
 
@@ -242,10 +247,21 @@ type SPAConfig struct {
 	DevServer string            `key:"dev_server" example:"http://127.0.0.1:5173" doc:"A development server on loopback, such as Vite's, that answers for the app instead of a bundle; in development only, the demo included."`
 }
 
-// ObserveConfig is logs.
+// ObserveConfig is logs, metrics and traces.
 type ObserveConfig struct {
-	LogFormat string `key:"log_format" default:"auto" enum:"auto json text" doc:"auto: text in development, JSON in production."`
-	LogLevel  string `key:"log_level" default:"info" enum:"debug info warn error" doc:"The least that is logged."`
+	LogFormat string     `key:"log_format" default:"auto" enum:"auto json text" doc:"auto: text in development, JSON in production."`
+	LogLevel  string     `key:"log_level" default:"info" enum:"debug info warn error" doc:"The least that is logged."`
+	OTLP      OTLPConfig `key:"otlp"`
+}
+
+// OTLPConfig is an OpenTelemetry collector.
+type OTLPConfig struct {
+	Endpoint      string            `key:"endpoint" example:"http://collector.internal:4318" doc:"A collector that takes OTLP over HTTP in protobuf, at /v1/traces and /v1/metrics below this address. Without, nothing is traced; metrics are at /metrics in any case."`
+	Authorization secret.Text       `key:"authorization" example:"(from a file)" doc:"Value of the header Authorization for it."`
+	Headers       map[string]string `key:"headers" example:"X-Scope-OrgID=shop" doc:"Further headers for it."`
+	Share         int               `key:"share" default:"10" doc:"Share of the requests that are traced, in percent, 0 to 100. A trusted proxy's word on a request counts in its place."`
+	Interval      time.Duration     `key:"interval" default:"60s" doc:"How often metrics are sent; 0s sends none."`
+	TLS           ClientTLSConfig   `key:"tls"`
 }
 
 // development tells whether what only developers may see is on.

@@ -23,6 +23,7 @@ func (l *loader) check(cfg *Config) {
 	l.checkServer(cfg)
 	if !cfg.Demo {
 		l.checkIdentity(cfg)
+		l.checkProfile(cfg)
 		l.checkKeys(cfg)
 	}
 	l.checkSession(cfg.Session)
@@ -32,6 +33,7 @@ func (l *loader) check(cfg *Config) {
 	}
 	l.checkGraphQL(cfg.GraphQL)
 	l.checkSPA(cfg)
+	l.checkOTLP(cfg.Observe.OTLP)
 }
 
 // enums checks every key that has a list of values.
@@ -210,6 +212,9 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 		}
 	}
 	l.count(at+".max_request_bytes", api.MaxRequestBytes, 1, 1<<40)
+	if api.CheckPath != "" && (!strings.HasPrefix(api.CheckPath, "/") || strings.ContainsAny(api.CheckPath, "?#\\")) {
+		l.fault(at+".check_path", api.CheckPath, "want a path below base_url, without query", "/me")
+	}
 	if api.Token == "none" && (api.Audience != "" || api.Resource != "" || len(api.Scopes) > 0) {
 		l.fault(at+".token", api.Token, "audience, resource and scopes are for a token, and this API gets none", "user")
 	}

@@ -54,6 +54,7 @@ func loadConfig(args []string, getenv func(string) string, environ []string) (Co
 	if demo {
 		l.chooseDemo(&cfg)
 	}
+	l.profile(&cfg.Identity)
 	if !l.unreadable {
 		l.check(&cfg)
 	}

@@ -41,6 +41,7 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 		var api APIConfig
 		new(loader).defaults(&api)
 		api.BaseURL, api.ForwardLanguage = base, true
+		api.CheckPath = map[string]string{"accounts": "/me", "catalog": "/products", "orders": "/orders", "shipping": "/shipments"}[name]
 		switch name {
 		case "catalog":
 			api.Token = "none"

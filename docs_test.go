@@ -168,6 +168,7 @@ func checkYAML(t *testing.T, b block) {
 	l.defaults(&cfg)
 	l.yaml(&cfg, "minimal", []byte(minimal))
 	l.yaml(&cfg, b.file, []byte(placeOfSecret.ReplaceAllString(b.text, secret)))
+	l.profile(&cfg.Identity)
 	l.check(&cfg)
 	if len(l.faults) > 0 {
 		t.Errorf("%s: %v", b, &configError{l.faults})
@@ -185,12 +186,17 @@ func checkGraphQL(t *testing.T, b block) {
 		}
 		return
 	}
-	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: schemaSource})
+	var whole strings.Builder
+	if err := printSchema(&whole); err != nil {
+		t.Fatal(err)
+	}
+	ours := &ast.Source{Name: "schema.graphqls", Input: whole.String()}
+	schema, err := gqlparser.LoadSchema(ours)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, inQuery := gqlparser.LoadQueryWithRules(schema, b.text, rules.NewDefaultRules()); inQuery != nil {
-		if _, inSchema := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: schemaSource}, source); inSchema != nil {
+		if _, inSchema := gqlparser.LoadSchema(ours, source); inSchema != nil {
 			t.Errorf("%s: neither an operation (%v) nor a part of the schema (%v)", b, inQuery, inSchema)
 		}
 	}
@@ -292,6 +298,7 @@ func checkVestibule(t *testing.T, b block, args []string) {
 // Every setting that the documentation names exists.
 func TestSettingsOfTheDocumentation(t *testing.T) {
 	known := configurationDoc()
+	attribute := regexp.MustCompile(`^(graphql\.(operation|field)\.[a-z]+|server\.port)$`) // Those of spans, which OpenTelemetry names.
 	setting := regexp.MustCompile("`((?:server|identity|session|graphql|observe|spa|apis\\.NAME)\\.[a-z][a-z_.]*[a-z])")
 	for _, file := range tracked(t, "*.md") {
 		text, err := os.ReadFile(file)
@@ -299,7 +306,7 @@ func TestSettingsOfTheDocumentation(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range setting.FindAllStringSubmatch(string(text), -1) {
-			if name := strings.TrimSuffix(m[1], "_file"); !strings.HasSuffix(name, ".go") && !strings.Contains(known, "`"+name+"`") && !strings.Contains(known, "`"+name+".") && !strings.Contains(known, "`"+m[1]+"`") {
+			if name := strings.TrimSuffix(m[1], "_file"); !attribute.MatchString(name) && !strings.HasSuffix(name, ".go") && !strings.Contains(known, "`"+name+"`") && !strings.Contains(known, "`"+name+".") && !strings.Contains(known, "`"+m[1]+"`") {
 				t.Errorf("%s names the setting %s, which is not there", file, m[1])
 			}
 		}

@@ -62,12 +62,15 @@ var mayImport = []struct {
 	{"graph/plan", nil, "it runs any gqlgen schema"},
 	{"graph/cost", nil, "it looks at any schema"},
 	{"graph/graphtest", []string{"auth", "auth/", "clients", "demo", "demo/", "graph"}, "it assembles, for tests, what main assembles"},
+	{"graph/rest", []string{"clients"}, "it knows no API and no schema"},
+	{"graph/rest/", []string{"clients", "graph/"}, "a schema of its own, to test what is generated"},
 	{"graph/", []string{"clients/", "auth", "graph/"}, "generated code binds to the clients' types"},
 	{"graph", []string{"clients", "clients/", "auth"}, "GraphQL in, clients out; auth only for the session in a context"},
 	{"spa", nil, "it serves files"},
 	{"demo/", []string{"demo/"}, "the outside world knows nothing of the gateway"},
 	{"demo", nil, "the outside world knows nothing of the gateway"},
 	{"internal/observe", nil, "it sees requests, not what they are about"},
+	{"internal/observe/", nil, "it sends what others measured"},
 	{"internal/", nil, "developers' tools stand alone"},
 	{"bench/", []string{"bench/", "demo/", "demo", "clients", "clients/", "auth", "auth/", "graph/plan", "internal/observe"}, "it measures the product from outside, and parts of it in assemblies of its own"},
 }
@@ -279,7 +282,7 @@ func TestNothingNamesAMachine(t *testing.T) {
 // Generated code is what its sources make.
 func TestGeneratedCodeIsFresh(t *testing.T) {
 	dir := t.TempDir()
-	if out, err := exec.Command("sh", "-c", `git ls-files -z --cached --others --exclude-standard -- '*.go' '*.yml' '*.yaml' '*.graphqls' '*.gotpl' 'go.*' spa | tar --null -T - -cf - | tar -xf - -C "$0"`, dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("sh", "-c", `git ls-files -z --cached --others --exclude-standard -- '*.go' '*.yml' '*.yaml' '*.json' '*.graphqls' '*.gotpl' '*go.mod' '*go.sum' spa | tar --null -T - -cf - | tar -xf - -C "$0"`, dir).CombinedOutput(); err != nil {
 		t.Fatalf("copying the tree: %v\n%s", err, out)
 	}
 	for _, args := range [][]string{{"generate", "./clients/..."}, {"generate", "./graph/..."}, {"generate", "./bench/..."}} {

@@ -48,7 +48,7 @@ func run(ctx context.Context, getenv func(string) string, args []string, stderr 
 		}
 		return serve(ctx, cfg, load, stderr)
 	case "check":
-		return check(args, getenv, os.Environ(), os.Stdout)
+		return check(ctx, args, getenv, os.Environ(), os.Stdout)
 	case "schema":
 		return printSchema(os.Stdout)
 	case "sessions":
@@ -73,14 +73,15 @@ func splitCommand(args []string) (string, []string) {
 
 // parts is what the routes are made of.
 type parts struct {
-	config     Config
-	observer   observe.Config
-	auth       *auth.Service
-	graphql    http.Handler
-	relay      *clients.Relay // nil when no API is relayed
-	playground http.Handler   // nil in production
-	spa        http.Handler
-	transports map[string]*clients.Transport // the connections, by API
+	config      Config
+	observer    observe.Config
+	auth        *auth.Service
+	graphql     http.Handler
+	relay       *clients.Relay // nil when no API is relayed
+	playground  http.Handler   // nil in production
+	diagnostics http.Handler   // nil in production
+	spa         http.Handler
+	transports  map[string]*clients.Transport // the connections, by API
 }
 
 // newHandler is the whole public surface, route by route.
@@ -96,6 +97,9 @@ func newHandler(p parts) http.Handler {
 	if p.playground != nil {
 		mux.Handle("/playground", p.playground)
 		mux.Handle("/playground/", p.playground)
+	}
+	if p.diagnostics != nil {
+		mux.Handle("GET /auth/diagnostics", p.diagnostics)
 	}
 	mux.Handle("GET /auth/login", p.auth.Login())
 	mux.Handle("GET /auth/callback", p.auth.Callback())

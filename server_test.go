@@ -66,6 +66,7 @@ func startGateway(t testing.TB, variables ...string) *gateway {
 	g := &gateway{log: log}
 	g.stop = sync.OnceValue(func() error {
 		g.collect(t)
+		g.watchMetrics(t)
 		cancel()
 		defer g.watchLog(t)
 		return <-ended
@@ -150,6 +151,10 @@ func TestRoutes(t *testing.T) {
 		{"a navigation to GraphQL is no script (WEB-8)", "GET", "/graphql?query={__typename}", navigation, 403, ""},
 		{"below GraphQL there is nothing (WEB-10)", "GET", "/graphql/x.css", script, 404, "application/problem+json"},
 		{"the playground is there in development", "GET", "/playground", navigation, 200, "text/html"},
+		{"diagnostics are there in development", "GET", "/auth/diagnostics", navigation, 200, "text/html"},
+		{"diagnostics by a link of ours", "GET", "/auth/diagnostics", link, 200, "text/html"},
+		{"diagnostics are not for scripts", "GET", "/auth/diagnostics", http.Header{"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"cors"}, "Sec-Fetch-Dest": {"empty"}}, 403, "application/problem+json"},
+		{"diagnostics are no POST", "POST", "/auth/diagnostics", navigation, 405, ""},
 		{"login leads to the provider (BBA-19)", "GET", "/auth/login", navigation, 303, ""},
 		{"login is no HEAD", "HEAD", "/auth/login", navigation, 405, ""},
 		{"login is no POST", "POST", "/auth/login", navigation, 405, ""},
@@ -251,7 +256,7 @@ func portOf(t *testing.T, address string) string {
 
 func TestOperatorsListener(t *testing.T) {
 	g := startGateway(t)
-	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 404, "/graphql": 404} {
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/": 404, "/graphql": 404} {
 		if res := do(t, "GET", g.admin+path, nil, nil); res.StatusCode != want {
 			t.Errorf("GET %s = %d, want %d", path, res.StatusCode, want)
 		}

@@ -22,6 +22,7 @@ func startCaching(t *testing.T, change func(map[string]APIConfig)) (*gateway, ma
 	log := slog.New(slog.DiscardHandler)
 	var cfg Config
 	new(loader).defaults(&cfg)
+	new(loader).profile(&cfg.Identity)
 	cfg.Demo, cfg.Mode, cfg.DemoAddress = true, "development", "127.0.0.1:0"
 	text := &logBuffer{grew: make(chan struct{}, 1)}
 	stop, err := startDemo(t.Context(), &cfg, server.Listener.Addr().String(), log, text)
@@ -40,7 +41,7 @@ func startCaching(t *testing.T, change func(map[string]APIConfig)) (*gateway, ma
 	change(cfg.APIs)
 	store, apis := memstore.New(memstore.Config{}), &upstream{}
 	apis.ended("before there are any")
-	service, err := newAuth(cfg, store, apis.ended, log)
+	service, err := newAuth(cfg, store, apis.ended, watching{log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,7 @@ func startCaching(t *testing.T, change func(map[string]APIConfig)) (*gateway, ma
 		}
 		store.Close()
 	})
-	p, err := newParts(cfg, service, apis, log)
+	p, err := newParts(cfg, service, apis, watching{log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -145,7 +145,7 @@ apis:
   shipping: {base_url: "http://127.0.0.1:1"}
 `))
 	navigation := http.Header{"Accept": {"text/html"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}
-	for _, path := range []string{"/playground", "/playground/", "/playground/index.html"} {
+	for _, path := range []string{"/playground", "/playground/", "/playground/index.html", "/auth/diagnostics", "/auth/diagnostics?ask=1"} {
 		if res := do(t, http.MethodGet, g.origin+path, navigation, nil); res.StatusCode != http.StatusNotFound {
 			t.Errorf("GET %s = %d, want 404", path, res.StatusCode)
 		}

@@ -51,6 +51,12 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 		}
 		defer func() { err = errors.Join(err, stop(context.WithoutCancel(ctx))) }()
 	}
+	telemetry, err := newTelemetry(cfg.Observe.OTLP, log)
+	if err != nil {
+		return err
+	}
+	defer func() { telemetry.Close(context.WithoutCancel(ctx)) }()
+	watch := watching{log, telemetry.Meters(), telemetry.Traces()}
 	store, err := newStore(ctx, cfg.Session)
 	if err != nil {
 		return err
@@ -58,12 +64,12 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	defer func() { err = errors.Join(err, store.Close()) }()
 	apis := &upstream{}
 	defer apis.close()
-	service, err := newAuth(cfg, store, apis.ended, log)
+	service, err := newAuth(cfg, store, apis.ended, watch)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, service.Close()) }()
-	p, err := newParts(cfg, service, apis, log)
+	p, err := newParts(cfg, service, apis, watch)
 	if err != nil {
 		return err
 	}
@@ -74,7 +80,7 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	limits := serverLimits{cfg.Server.ReadHeader, cfg.Server.Read, cfg.Server.Write, cfg.Server.Idle, cfg.Server.MaxHeaderBytes}
 	front := newServer(leavingConnections(&ready.serving, newHandler(p)), limits, log)
 	front.RegisterOnShutdown(service.Drain)
-	operators := newServer(onlyHosts(localHost, newAdminHandler(ready, operatorSessions(service, log))), limits, log)
+	operators := newServer(onlyHosts(localHost, newAdminHandler(ready, operatorSessions(service, log), telemetry.Prometheus())), limits, log)
 	if !cfg.Demo { // Whose settings are made up at the start, and which ends with its terminal.
 		defer (&reloader{load: load, current: cfg, service: service, certificate: cert, log: log}).start(ctx)()
 	}
@@ -105,8 +111,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
-func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.Logger) (*auth.Service, error) {
+// newProvider makes the client of the configured provider.
+func newProvider(cfg Config, log *slog.Logger) (*rp.Provider, error) {
 	id, public := cfg.Identity, cfg.Server.PublicURL
 	key, err := readPrivateKey(id.PrivateKeyFile)
 	if err != nil {
@@ -119,14 +125,21 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.L
 	if mode == "query" {
 		mode = ""
 	}
-	provider, err := rp.New(rp.Config{
+	return rp.New(rp.Config{
+		Profile: id.Provider, Tenants: id.Tenants, Audience: id.Audience, FederatedLogout: id.FederatedLogout,
 		Issuer: id.Issuer, ClientID: id.ClientID, ClientSecret: id.ClientSecret, AuthMethod: id.AuthMethod,
 		PrivateKey: key, PrivateKeyID: id.PrivateKeyID,
 		RedirectURI: public + "/auth/callback", PostLogoutRedirectURI: public + "/auth/logged-out",
 		Scopes: id.Scopes, Resources: id.Resources, AuthParams: id.AuthParams, ResponseMode: mode, PAR: par,
-		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo, Logger: log,
+		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", Logger: log,
 		HTTPClient: &http.Client{Transport: newTransport()},
 	})
+}
+
+// newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
+func newAuth(cfg Config, store auth.Store, ended func(owner string), watch watching) (*auth.Service, error) {
+	id := cfg.Identity
+	provider, err := newProvider(cfg, watch.log)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +155,7 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), log *slog.L
 		Provider: provider, Store: store, PublicURL: cfg.publicURL(), Keys: sessionKeys(cfg.Session),
 		IdleTimeout: cfg.Session.IdleTimeout, Lifetime: cfg.Session.Lifetime, Claims: cfg.Session.Claims, CSRFHeader: cfg.Session.CSRFHeader,
 		AuthParams: id.PassParams, LogoutHint: id.LogoutHint, PostLogoutPath: id.PostLogoutPath, Frontchannel: id.Frontchannel, FrontchannelSIDAlone: id.SIDAlone,
-		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, RequestID: observe.RequestID, Ended: ended, Logger: log,
+		TrustedProxies: cfg.Server.TrustedProxies, APIs: tokens, RequestID: observe.RequestID, Ended: ended, Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
 	})
 }
 
@@ -162,8 +175,8 @@ func newTransport() *http.Transport {
 }
 
 // newParts wires the routes' handlers.
-func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.Logger) (parts, error) {
-	apis, transports, err := newAPIs(cfg, service, upstream, log)
+func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watching) (parts, error) {
+	apis, transports, err := newAPIs(cfg, service, upstream, watch)
 	faults := []error{err}
 	api := func(name string) *clients.API {
 		if _, there := cfg.APIs[name]; !there {
@@ -183,7 +196,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	}
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor, Trace: cfg.development(),
-		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, GatewayAPIs: gatewayAPIs(cfg), Logger: log,
+		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, GatewayAPIs: gatewayAPIs(cfg), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
 		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
 		Persisted: persisted,
 		Rate:      graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},
@@ -191,20 +204,21 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, log *slog.L
 	if err != nil {
 		return parts{}, err
 	}
-	app, err := newApp(cfg.SPA, log)
+	app, err := newApp(cfg.SPA, watch.log)
 	if err != nil {
 		return parts{}, err
 	}
-	relay, err := newRelay(cfg, apis, service, log)
+	relay, err := newRelay(cfg, apis, service, watch.log)
 	if err != nil {
 		return parts{}, err
 	}
 	p := parts{
-		config: cfg, observer: observe.Config{Logger: log, TrustedProxies: cfg.Server.TrustedProxies},
+		config: cfg, observer: observe.Config{Logger: watch.log, TrustedProxies: cfg.Server.TrustedProxies, Meters: watch.meters, Traces: watch.traces},
 		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports,
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()
+		p.diagnostics = service.Diagnostics(apiAsker(cfg, service, transports))
 	}
 	return p, nil
 }
@@ -227,7 +241,7 @@ func newApp(cfg SPAConfig, log *slog.Logger) (http.Handler, error) {
 
 // newAPI makes the calls of one configured API over its connections: the token comes from auth's transport, the identity
 // by which answers may be shared from its session.
-func newAPI(name string, api APIConfig, connections http.RoundTripper, service *auth.Service, upstream *upstream, log *slog.Logger) (*clients.API, error) {
+func newAPI(name string, api APIConfig, connections http.RoundTripper, service *auth.Service, upstream *upstream, watch watching) (*clients.API, error) {
 	base, err := url.Parse(api.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("apis.%s.base_url: %w", name, err)
@@ -253,7 +267,7 @@ func newAPI(name string, api APIConfig, connections http.RoundTripper, service *
 		Breaker: breakerOf(api.Breaker), Headers: api.Headers,
 		Token:           clients.TokenName{Kind: api.Token, Audience: api.Audience, Resource: api.Resource, Scopes: api.Scopes},
 		ForwardLanguage: api.ForwardLanguage, ClientAddress: clientAddressHeader(api.ClientAddress),
-		UserAgent: "vestibule/" + version(), Logger: log,
+		UserAgent: "vestibule/" + version(), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
 	})
 }
 

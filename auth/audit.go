@@ -7,6 +7,7 @@ import (
 
 // audit writes one event of the audit trail (LOG-1). Attributes never hold a secret: sessions go by their log id.
 func (s *Service) audit(ctx context.Context, event string, attrs ...slog.Attr) {
+	s.meter.event(ctx, event)
 	all := append([]slog.Attr{slog.String("event", event)}, attrs...)
 	if id := s.cfg.RequestID(ctx); id != "" {
 		all = append(all, slog.String("request_id", id))

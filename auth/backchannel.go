@@ -79,9 +79,8 @@ func (s *Service) endByToken(ctx context.Context, raw string) error {
 	} else if err != nil {
 		return err
 	}
-	issuer := s.cfg.Provider.Issuer()
 	ended, err := s.cfg.Store.End(ctx, Selector{
-		SID: s.keys.indexes("sid", issuer, token.SID), Subject: s.keys.indexes("sub", issuer, token.Subject), SignedInUpTo: token.IssuedAt,
+		SID: s.keys.indexes("sid", s.cfg.Provider.Issuer(), token.SID), Subject: s.keys.indexes("sub", token.Issuer, token.Subject), SignedInUpTo: token.IssuedAt,
 	}, ReasonBackchannel)
 	if err != nil {
 		// Not done: the provider's next try with the same token must not pass for a replay.
@@ -90,6 +89,6 @@ func (s *Service) endByToken(ctx context.Context, raw string) error {
 		}
 		return err
 	}
-	s.audit(ctx, "backchannel_logout", s.userAttr(issuer, token.Subject), slog.Int("sessions", ended))
+	s.audit(ctx, "backchannel_logout", s.userAttr(token.Issuer, token.Subject), slog.Int("sessions", ended))
 	return nil
 }

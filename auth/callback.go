@@ -104,7 +104,7 @@ func (s *Service) redeem(ctx context.Context, t *transaction, response url.Value
 		age := time.Duration(*t.MaxAge) * time.Second
 		req.MaxAge = &age
 	}
-	return s.cfg.Provider.Exchange(ctx, req)
+	return s.granted(ctx, "authorization_code", func(ctx context.Context) (*rp.Grant, error) { return s.cfg.Provider.Exchange(ctx, req) })
 }
 
 var errNotAdmitted = errors.New("auth: the application does not admit the user")
@@ -129,7 +129,7 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 	}
 	record := &Record{
 		Key: c.storeKey(), ListID: c.name("list id")[:22],
-		Subject: s.keys.index("sub", claims.Issuer, claims.Subject), SID: s.keys.index("sid", claims.Issuer, claims.SID),
+		Subject: s.keys.index("sub", claims.Issuer, claims.Subject), SID: s.keys.index("sid", s.cfg.Provider.Issuer(), claims.SID),
 		SignedInAt: claims.IssuedAt, LastSeen: now, IdleTimeout: s.cfg.IdleTimeout, Expires: now.Add(s.cfg.Lifetime),
 	}
 	var err error
@@ -160,6 +160,7 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 	}
 	session := &Session{credential: c, key: record.Key, record: record}
 	session.body.Store(b)
+	s.used.note(record.Key, now)
 	s.audit(ctx, "login", sessionAttr(session), s.userAttr(claims.Issuer, claims.Subject), slog.String("acr", claims.ACR),
 		slog.String("device", h.Device), slog.String("address", h.Address), slog.Bool("again", t.Replaces != ""))
 	return c, nil
@@ -190,13 +191,14 @@ func (s *Service) refuseLogin(w http.ResponseWriter, r *http.Request, t *transac
 	ctx := r.Context()
 	s.audit(ctx, "login_refused", errorAttr(err))
 	var response *rp.ResponseError
+	var refused *rp.VerifyError
 	switch {
 	case errors.As(err, &response) && t.Silent:
 		// Nobody is signed in at the provider, which is an answer: back to where the question came from.
 		writePage(w, http.StatusOK, page{Title: "Not signed in", Text: "You are being taken back to where you were.", Links: []link{{"Go on", t.ReturnTo}}, GoOn: t.ReturnTo})
 	case errors.As(err, &response) && response.Code == "access_denied":
 		s.signInPage(w, http.StatusForbidden, problemDenied, t.ReturnTo)
-	case errors.Is(err, errNotAdmitted):
+	case errors.Is(err, errNotAdmitted), errors.As(err, &refused) && refused.ForeignTenant():
 		s.signInPage(w, http.StatusForbidden, problemNotAllowed, t.ReturnTo)
 	case errors.Is(err, ErrLoggedOut):
 		s.signInPage(w, http.StatusForbidden, problemLoggedOut, t.ReturnTo)

@@ -58,6 +58,7 @@ func (t *streams) start(ctx context.Context, s *Service) error {
 // forget drops what this process keeps for a session that has ended.
 func (s *Service) forget(key string) {
 	s.bodies.drop(key)
+	s.used.drop(key)
 	s.cfg.Ended(key)
 }
 
@@ -91,6 +92,17 @@ func (t *streams) listen(key string) (ended chan string, leave func(), ok bool) 
 			delete(t.listeners, key)
 		}
 	}, true
+}
+
+// count is how many listen.
+func (t *streams) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for _, listeners := range t.listeners {
+		n += len(listeners)
+	}
+	return n
 }
 
 // Drain ends all event streams, so that a server that shuts down need not wait for them. Browsers connect again.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -52,7 +53,9 @@ func (f *flights) init() {
 // do runs work once for all who ask for the same key meanwhile. It is detached from them: one who gives up waiting fails
 // nobody else, and a refresh whose answer is under way is always brought to its end.
 func (f *flights) do(ctx context.Context, s *Service, key string, work func(context.Context) (token, error)) (token, error) {
+	var ours atomic.Bool
 	done := f.group.DoChan(key, func() (any, error) {
+		ours.Store(true)
 		if !s.takeUp() {
 			return token{}, ErrProviderUnavailable
 		}
@@ -66,6 +69,9 @@ func (f *flights) do(ctx context.Context, s *Service, key string, work func(cont
 	case <-ctx.Done():
 		return token{}, ctx.Err()
 	case result := <-done:
+		if !ours.Load() {
+			s.meter.join(ctx)
+		}
 		return result.Val.(token), result.Err
 	}
 }

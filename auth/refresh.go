@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"vestibule.example/auth/rp"
@@ -37,6 +38,9 @@ func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, rej
 // fetchOnce holds a lease, so that no two refresh tokens of the login's token family are ever spent at once, on this replica
 // or another, and reads the session anew under it: another may have done the work.
 func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
+	asked := time.Now()
+	waited := sync.OnceFunc(func() { s.meter.wait(ctx, time.Since(asked)) })
+	defer waited()
 	for {
 		current, err := s.reload(ctx, session)
 		if err != nil {
@@ -54,6 +58,7 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 		}
 		if ok {
 			defer release()
+			waited()
 			return s.fetchLeased(ctx, deadline, session, api, rejected)
 		}
 		if held := b.Tokens[api.key()]; held.Value != rejected && held.lasts(s.now()) {
@@ -167,7 +172,7 @@ func (s *Service) ask(ctx context.Context, current *Session, api APIToken) (*rp.
 		if api.Resource != "" {
 			req.Resources = []string{api.Resource}
 		}
-		return s.cfg.Provider.Refresh(ctx, req)
+		return s.granted(ctx, "refresh_token", func(ctx context.Context) (*rp.Grant, error) { return s.cfg.Provider.Refresh(ctx, req) })
 	}
 	return nil, fmt.Errorf("auth: token kind %q has no grant", api.Kind)
 }
@@ -184,11 +189,16 @@ func (s *Service) exchange(ctx context.Context, current *Session, api APIToken) 
 			return nil, err
 		}
 	}
-	grant, err := s.cfg.Provider.TokenExchange(ctx, api.request(secret.New(subject.Value)))
+	trade := func(subject token) (*rp.Grant, error) {
+		return s.granted(ctx, "token_exchange", func(ctx context.Context) (*rp.Grant, error) {
+			return s.cfg.Provider.TokenExchange(ctx, api.request(secret.New(subject.Value)))
+		})
+	}
+	grant, err := trade(subject)
 	var refused *rp.TokenError
 	if errors.As(err, &refused) && !refused.Temporary() && !subject.fresh(s.now(), b.jitter()) {
 		if newer, failed := s.fetch(ctx, current, login, ""); failed == nil && newer.Value != subject.Value {
-			return s.cfg.Provider.TokenExchange(ctx, api.request(secret.New(newer.Value)))
+			return trade(newer)
 		}
 	}
 	return grant, err
@@ -229,7 +239,7 @@ func isFinal(err error) bool {
 		return refused.Code == "invalid_grant"
 	}
 	var bad *rp.VerifyError
-	return errors.As(err, &bad) && slices.Contains([]string{"iss", "sub", "aud", "azp", "nonce", "auth_time"}, bad.Check)
+	return errors.As(err, &bad) && slices.Contains([]string{"iss", "tid", "sub", "aud", "azp", "nonce", "auth_time"}, bad.Check)
 }
 
 // store changes a session's body and writes it if nobody else has written meanwhile; else it reads and tries again, and so

@@ -12,6 +12,9 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
 	"vestibule.example/auth/rp"
 )
 
@@ -78,6 +81,10 @@ type Config struct {
 	// several goroutines, and must not wait.
 	Ended  func(owner string)
 	Logger *slog.Logger
+	// Meters measures sessions, tokens and the store; nil: nobody does.
+	Meters metric.MeterProvider
+	// Traces makes the spans of requests for tokens and of the store's calls, for requests that are traced; nil: nobody does.
+	Traces trace.TracerProvider
 	Now    func() time.Time
 }
 
@@ -92,6 +99,9 @@ type Service struct {
 	flights flights
 	streams streams
 	anyone  sync.Map // tokens of kind client, by token key
+	meter   *meter
+	tracer  trace.Tracer // nil: nobody traces
+	used    used
 
 	closing  sync.Mutex // guards closed, and that no work begins once Close waits
 	closed   bool
@@ -135,6 +145,11 @@ func New(cfg Config) (*Service, error) {
 		s.cookie = "vestibule-" + portOf(cfg.PublicURL)
 	}
 	s.flights.init()
+	s.used.every = cfg.IdleTimeout / 10
+	if err := s.measure(); err != nil {
+		stop()
+		return nil, err
+	}
 	if err := s.streams.start(ctx, s); err != nil {
 		stop()
 		return nil, err
@@ -241,6 +256,7 @@ func (s *Service) Close() error {
 	}
 	s.stop()
 	<-done
+	s.meter.close()
 	return err
 }
 

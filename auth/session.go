@@ -192,6 +192,7 @@ func (s *Service) touch(ctx context.Context, session *Session) {
 		return
 	}
 	session.record.LastSeen = now
+	s.used.note(session.key, now)
 }
 
 // Middleware finds the session of a request and puts it into its context. A request whose session cannot be looked up

@@ -121,7 +121,9 @@ func (s *Service) clientToken(ctx context.Context, api APIToken, rejected string
 		if s.flights.backingOff("client\x00"+key, s.now()) {
 			return token{}, ErrProviderUnavailable
 		}
-		grant, err := s.cfg.Provider.ClientCredentials(ctx, api.request(secret.Text{}))
+		grant, err := s.granted(ctx, "client_credentials", func(ctx context.Context) (*rp.Grant, error) {
+			return s.cfg.Provider.ClientCredentials(ctx, api.request(secret.Text{}))
+		})
 		if err != nil {
 			return token{}, s.providerFailed(ctx, "client\x00"+key, api, err)
 		}

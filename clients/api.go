@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 )
 
 const (
@@ -57,6 +60,10 @@ type Config struct {
 	ClientAddress string
 	// Logger hears of the API's health. Default: nobody does.
 	Logger *slog.Logger
+	// Meters measures the calls. Default: nobody does.
+	Meters metric.MeterProvider
+	// Traces makes the spans of calls, for requests that are traced. Default: nobody does.
+	Traces trace.TracerProvider
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -83,6 +90,8 @@ type API struct {
 	clientAddr string
 	token      TokenName
 	log        *slog.Logger
+	meter      *meter
+	tracer     trace.Tracer // nil: nobody traces
 	now        func() time.Time
 }
 
@@ -131,6 +140,13 @@ func New(cfg Config) (*API, error) {
 	}
 	a.fixed, a.cache = fixedHeader(cfg), newCache(cfg.Cache)
 	a.budget, a.breaker, a.slots = newRetryBudget(cfg.Retry.Budget), newBreaker(cfg.Breaker, a.now), newSlots(cfg.Concurrency)
+	if cfg.Traces != nil {
+		a.tracer = cfg.Traces.Tracer("vestibule.example/clients")
+	}
+	var err error
+	if a.meter, err = newMeter(a, cfg.Meters); err != nil {
+		return nil, fmt.Errorf("clients: API %q: %w", cfg.Name, err)
+	}
 	return a, nil
 }
 

@@ -37,7 +37,9 @@ func (a *API) attempts(ctx context.Context, x *exchange) (*answer, error) {
 	a.budget.earn()
 	for n := 1; ; n++ {
 		began := x.note.since()
-		ans, err := a.attempt(ctx, x)
+		trying, span := a.beginAttempt(ctx, x, n)
+		ans, err := a.attempt(trying, x)
+		a.endAttempt(span, x, statusOf(ans), err)
 		x.note.attempt(a, x, began, ans, err)
 		if n == a.retries || !x.repeatable || !a.transient(ans, err) {
 			return ans, err
@@ -69,13 +71,11 @@ func (a *API) attempt(ctx context.Context, x *exchange) (*answer, error) {
 	}
 	v, began := noVerdict, a.now()
 	defer func() { a.release(p, v) }()
-	x.note.set(ViaSent)
+	x.via(ViaSent)
 	ans, err := a.send(ctx, x)
-	status := 0
-	if ans != nil {
-		status = ans.status
-	}
+	status := statusOf(ans)
 	v = a.judge(ctx, began, status, err)
+	a.meter.attempt(ctx, a, x, began, status, err)
 	return ans, err
 }
 

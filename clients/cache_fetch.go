@@ -22,11 +22,11 @@ func (a *API) lookup(ctx context.Context, who IdentityKey, x *exchange) (kept *a
 		switch {
 		case now.Before(k.fresh):
 			c.counts.hits.Add(1)
-			x.note.set(ViaCached)
+			x.via(ViaCached)
 			kept = k.answer
 		case now.Before(k.whileRevalidate):
 			c.counts.stale.Add(1)
-			x.note.set(ViaStale)
+			x.via(ViaStale)
 			a.renewBehind(ctx, s, x)
 			kept = k.answer
 		}
@@ -64,7 +64,7 @@ func (a *API) renewBehind(ctx context.Context, s *slot, x *exchange) {
 		return
 	}
 	quiet := *x
-	quiet.note = nil // Nobody waits for this call, and whoever asked may be gone.
+	quiet.note, quiet.span = nil, nil // Nobody waits for this call, and whoever asked may be gone.
 	f := a.begin(ctx, s, &quiet)
 	waiting, stop := context.WithCancel(context.Background())
 	c.behinds[s] = stop
@@ -92,7 +92,7 @@ func (a *API) fetch(ctx context.Context, s *slot, turn int, kept *keptAnswer, x 
 	if err == nil && ans.status == http.StatusNotModified && request != x {
 		if kept.meant(ans) {
 			a.cache.counts.revalidated.Add(1)
-			x.note.set(ViaRevalidated)
+			x.via(ViaRevalidated)
 			ans = kept.updated(ans)
 			keep, renew = a.cache.toKeep(s.who, x, ans, asked, a.now()), true
 			return ans, nil
@@ -102,7 +102,7 @@ func (a *API) fetch(ctx context.Context, s *slot, turn int, kept *keptAnswer, x 
 	}
 	if kept != nil && ctx.Err() == nil && a.broken(x, ans, err) && a.cache.mayOutlive(s, kept, a.now()) {
 		a.cache.counts.stale.Add(1)
-		x.note.set(ViaStale)
+		x.via(ViaStale)
 		return kept.answer, nil
 	}
 	a.cache.counts.misses.Add(1)

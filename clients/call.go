@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Call is one call of an operation.
@@ -63,9 +65,10 @@ func Do[T any](ctx context.Context, api *API, call Call) (T, error) {
 		return zero, err
 	}
 	x.note = api.note(ctx, x)
+	ctx = api.beginCall(ctx, x)
 	ans, err := api.obtain(ctx, x)
 	value, err := understand[T](api, x, ans, err)
-	x.note.end(ans, err)
+	x.end(ans, err)
 	return value, err
 }
 
@@ -98,6 +101,7 @@ type exchange struct {
 	repeatable bool // idempotent by method (RFC 9110 §9.2.2) or by its key
 	repeated   bool // an unsafe one was sent more than once: set by attempts
 	note       *note
+	span       trace.Span // nil: the call is not traced
 }
 
 // prepare builds the final request or says why there can be none.

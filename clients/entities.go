@@ -28,7 +28,7 @@ type Result[V any] struct {
 // return a *BatchError beside values. fetch sees the context of the caller that began it, but ends only when all who wait
 // have left.
 func NewEntities[K comparable, V any](fetch func(context.Context, []K) (map[K]V, error)) *Entities[K, V] {
-	return &Entities[K, V]{fetch: fetch, flights: map[K]*entityCall[K, V]{}}
+	return &Entities[K, V]{fetch: fetch}
 }
 
 // Load is LoadAll for one key.
@@ -105,6 +105,9 @@ func (e *Entities[K, V]) begin(ctx context.Context, keys []K) {
 	ctx, why := withAskers(ctx)
 	f := takeOff(ctx, func(ctx context.Context) (map[K]V, error) { return e.fetch(ctx, keys) })
 	f.why = why
+	if e.flights == nil {
+		e.flights = make(map[K]*entityCall[K, V], len(keys))
+	}
 	for _, k := range keys {
 		e.flights[k] = f
 	}

@@ -98,6 +98,7 @@ func (a *API) release(p pass, v verdict) {
 // counters count since the start.
 type counters struct {
 	calls, attempts, retries, unaffordable, failures, refused, crowded atomic.Uint64
+	relayed                                                            atomic.Int64 // now
 }
 
 // Health is how an API has been doing since the start, and how it does now.
@@ -113,6 +114,7 @@ type Health struct {
 	Breaker string // closed, open or half-open
 	Active  int    // attempts under way
 	Waiting int    // attempts that wait for a slot
+	Relayed int    // relayed answers and sockets on their way
 }
 
 // Health is a snapshot; its numbers may be a moment apart.
@@ -121,5 +123,6 @@ func (a *API) Health() Health {
 		Calls: a.count.calls.Load(), Attempts: a.count.attempts.Load(), Retries: a.count.retries.Load(), Unaffordable: a.count.unaffordable.Load(),
 		Failures: a.count.failures.Load(), Refused: a.count.refused.Load(), Crowded: a.count.crowded.Load(),
 		Breaker: a.breaker.current(), Active: len(a.slots.taken), Waiting: int(a.slots.waiting.Load()),
+		Relayed: int(a.count.relayed.Load()),
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 const (
@@ -41,7 +43,9 @@ func (a *API) finalHeader(ctx context.Context) http.Header {
 	if isRequestID(in.RequestID) {
 		h[headerRequestID] = []string{in.RequestID}
 	}
-	if isTraceParent(in.TraceParent) {
+	if at := trace.SpanContextFromContext(ctx); a.tracer != nil && at.IsValid() {
+		setTrace(h, at)
+	} else if isTraceParent(in.TraceParent) {
 		h[headerTraceParent] = []string{in.TraceParent}
 		if in.TraceState != "" && len(in.TraceState) <= 512 && isVisible(in.TraceState) {
 			h[headerTraceState] = []string{in.TraceState}

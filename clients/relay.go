@@ -159,7 +159,11 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func (r *Relay) pass(w http.ResponseWriter, req *http.Request, one *relayed, route *relayRoute, p place, socket bool) {
 	select {
 	case one.bodies <- struct{}{}:
-		defer func() { <-one.bodies }()
+		one.api.count.relayed.Add(1)
+		defer func() {
+			one.api.count.relayed.Add(-1)
+			<-one.bodies
+		}()
 	default:
 		r.refuse(w, req, &Error{Code: CodeUpstreamUnavailable, API: p.name, Retryable: true, RetryAfter: crowdWait})
 		return
@@ -172,7 +176,7 @@ func (r *Relay) pass(w http.ResponseWriter, req *http.Request, one *relayed, rou
 		r.refuseRelay(w, req, http.StatusBadRequest, problemPath, nil)
 		return
 	}
-	res, err := one.send(out, body, cancel)
+	res, err := one.send(out, x, body, cancel)
 	if err != nil && !safe(req.Method) && one.api.isNetwork(err) {
 		one.api.NoteChange(req.Context(), out.URL, 0, nil) // It may have acted all the same.
 	}
@@ -215,7 +219,7 @@ func (o *relayed) outgoing(w http.ResponseWriter, req *http.Request, p place, so
 }
 
 // send is one attempt. The API has its timeout to begin an answer; that of an upload begins anew with each part it takes.
-func (o *relayed) send(out *http.Request, body *upload, cancel context.CancelFunc) (*http.Response, error) {
+func (o *relayed) send(out *http.Request, x *exchange, body *upload, cancel context.CancelFunc) (*http.Response, error) {
 	a := o.api
 	a.count.calls.Add(1)
 	waiting, stop := context.WithTimeout(out.Context(), a.timeout)
@@ -226,20 +230,30 @@ func (o *relayed) send(out *http.Request, body *upload, cancel context.CancelFun
 	}
 	v, began := noVerdict, a.now()
 	defer func() { a.release(p, v) }()
+	tracing, span := a.beginAttempt(out.Context(), x, 1)
+	out.Header = a.traced(tracing, out.Header)
 	body.silence.start(a.timeout, cancel)
-	res, err := a.transport.RoundTrip(out)
+	res, err := a.transport.RoundTrip(out.WithContext(tracing))
 	switch timedOut := body.silence.end(); {
 	case timedOut:
 		if err == nil {
 			res.Body.Close()
 		}
 		v = ill
+		a.meter.attempt(out.Context(), a, x, began, 0, context.DeadlineExceeded)
+		a.endAttempt(span, x, 0, context.DeadlineExceeded)
 		return nil, context.DeadlineExceeded
 	case err == nil:
 		v = a.judge(out.Context(), began, res.StatusCode, nil)
 	case !body.failed(): // what failed of the body is the browser's fault
 		v = a.judge(out.Context(), began, 0, err)
 	}
+	status := 0
+	if err == nil {
+		status = res.StatusCode
+	}
+	a.meter.attempt(out.Context(), a, x, began, status, err)
+	a.endAttempt(span, x, status, err)
 	return res, err
 }
 

@@ -39,7 +39,7 @@ func (a *API) send(ctx context.Context, x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: request: %w", errProgram, err)
 	}
-	req.URL, req.Header = x.url, x.header // a RoundTripper changes neither
+	req.URL, req.Header = x.url, a.traced(ctx, x.header) // a RoundTripper changes neither
 	// A RoundTripper follows no redirect and keeps no cookies.
 	resp, err := a.transport.RoundTrip(req)
 	if err != nil {

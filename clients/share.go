@@ -55,7 +55,7 @@ func (a *API) share(ctx context.Context, who IdentityKey, x *exchange) (*answer,
 	}
 	if joined {
 		a.cache.counts.shared.Add(1)
-		x.note.share(got.note())
+		x.shared(got.note())
 	}
 	return got.answer, err
 }
@@ -208,5 +208,9 @@ func (a *API) Forget(owner string) { a.cache.forget(owner, a.now()) }
 // ForgetSessions drops what is kept for every session: the ends of some may have been missed. What is public stays.
 func (a *API) ForgetSessions() { a.cache.forgetSessions() }
 
-// Close ends revalidations behind callers' backs and waits for them. Calls are their callers' to end.
-func (a *API) Close() { a.cache.close() }
+// Close ends revalidations behind callers' backs and waits for them, and what is told of the API to Config.Meters. Calls are
+// their callers' to end.
+func (a *API) Close() {
+	a.meter.close()
+	a.cache.close()
+}

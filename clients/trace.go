@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 const (
@@ -198,7 +200,7 @@ type batchPart struct{ keys, part, parts int }
 type batchPartKey struct{}
 
 func withBatchPart(ctx context.Context, p batchPart) context.Context {
-	if traceFrom(ctx) == nil {
+	if traceFrom(ctx) == nil && !trace.SpanContextFromContext(ctx).IsSampled() {
 		return ctx
 	}
 	return context.WithValue(ctx, batchPartKey{}, p)

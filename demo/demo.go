@@ -45,6 +45,9 @@ type Config struct {
 	AccessTokenTTL time.Duration
 	// ClientKey is the key of the client KeyClientID, RS256; without it there is no such client.
 	ClientKey *rsa.PublicKey
+	// Quirks make the provider one that others run; with Quirks.OnBehalfOf the scope gateway:access is for the gateway
+	// itself.
+	Quirks provider.Quirks
 	// StepUpOver makes the orders API ask for a second factor above so many cents (RFC 9470); 0 never asks.
 	StepUpOver int64
 	// TrackingEvery is how often a watched shipment moves on; the APIs' default when zero.
@@ -113,7 +116,7 @@ func (w *World) start(ctx context.Context, cfg Config) error {
 		w.Users = append(w.Users, User{user.Name, user.Password, user.Roles[0], user.Description})
 	}
 	w.Data = apis.New(apis.Config{
-		Issuer: w.Issuer, JWKSURL: w.Issuer + "/keys", HTTPClient: w.keys, Now: cfg.Now,
+		Issuer: w.Provider.IssuerOf("c-alice"), JWKSURL: w.Provider.JWKSURL(), HTTPClient: w.keys, Now: cfg.Now,
 		StepUpOver: cfg.StepUpOver, TrackingEvery: cfg.TrackingEvery,
 	})
 	w.serve(listener, w.front())
@@ -159,6 +162,7 @@ func (w *World) providerConfig(cfg Config) provider.Config {
 		RedirectURIs:           []string{cfg.PublicURL + "/auth/callback"},
 		PostLogoutRedirectURIs: []string{cfg.PublicURL + "/auth/logged-out"},
 		BackChannelLogoutURI:   cfg.PublicURL + "/auth/backchannel-logout",
+		FrontChannelLogoutURI:  cfg.PublicURL + "/auth/frontchannel-logout",
 	}
 	clients := []provider.Client{gateway}
 	if cfg.ClientKey != nil {
@@ -172,7 +176,11 @@ func (w *World) providerConfig(cfg Config) provider.Config {
 	} {
 		scopes[scope.api+":"+scope.name] = apis.Audience(scope.api)
 	}
+	if cfg.Quirks.OnBehalfOf {
+		scopes["gateway:access"] = ClientID
+	}
 	return provider.Config{
+		Quirks: cfg.Quirks,
 		Issuer: w.Issuer, Clients: clients, Scopes: scopes, Settings: provider.Settings{AccessTokenTTL: cfg.AccessTokenTTL},
 		Logger: w.log, Now: cfg.Now,
 	}
@@ -216,7 +224,7 @@ func (w *World) Close(ctx context.Context) error {
 func (w *World) ready(ctx context.Context) error {
 	client := newClient()
 	defer client.CloseIdleConnections()
-	targets := []string{w.Issuer + "/.well-known/openid-configuration"}
+	targets := []string{w.Provider.JWKSURL()}
 	for _, base := range slices.Sorted(maps.Values(w.APIs)) {
 		targets = append(targets, base+"/openapi.yaml")
 	}

@@ -52,8 +52,8 @@ export async function startProvider({ origin, accessTokenTTL = 300, audience = '
       rpInitiatedLogout: { enabled: true, logoutSource },
       resourceIndicators: {
         enabled: true,
-        // A token is for one API; of several, the first.
-        defaultResource: (_ctx, _client, asked) => asked?.[0] ?? audience,
+        // As the provider has it by default: a token request that names several is refused.
+        defaultResource: (_ctx, _client, asked) => asked ?? audience,
         useGrantedResource: () => true,
         getResourceServerInfo: (_, resource) => ({
           audience: resource, scope: 'api:read', accessTokenTTL, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } },

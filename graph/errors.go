@@ -66,6 +66,7 @@ type presenter struct {
 	loginURL  string
 	requestID func(context.Context) string
 	log       *slog.Logger
+	meter     *instruments
 }
 
 // present implements [graphql.ErrorPresenterFunc].
@@ -81,6 +82,7 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	code := p.describe(ctx, err, out.Extensions)
 	out.Extensions["code"] = code
 	out.Message = messages[code]
+	p.meter.failed(ctx, code, apiOf(err), false)
 	if id := p.requestID(ctx); id != "" {
 		out.Extensions["requestId"] = id
 	}
@@ -114,8 +116,19 @@ func (p *presenter) denied(ctx context.Context, at plan.Coordinate, err error) {
 
 // note logs a failure that a fallback hides.
 func (p *presenter) note(ctx context.Context, err error) {
+	code := p.describe(ctx, err, map[string]any{})
+	p.meter.failed(ctx, code, apiOf(err), true)
 	p.log.LogAttrs(ctx, slog.LevelWarn, "field answered with its fallback", slog.String("path", graphql.GetPath(ctx).String()),
-		slog.String("code", p.describe(ctx, err, map[string]any{})), slog.String("request_id", p.requestID(ctx)), slog.String("error", causes(err)))
+		slog.String("code", code), slog.String("request_id", p.requestID(ctx)), slog.String("error", causes(err)))
+}
+
+// apiOf names the API whose call failed; empty if none did.
+func apiOf(err error) string {
+	var call *clients.Error
+	if errors.As(err, &call) {
+		return call.API
+	}
+	return ""
 }
 
 // isOurs tells an error that was made here or by the validator, with a code already.

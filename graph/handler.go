@@ -12,6 +12,8 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
+	"go.opentelemetry.io/otel/metric"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"vestibule.example/auth"
 	"vestibule.example/graph/cost"
@@ -61,6 +63,10 @@ type Config struct {
 	// RequestID gives the id that errors carry; may be nil.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
+	// Meters measures operations; nil: nobody does.
+	Meters metric.MeterProvider
+	// Traces makes the spans of operations and fields, for requests that are traced; nil: nobody does.
+	Traces oteltrace.TracerProvider
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -76,6 +82,8 @@ type handler struct {
 	failures  *presenter
 	guards    *authorizer
 	plans     *plan.Schema
+	meter     *instruments
+	tracer    oteltrace.Tracer // nil: nobody traces
 }
 
 // NewHandler makes the handler of /graphql.
@@ -83,8 +91,13 @@ func NewHandler(cfg Config) (http.Handler, error) { return newHandler(cfg, nil) 
 
 // newHandler makes the handler for a schema whose directives differ from the generated one's.
 func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
-	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil || cfg.Resolver.Shipping == nil {
+	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil {
 		return nil, errors.New("graph: a client of each API is needed")
+	}
+	for _, name := range restAPIs() {
+		if cfg.Resolver.APIs[name] == nil {
+			return nil, fmt.Errorf("graph: the schema's @rest asks the API %q, and there is none: want apis.%s in the configuration", name, name)
+		}
 	}
 	cfg.Limits = cfg.Limits.withDefaults()
 	if cfg.LoginURL == "" {
@@ -114,12 +127,20 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	default:
 		return nil, fmt.Errorf("graph: no status profile %q", cfg.StatusProfile)
 	}
+	var tracer oteltrace.Tracer
+	if cfg.Traces != nil {
+		tracer = cfg.Traces.Tracer("vestibule.example/graph")
+	}
 	schema := plan.New(exec.NewExecutableSchema(exec.Config{Schema: directed, Resolvers: cfg.Resolver}), exec.PlanTables(), plan.Config{
-		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans,
+		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans, Observer: observer(tracer),
 	})
 	runner := executor.New(schema)
 	runner.SetQueryCache(inContext{})
-	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger}
+	meter, err := newInstruments(cfg.Meters)
+	if err != nil {
+		return nil, fmt.Errorf("graph: %w", err)
+	}
+	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger, meter}
 	runner.SetErrorPresenter(failures.present)
 	runner.SetRecoverFunc(func(ctx context.Context, v any) error {
 		return fmt.Errorf("graph: panic in %s: %v", graphql.GetPath(ctx), v)
@@ -144,7 +165,7 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema}, nil
+	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema, meter, tracer}, nil
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
@@ -190,15 +211,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, asked *request) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), h.cfg.Timeout, errOperationTimeout)
 	defer cancel()
+	ctx, seen := h.watch(ctx)
+	defer seen.end(ctx)
 	ctx, done := plan.Lend(ctx)
 	defer done()
-	ctx = withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures))
+	ctx = h.resolver.withRestLoaders(withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures)))
 	ctx, calls := h.traced(ctx)
 	operation, estimate, err := h.admit(ctx, r, asked)
 	if err != nil {
 		h.refuse(w, r, media, err)
 		return
 	}
+	seen.is(operation, h.persisted.trusted[asked.Query])
 	ctx, err = h.confirmed(ctx, operation.Operation.Operation)
 	if err != nil {
 		h.refuse(w, r, media, h.unconfirmed(ctx, err))
@@ -231,7 +255,7 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 	}
 	responses, ctx := h.exec.DispatchOperation(ctx, operation)
 	result := responses(ctx)
-	if r.Context().Err() != nil {
+	if seen.came(r.Context(), result); r.Context().Err() != nil {
 		return // Nobody is there to read it.
 	}
 	if h.cfg.Development {

@@ -245,6 +245,7 @@ func (h *handler) exceeds(ctx context.Context, excesses []excess) *gqlerror.Erro
 
 // count tells whoever counts that a limit was broken.
 func (h *handler) count(ctx context.Context, limit string, refused bool) {
+	h.meter.exceeded(ctx, limit, refused)
 	if h.cfg.Exceeded != nil {
 		h.cfg.Exceeded(ctx, limit, refused)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"mime"
 	"net/http"
 	"net/url"
@@ -72,8 +73,7 @@ func readRequest(w http.ResponseWriter, r *http.Request, maxBody int64) (*reques
 }
 
 func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*request, error) {
-	media, options, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != mediaJSON || options["charset"] != "" && !strings.EqualFold(options["charset"], "utf-8") {
+	if !isJSON(r.Header.Get("Content-Type")) {
 		return nil, errMediaType
 	}
 	if r.Header.Get("Content-Encoding") != "" {
@@ -93,16 +93,44 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*request, 
 	if !utf8.Valid(body) {
 		return nil, malformed("The request body is not UTF-8.")
 	}
-	members, err := readMembers(body)
+	found, err := readMembers(body)
 	if err != nil {
 		return nil, err
 	}
-	return readParams(members)
+	return readParams(found)
+}
+
+func isJSON(contentType string) bool {
+	if contentType == mediaJSON {
+		return true // As nearly everybody writes it; nothing is allocated.
+	}
+	media, options, err := mime.ParseMediaType(contentType)
+	return err == nil && media == mediaJSON && (options["charset"] == "" || strings.EqualFold(options["charset"], "utf-8"))
+}
+
+// members are a request's, as they were sent; nil for those that were not.
+type members struct{ query, operationName, variables, extensions, documentID jsontext.Value }
+
+// named gives the place of a member; nil for one that is not known.
+func (m *members) named(name []byte) *jsontext.Value {
+	switch string(name) {
+	case "query":
+		return &m.query
+	case "operationName":
+		return &m.operationName
+	case "variables":
+		return &m.variables
+	case "extensions":
+		return &m.extensions
+	case "documentId":
+		return &m.documentID
+	}
+	return nil
 }
 
 // readMembers reads one JSON object and refuses duplicate members at any depth, whose meaning readers disagree on, and
 // whatever comes behind the object.
-func readMembers(body []byte) (map[string]json.RawMessage, error) {
+func readMembers(body []byte) (*members, error) {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(body))
 	switch decoder.PeekKind() {
 	case '{':
@@ -113,49 +141,89 @@ func readMembers(body []byte) (map[string]json.RawMessage, error) {
 	default:
 		return nil, malformed("The request body is not JSON.")
 	}
-	object, err := decoder.ReadValue()
+	found, err := readObject(decoder)
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		return nil, malformed("The request body has a member twice.")
 	}
 	if err != nil {
 		return nil, malformed("The request body is not JSON.")
 	}
-	members := map[string]json.RawMessage{}
-	if err := json.Unmarshal(object, &members); err != nil {
-		return nil, malformed("The request body is not JSON.")
-	}
 	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, malformed("Something follows the JSON object of the request body.")
 	}
-	return members, nil
+	return found, nil
+}
+
+func readObject(decoder *jsontext.Decoder) (*members, error) {
+	found := &members{}
+	if _, err := decoder.ReadToken(); err != nil {
+		return nil, err
+	}
+	for decoder.PeekKind() == '"' {
+		name, err := decoder.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		if name, err = jsontext.AppendUnquote(nil, name); err != nil {
+			return nil, err
+		}
+		value, err := decoder.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		if place := found.named(name); place != nil {
+			*place = value.Clone()
+		}
+	}
+	_, err := decoder.ReadToken()
+	return found, err
 }
 
 // readParams reads the members of a well-formed request, and tells the first that is none, in this order; null is absent, and
 // unknown members are passed over.
-func readParams(members map[string]json.RawMessage) (*request, error) {
+func readParams(m *members) (*request, error) {
 	params := &request{}
-	for _, member := range []struct {
-		name  string
-		into  any
-		wants byte
-	}{
-		{"query", &params.Query, '"'}, {"operationName", &params.OperationName, '"'}, {"variables", &params.Variables, '{'}, {"extensions", &params.Extensions, '{'},
-		{"documentId", &params.id, '"'},
-	} {
-		value := members[member.name]
-		if len(value) == 0 || string(value) == "null" {
-			continue
-		}
-		if value[0] != member.wants {
-			return nil, notWellFormed("The member " + member.name + " has the wrong type.")
-		}
-		decoder := json.NewDecoder(bytes.NewReader(value))
-		decoder.UseNumber()
-		if err := decoder.Decode(member.into); err != nil {
-			return nil, notWellFormed("The member " + member.name + " cannot be read.")
-		}
+	if err := errors.Join(
+		readText("query", m.query, &params.Query), readText("operationName", m.operationName, &params.OperationName),
+		readMap("variables", m.variables, &params.Variables), readMap("extensions", m.extensions, &params.Extensions),
+		readText("documentId", m.documentID, &params.id),
+	); err != nil {
+		return nil, err
 	}
 	return params, params.named()
+}
+
+func readText(name string, value jsontext.Value, into *string) error {
+	switch {
+	case isAbsent(value):
+		return nil
+	case value.Kind() != '"':
+		return wrongType(name)
+	}
+	text, err := jsontext.AppendUnquote(nil, value)
+	*into = string(text)
+	return err
+}
+
+func readMap(name string, value jsontext.Value, into *map[string]any) error {
+	switch {
+	case isAbsent(value):
+		return nil
+	case value.Kind() != '{':
+		return wrongType(name)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(value))
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return notWellFormed("The member " + name + " cannot be read.")
+	}
+	return nil
+}
+
+func isAbsent(value jsontext.Value) bool { return len(value) == 0 || value.Kind() == 'n' }
+
+func wrongType(name string) error {
+	return notWellFormed("The member " + name + " has the wrong type.")
 }
 
 // named finds the id that a request names its document by, and refuses one that names none.
@@ -185,7 +253,7 @@ func readGet(r *http.Request, maxQuery int64) (*request, error) {
 	if err != nil {
 		return nil, malformed("The query string cannot be read.")
 	}
-	members := map[string]json.RawMessage{}
+	found := &members{}
 	for _, name := range []string{"query", "operationName", "variables", "extensions", "documentId"} {
 		values := query[name]
 		if len(values) > 1 {
@@ -204,9 +272,9 @@ func readGet(r *http.Request, maxQuery int64) (*request, error) {
 		if !value.IsValid() {
 			return nil, malformed("The parameter " + name + " is not JSON, or has a member twice.")
 		}
-		members[name] = json.RawMessage(bytes.TrimSpace(value))
+		*found.named([]byte(name)) = value
 	}
-	return readParams(members)
+	return readParams(found)
 }
 
 // negotiate gives the answer's media type, or nothing if none of ours is acceptable. Without Accept, and where both are
@@ -224,12 +292,34 @@ func negotiate(accept []string) string {
 	return best
 }
 
+// entries are those of a header that may be there several times.
+func entries(values []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, value := range values {
+			for entry := range strings.SplitSeq(value, ",") {
+				if !yield(entry) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// parseRange reads an entry of Accept. Most have no parameters, and then nothing is allocated.
+func parseRange(entry string) (name string, parameters map[string]string, err error) {
+	entry = strings.TrimSpace(entry)
+	if strings.Contains(entry, ";") {
+		return mime.ParseMediaType(entry)
+	}
+	return strings.ToLower(entry), nil, nil
+}
+
 // quality is how welcome a media type is: the q of the most specific range that names it (RFC 9110 §12.5.1).
 func quality(accept []string, media string) float64 {
 	major, _, _ := strings.Cut(media, "/")
 	q, specific := 0.0, 0
-	for entry := range strings.SplitSeq(strings.Join(accept, ","), ",") {
-		name, options, err := mime.ParseMediaType(strings.TrimSpace(entry))
+	for entry := range entries(accept) {
+		name, options, err := parseRange(entry)
 		if err != nil {
 			continue
 		}

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"vestibule.example/auth"
@@ -10,7 +9,6 @@ import (
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
 	"vestibule.example/clients/orders"
-	"vestibule.example/clients/shipping"
 	"vestibule.example/graph/model"
 )
 
@@ -19,18 +17,30 @@ type Resolver struct {
 	Accounts *accounts.Client
 	Catalog  *catalog.Client
 	Orders   *orders.Client
-	Shipping *shipping.Client
 	Sessions Sessions
+	// APIs are the APIs by name; what the schema's @rest says is asked of them.
+	APIs map[string]*clients.API
 }
 
-// NewResolver makes the resolvers' clients, one line for each API; api gives a configured API by its name.
+// NewResolver makes the resolvers' clients, one line for each API that hand-written ones call; api gives a configured API by
+// its name, and is asked once for each name, those of the schema's @rest among them.
 func NewResolver(api func(name string) *clients.API, sessions Sessions) *Resolver {
+	apis := map[string]*clients.API{}
+	once := func(name string) *clients.API {
+		if _, there := apis[name]; !there {
+			apis[name] = api(name)
+		}
+		return apis[name]
+	}
+	for _, name := range restAPIs() {
+		once(name)
+	}
 	return &Resolver{
-		Accounts: accounts.New(api("accounts")),
-		Catalog:  catalog.New(api("catalog")),
-		Orders:   orders.New(api("orders")),
-		Shipping: shipping.New(api("shipping")),
+		Accounts: accounts.New(once("accounts")),
+		Catalog:  catalog.New(once("catalog")),
+		Orders:   orders.New(once("orders")),
 		Sessions: sessions,
+		APIs:     apis,
 	}
 }
 
@@ -62,15 +72,6 @@ func text(optional *string) string {
 		return ""
 	}
 	return *optional
-}
-
-// orNull makes null of what is not there: a query's lookup by id is a question, and no is an answer.
-func orNull[T any](found *T, err error) (*T, error) {
-	var call *clients.Error
-	if errors.As(err, &call) && call.Code == clients.CodeNotFound {
-		return nil, nil //nolint:nilnil // GraphQL's null.
-	}
-	return found, err
 }
 
 func newOrder(input model.PlaceOrderInput) orders.NewOrder {

@@ -85,6 +85,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, e
 	}
 	refused := &requestError{status: http.StatusInternalServerError, code: codeInternal, message: messages[codeInternal]}
 	errors.As(err, &refused)
+	h.meter.refused(r.Context(), refused.code)
 	status := refused.status
 	if errors.Is(err, errNotWellFormed) && h.cfg.StatusProfile == ProfileDraft {
 		status = http.StatusUnprocessableEntity
@@ -106,6 +107,8 @@ func (h *handler) refuseDocument(ctx context.Context, w http.ResponseWriter, med
 	if limit, ok := faults[0].Extensions["limit"].(map[string]any); ok {
 		h.count(ctx, limit["name"].(string), true) //nolint:forcetypeassert // Written so by excess.refusal.
 	}
+	code, _ := faults[0].Extensions["code"].(string)
+	h.meter.refused(ctx, code)
 	faults = faults[:min(len(faults), maxFaults)]
 	status := h.documentStatus(media, faults)
 	shown := make(gqlerror.List, len(faults))

@@ -18,11 +18,11 @@ import (
 )
 
 func (r *customerResolver) Addresses(ctx context.Context, obj *accounts.Customer) ([]*accounts.Address, error) {
-	return r.Accounts.Addresses(ctx, obj.Id)
+	return r.restCustomerAddresses(ctx, obj)
 }
 
 func (r *customerResolver) PaymentMethods(ctx context.Context, obj *accounts.Customer) ([]*accounts.PaymentMethod, error) {
-	return r.Accounts.PaymentMethods(ctx, obj.Id)
+	return r.restCustomerPaymentMethods(ctx, obj)
 }
 
 func (r *customerResolver) Orders(ctx context.Context, obj *accounts.Customer, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
@@ -80,15 +80,15 @@ func (r *orderResolver) Lines(ctx context.Context, obj *orders.Order) ([]*orders
 }
 
 func (r *orderResolver) Customer(ctx context.Context, objs []*orders.Order) ([]*accounts.Customer, error) {
-	return each(ctx, load(ctx).customers, objs, func(o *orders.Order) string { return o.CustomerId })
+	return r.restOrderCustomer(ctx, objs)
 }
 
 func (r *orderResolver) Shipments(ctx context.Context, objs []*orders.Order) ([][]*shipping.Shipment, error) {
-	return each(ctx, load(ctx).shipments, objs, func(o *orders.Order) string { return o.Id })
+	return r.restOrderShipments(ctx, objs)
 }
 
 func (r *orderLineResolver) Product(ctx context.Context, objs []*orders.OrderLine) ([]*catalog.Product, error) {
-	return each(ctx, load(ctx).products, objs, func(l *orders.OrderLine) string { return l.ProductId })
+	return r.restOrderLineProduct(ctx, objs)
 }
 
 func (r *productResolver) Category(ctx context.Context, objs []*catalog.Product) ([]*catalog.Category, error) {
@@ -105,7 +105,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*accounts.Customer, error) {
-	return r.Accounts.Me(ctx)
+	return r.restQueryMe(ctx)
 }
 
 func (r *queryResolver) Orders(ctx context.Context, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
@@ -113,7 +113,7 @@ func (r *queryResolver) Orders(ctx context.Context, first int, after *string, st
 }
 
 func (r *queryResolver) Order(ctx context.Context, id string) (*orders.Order, error) {
-	return orNull(r.Resolver.Orders.Order(ctx, id))
+	return r.restQueryOrder(ctx, id)
 }
 
 func (r *queryResolver) Products(ctx context.Context, first int, after *string, search *string, category *string) (*model.ProductConnection, error) {
@@ -121,15 +121,15 @@ func (r *queryResolver) Products(ctx context.Context, first int, after *string, 
 }
 
 func (r *queryResolver) Product(ctx context.Context, id string) (*catalog.Product, error) {
-	return orNull(r.Catalog.Product(ctx, id))
+	return r.restQueryProduct(ctx, id)
 }
 
 func (r *queryResolver) Categories(ctx context.Context) ([]*catalog.Category, error) {
-	return r.Catalog.Categories(ctx)
+	return r.restQueryCategories(ctx)
 }
 
 func (r *shipmentResolver) Tracking(ctx context.Context, objs []*shipping.Shipment) ([][]*shipping.TrackingEvent, error) {
-	return each(ctx, load(ctx).tracking, objs, func(s *shipping.Shipment) string { return s.Id })
+	return r.restShipmentTracking(ctx, objs)
 }
 
 func (r *viewerResolver) Session(ctx context.Context, obj *model.Viewer) (*model.Session, error) {

@@ -42,6 +42,9 @@ func (p *Provider) authParams(req AuthRequest) (url.Values, error) {
 	for name, value := range p.profile.authParams {
 		params.Set(name, value)
 	}
+	if p.cfg.Audience != "" {
+		params.Set("audience", p.cfg.Audience)
+	}
 	for name, value := range p.cfg.AuthParams {
 		params.Set(name, value)
 	}

@@ -1,6 +1,7 @@
 package rp
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -22,17 +23,21 @@ import (
 // assertionLifetime of a client assertion. It is used at once, and once.
 const assertionLifetime = 60 * time.Second
 
-// authenticate adds the client's authentication to a request that will carry form.
-func (p *Provider) authenticate(header http.Header, form url.Values) error {
+// authenticate adds the client's authentication to a request to an endpoint that will carry form.
+func (p *Provider) authenticate(endpoint string, header http.Header, form url.Values) error {
 	switch p.cfg.AuthMethod {
 	case AuthPrivateKeyJWT:
 		now := p.cfg.Now()
+		// The issuer as one string, at every endpoint: an assertion made for an endpoint could be used at another
+		// provider by whoever has us talk to both (update of RFC 9700, section 2.1).
+		audience := p.cfg.Issuer
+		if p.profile.audienceIsEndpoint {
+			audience = endpoint
+		}
 		assertion, err := p.sign(map[string]any{
 			"iss": p.cfg.ClientID,
 			"sub": p.cfg.ClientID,
-			// The issuer as one string, at every endpoint: an assertion made for an endpoint could be used at
-			// another provider by whoever has us talk to both (update of RFC 9700, section 2.1).
-			"aud": p.cfg.Issuer,
+			"aud": audience,
 			"jti": rand.Text(),
 			"iat": now.Unix(),
 			"exp": now.Add(assertionLifetime).Unix(),
@@ -55,16 +60,20 @@ func (p *Provider) authenticate(header http.Header, form url.Values) error {
 }
 
 // assertionSigner makes the function that signs client assertions, nil for other methods.
-func (c *Config) assertionSigner() (func(map[string]any) (string, error), error) {
+func (c *Config) assertionSigner(profile Profile) (func(map[string]any) (string, error), error) {
 	if c.AuthMethod != AuthPrivateKeyJWT {
 		return nil, nil
 	}
-	alg, err := signingAlg(c.PrivateKey, c.PrivateKeyAlg)
+	wanted, name := c.PrivateKeyAlg, jose.HeaderKey("kid")
+	if profile.audienceIsEndpoint {
+		wanted, name = cmp.Or(wanted, string(jose.PS256)), "x5t#S256"
+	}
+	alg, err := signingAlg(c.PrivateKey, wanted)
 	if err != nil {
 		return nil, err
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: cryptosigner.Opaque(c.PrivateKey)},
-		(&jose.SignerOptions{}).WithType("JWT").WithHeader("kid", c.PrivateKeyID))
+		(&jose.SignerOptions{}).WithType("JWT").WithHeader(name, c.PrivateKeyID))
 	return func(claims map[string]any) (string, error) { return jwt.Signed(signer).Claims(claims).Serialize() }, err
 }
 

@@ -25,6 +25,8 @@ const (
 
 // Config describes one client at one provider. New copies it.
 type Config struct {
+	// Profile names what the provider does differently from the standard, see [Profiles]. Default: generic.
+	Profile string
 	// Issuer is the provider's issuer identifier, compared exactly, trailing slash included. It must be https,
 	// or http on a loopback host for development.
 	Issuer string
@@ -32,25 +34,33 @@ type Config struct {
 	ClientID string
 	// ClientSecret is required for client_secret_basic and client_secret_post, and refused for private_key_jwt.
 	ClientSecret secret.Text
-	// AuthMethod is client_secret_basic (default), client_secret_post or private_key_jwt.
+	// AuthMethod is client_secret_basic, client_secret_post or private_key_jwt. Default: the profile's.
 	AuthMethod string
 	// PrivateKey signs client assertions (private_key_jwt): RSA of at least 2048 bits, ECDSA on P-256, P-384
 	// or P-521, or Ed25519.
 	PrivateKey crypto.Signer
-	// PrivateKeyID is the "kid" under which the provider knows the key. Required with PrivateKey.
+	// PrivateKeyID is the "kid" under which the provider knows the key; for Entra ID the SHA-256 thumbprint of its
+	// certificate in base64url. Required with PrivateKey.
 	PrivateKeyID string
 	// PrivateKeyAlg overrides the algorithm, which otherwise follows from the key: RS256, ES256, ES384, ES512
-	// or EdDSA. The one useful value is PS256 for an RSA key.
+	// or EdDSA. The one useful value is PS256 for an RSA key, which Entra ID's profile has by default.
 	PrivateKeyAlg string
 	// RedirectURI is the absolute callback address as registered: https, or http on a loopback host.
 	RedirectURI string
 	// PostLogoutRedirectURI is where the provider returns after its logout. Optional.
 	PostLogoutRedirectURI string
-	// Scopes to ask for; "openid" must be among them. Default: openid profile email offline_access.
+	// Scopes to ask for; "openid" must be among them. Default: the profile's.
 	Scopes []string
-	// Resources are RFC 8707 resource indicators, absolute URIs without fragment, sent in the authorization
-	// request and in the code exchange.
+	// Resources are RFC 8707 resource indicators, absolute URIs without fragment. The authorization request names all; the
+	// code exchange, and a refresh for nothing in particular, the first: a token request for several is an error at
+	// most providers (RFC 8707 §2.2 wants narrow tokens).
 	Resources []string
+	// Audience is sent as "audience" in the authorization request, where a provider wants that.
+	Audience string
+	// Tenants are those that may sign in where the issuer stands for several (Entra ID's common and organizations).
+	Tenants []string
+	// FederatedLogout has the provider end the session at the provider behind it too, where the profile knows how.
+	FederatedLogout bool
 	// AuthParams are fixed extra parameters of the authorization request, such as audience. They cannot
 	// replace a parameter of the protocol.
 	AuthParams map[string]string

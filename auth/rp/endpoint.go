@@ -25,7 +25,7 @@ func (p *Provider) post(ctx context.Context, name, endpoint string, form url.Val
 		"Content-Type": {"application/x-www-form-urlencoded"},
 		"Accept":       {"application/json"},
 	}
-	if err := p.authenticate(header, form); err != nil {
+	if err := p.authenticate(endpoint, header, form); err != nil {
 		return nil, err
 	}
 	a, err := p.do(ctx, http.MethodPost, endpoint, header, form.Encode())

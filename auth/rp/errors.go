@@ -88,5 +88,16 @@ type VerifyError struct {
 	Check string
 }
 
+// checkTenant is the check that a token of a tenant fails that is not on the list.
+const checkTenant = "tid"
+
+// ForeignTenant tells that the token is sound, and of a tenant that Config.Tenants does not list.
+func (e *VerifyError) ForeignTenant() bool { return e.Check == checkTenant }
+
 // Error names token and check, never a claim's value.
-func (e *VerifyError) Error() string { return fmt.Sprintf("rp: %s refused: %s", e.Token, e.Check) }
+func (e *VerifyError) Error() string {
+	if e.ForeignTenant() {
+		return fmt.Sprintf("rp: %s refused: tid: the tenant is not on the list, identity.tenants", e.Token)
+	}
+	return fmt.Sprintf("rp: %s refused: %s", e.Token, e.Check)
+}

@@ -43,7 +43,7 @@ func (p *Provider) Exchange(ctx context.Context, req ExchangeRequest) (*Grant, e
 		"redirect_uri":  {p.cfg.RedirectURI},
 		"code_verifier": {req.Verifier},
 	}
-	addResources(form, p.cfg.Resources)
+	addResources(form, p.loginResource())
 	t, err := p.token(ctx, form)
 	if err != nil {
 		return nil, err
@@ -73,6 +73,9 @@ func (p *Provider) Refresh(ctx context.Context, req RefreshRequest) (*Grant, err
 		return nil, errors.New("rp: refresh needs a refresh token")
 	}
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {req.RefreshToken.Reveal()}}
+	if len(req.Scopes) == 0 && len(req.Resources) == 0 && req.Audience == "" {
+		req.Resources = p.loginResource()
+	}
 	if err := narrow(form, req.Scopes, req.Resources, req.Audience); err != nil {
 		return nil, err
 	}
@@ -146,6 +149,9 @@ func (p *Provider) TokenExchange(ctx context.Context, req TokenRequest) (*Grant,
 	}
 	return p.grant(t, req.Scopes), nil
 }
+
+// loginResource is what the login's own access token is for, where resources are configured.
+func (p *Provider) loginResource() []string { return p.cfg.Resources[:min(1, len(p.cfg.Resources))] }
 
 func narrow(form url.Values, scopes, resources []string, audience string) error {
 	for _, resource := range resources {

@@ -123,8 +123,11 @@ func (c *claims) time(name string) (time.Time, error) {
 // checkIssuer: OIDC Core 3.1.3.7 (2).
 func (p *Provider) checkIssuer(c *claims) error {
 	iss, err := c.text("iss")
-	if err != nil || !p.profile.issuer(p.cfg.Issuer, iss, c.raw) {
+	if err != nil {
 		return c.refuse("iss")
+	}
+	if fails := p.profile.issuer(&p.cfg, iss, c.raw); fails != "" {
+		return c.refuse(fails)
 	}
 	return nil
 }

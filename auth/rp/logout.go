@@ -36,21 +36,56 @@ func (p *Provider) EndSessionURL(ctx context.Context, req EndSession) (string, e
 	if err != nil {
 		return "", err
 	}
-	if md.EndSession == "" {
+	address, params := p.profile.endSession(&p.cfg, md, req)
+	if address == "" {
 		return "", ErrNoEndSession
 	}
-	params := url.Values{"client_id": {p.cfg.ClientID}}
+	return withQuery(address, params), nil
+}
+
+// standardLogout is RP-Initiated Logout 2.
+func standardLogout(c *Config, md *metadata, req EndSession) (string, url.Values) {
+	params := url.Values{"client_id": {c.ClientID}}
 	if !req.IDTokenHint.IsZero() {
 		params.Set("id_token_hint", req.IDTokenHint.Reveal())
 	}
 	if req.LogoutHint != "" {
 		params.Set("logout_hint", req.LogoutHint)
 	}
-	if p.cfg.PostLogoutRedirectURI != "" {
-		params.Set("post_logout_redirect_uri", p.cfg.PostLogoutRedirectURI)
+	if c.PostLogoutRedirectURI != "" {
+		params.Set("post_logout_redirect_uri", c.PostLogoutRedirectURI)
 		if req.State != "" {
 			params.Set("state", req.State)
 		}
 	}
-	return withQuery(md.EndSession, params), nil
+	if c.FederatedLogout {
+		params.Set("federated", "")
+	}
+	return md.EndSession, params
+}
+
+// auth0Logout is the standard's where the discovery document names an endpoint, which tenants made before November 2023
+// leave out by default: those have /v2/logout, with an address to return to whose query is not compared.
+func auth0Logout(c *Config, md *metadata, req EndSession) (string, url.Values) {
+	if md.EndSession != "" {
+		return standardLogout(c, md, req)
+	}
+	params := url.Values{"client_id": {c.ClientID}}
+	if c.PostLogoutRedirectURI != "" {
+		params.Set("returnTo", withQuery(c.PostLogoutRedirectURI, url.Values{"state": {req.State}}))
+	}
+	if c.FederatedLogout {
+		params.Set("federated", "")
+	}
+	return c.Issuer + "v2/logout", params
+}
+
+// cognitoLogout has names of its own, and neither hint nor state. Its endpoint is beside the authorization endpoint,
+// whose host is not the issuer's.
+func cognitoLogout(c *Config, md *metadata, _ EndSession) (string, url.Values) {
+	u, err := url.Parse(md.Authorization)
+	if err != nil || c.PostLogoutRedirectURI == "" {
+		return "", nil
+	}
+	return u.Scheme + "://" + u.Host + "/logout", url.Values{"client_id": {c.ClientID}, "logout_uri": {c.PostLogoutRedirectURI}}
 }

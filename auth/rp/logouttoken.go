@@ -28,6 +28,9 @@ func (p *Provider) VerifyLogoutToken(ctx context.Context, raw string) (*LogoutTo
 		return nil, err
 	}
 	var t LogoutToken
+	if t.Issuer, err = c.text("iss"); err != nil {
+		return nil, err
+	}
 	if t.IssuedAt, t.Expires, err = p.checkTimes(c); err != nil {
 		return nil, err
 	}

@@ -135,7 +135,7 @@ func TestAGoodLogoutToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := o.clock.Now()
-	want := rp.LogoutToken{Subject: "alice", SID: "session-1", JTI: "token-1", IssuedAt: now, Expires: now.Add(2 * time.Minute)}
+	want := rp.LogoutToken{Issuer: issuer, Subject: "alice", SID: "session-1", JTI: "token-1", IssuedAt: now, Expires: now.Add(2 * time.Minute)}
 	if *token != want {
 		t.Errorf("VerifyLogoutToken = %+v, want %+v", *token, want)
 	}

@@ -48,7 +48,7 @@ func (p *Provider) fetchMetadata(ctx context.Context) (*metadata, error) {
 	if err := josejson.Unmarshal(body, &md); err != nil {
 		return nil, fmt.Errorf("%w: discovery: %w", ErrInvalidAnswer, err)
 	}
-	if !p.profile.issuer(p.cfg.Issuer, md.Issuer, nil) { // Discovery 4.3
+	if !p.profile.discovered(&p.cfg, md.Issuer) { // Discovery 4.3
 		return nil, fmt.Errorf("%w: discovery: issuer is %.200q, configured is %q", ErrInvalidAnswer, md.Issuer, p.cfg.Issuer)
 	}
 	if err := p.checkEndpoints(&md); err != nil {

@@ -169,9 +169,11 @@ func (o *op) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (o *op) rightly(w http.ResponseWriter, r *http.Request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	switch r.URL.Path {
-	case "/.well-known/openid-configuration":
+	if strings.HasSuffix(r.URL.Path, "/.well-known/openid-configuration") { // of an issuer with a path too
 		writeJSON(w, o.metadata)
+		return
+	}
+	switch r.URL.Path {
 	case "/jwks":
 		writeJSON(w, map[string]any{"keys": o.keys})
 	case "/token":

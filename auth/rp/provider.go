@@ -15,7 +15,7 @@ import (
 // Provider is one client's view of one OpenID provider. Safe for concurrent use.
 type Provider struct {
 	cfg     Config // with defaults; PrivateKey is nil, see sign
-	profile profile
+	profile Profile
 	algs    []jose.SignatureAlgorithm
 	http    *http.Client
 	sign    func(claims map[string]any) (string, error) // a client assertion; nil unless private_key_jwt
@@ -25,13 +25,17 @@ type Provider struct {
 
 // New checks the configuration and reports every fault at once. It does not touch the network.
 func New(cfg Config) (*Provider, error) {
-	cfg = cfg.withDefaults()
-	sign, keyErr := cfg.assertionSigner()
-	if err := errors.Join(cfg.validate(), keyErr); err != nil {
+	profile, known := ProfileOf(cfg.Profile)
+	if !known {
+		return nil, fmt.Errorf("rp: there is no profile %q", cfg.Profile)
+	}
+	cfg = cfg.withDefaults(profile)
+	sign, keyErr := cfg.assertionSigner(profile)
+	if err := errors.Join(cfg.validate(profile), keyErr); err != nil {
 		return nil, fmt.Errorf("rp: %w", err)
 	}
 	cfg.PrivateKey = nil
-	p := &Provider{cfg: cfg, profile: generic(), http: cfg.client(), sign: sign}
+	p := &Provider{cfg: cfg, profile: profile, http: cfg.client(), sign: sign}
 	for _, alg := range cfg.IDTokenAlgs {
 		p.algs = append(p.algs, jose.SignatureAlgorithm(alg))
 	}
@@ -44,7 +48,7 @@ func New(cfg Config) (*Provider, error) {
 	return p, nil
 }
 
-// Issuer returns the configured issuer identifier.
+// Issuer returns the issuer identifier: that of all tenants where the configured one stands for several.
 func (p *Provider) Issuer() string { return p.cfg.Issuer }
 
 // ClientID returns the client's identifier at the provider.
@@ -71,12 +75,13 @@ func (c Config) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("issuer", c.Issuer), slog.String("client_id", c.ClientID))
 }
 
-func (c Config) withDefaults() Config {
+func (c Config) withDefaults(profile Profile) Config {
+	c.Issuer = profile.configured(c.Issuer)
 	if c.AuthMethod == "" {
-		c.AuthMethod = AuthBasic
+		c.AuthMethod = profile.AuthMethod
 	}
 	if len(c.Scopes) == 0 {
-		c.Scopes = []string{"openid", "profile", "email", "offline_access"}
+		c.Scopes = profile.Scopes
 	}
 	if len(c.IDTokenAlgs) == 0 {
 		c.IDTokenAlgs = []string{"RS256", "PS256", "ES256", "EdDSA"}
@@ -98,6 +103,7 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	c.Scopes, c.Resources = slices.Clone(c.Scopes), slices.Clone(c.Resources)
+	c.Tenants = slices.Clone(c.Tenants)
 	c.TrustedAudiences, c.AuthParams = slices.Clone(c.TrustedAudiences), maps.Clone(c.AuthParams)
 	return c
 }

@@ -33,7 +33,7 @@ func (p *Provider) CheckResponse(ctx context.Context, q url.Values) error {
 		return err
 	}
 	if q.Has("iss") {
-		if !p.profile.issuer(p.cfg.Issuer, q.Get("iss"), nil) {
+		if p.profile.issuer(&p.cfg, q.Get("iss"), nil) != "" {
 			return fmt.Errorf("%w: %.200q", ErrIssuerMismatch, q.Get("iss"))
 		}
 	} else if md.ResponseIss {

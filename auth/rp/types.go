@@ -32,7 +32,7 @@ type ExchangeRequest struct {
 // RefreshRequest trades a refresh token for new tokens.
 type RefreshRequest struct {
 	RefreshToken secret.Text
-	// Scopes and Resources narrow the new access token (RFC 6749 6, RFC 8707 2.2). Empty: as granted.
+	// Scopes and Resources narrow the new access token (RFC 6749 6, RFC 8707 2.2). All empty: a token as at login.
 	Scopes, Resources []string
 	// Audience is sent as "audience" where a provider wants that.
 	Audience string
@@ -90,7 +90,7 @@ type IDClaims struct {
 // LogoutToken is a verified back-channel logout token. The caller refuses a JTI it has seen (for the issuer,
 // until Expires or MaxLogoutTokenAge after IssuedAt, whichever is sooner, plus the leeway).
 type LogoutToken struct {
-	// Subject or SID may be empty, not both.
-	Subject, SID, JTI string
-	IssuedAt, Expires time.Time
+	// Issuer is the token's own; Subject or SID may be empty, not both.
+	Issuer, Subject, SID, JTI string
+	IssuedAt, Expires         time.Time
 }

@@ -24,7 +24,7 @@ var asymmetricAlgs = []string{
 }
 
 // validate looks at everything but the private key.
-func (c *Config) validate() error {
+func (c *Config) validate(profile Profile) error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -32,6 +32,16 @@ func (c *Config) validate() error {
 		fault("Issuer %w", err)
 	} else if strings.Contains(c.Issuer, "?") {
 		fault("Issuer must not have a query")
+	}
+	if several, known := SeveralTenants(c.Issuer); profile.Tenants && !known {
+		fault("Issuer must have the form https://login.microsoftonline.com/TENANT/v2.0")
+	} else if profile.Tenants && several && len(c.Tenants) == 0 {
+		fault("Tenants must list who may sign in, since the Issuer stands for every tenant")
+	} else if len(c.Tenants) > 0 && (!profile.Tenants || !several) {
+		fault("Tenants is for Entra ID's issuers of several tenants")
+	}
+	if c.FederatedLogout && !profile.Federated {
+		fault("FederatedLogout is not for this profile")
 	}
 	if c.ClientID == "" {
 		fault("ClientID is required")

@@ -15,6 +15,7 @@ import (
 	"vestibule.example/bench/limit/posts"
 	"vestibule.example/bench/limit/posts/exec"
 	"vestibule.example/bench/limit/posts/resolver"
+	"vestibule.example/bench/rig"
 	"vestibule.example/graph/plan"
 )
 
@@ -26,7 +27,7 @@ const maxBody = 256 << 10
 type endpoint struct{ exec *executor.Executor }
 
 func newEndpoint(o order, service *auth.Service, log *slog.Logger) (http.Handler, error) {
-	api, err := newAPI(o.World, "posts", service, log)
+	api, err := rig.NewAPI(o.World, "posts", service, log, cacheBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"log/slog"
-	"net/url"
 
 	"vestibule.example/auth"
 	"vestibule.example/bench/limit/posts"
@@ -36,7 +34,7 @@ type engine struct {
 func newEngine(w *rig.World, service *auth.Service, log *slog.Logger) (*engine, error) {
 	var faults []error
 	api := func(name string) *clients.API {
-		a, err := newAPI(w, name, service, log)
+		a, err := rig.NewAPI(w, name, service, log, cacheBytes)
 		faults = append(faults, err)
 		return a
 	}
@@ -47,25 +45,3 @@ func newEngine(w *rig.World, service *auth.Service, log *slog.Logger) (*engine, 
 // cacheBytes is each API's room for answers. The benchmark's APIs allow none to be kept, so the cache costs and gives
 // nothing, as with most personal answers.
 const cacheBytes = 64 << 20
-
-// newAPI is one API as main's wiring makes it, sharing and cache switched on.
-func newAPI(w *rig.World, name string, service *auth.Service, log *slog.Logger) (*clients.API, error) {
-	base, err := url.Parse(w.APIs[name])
-	if err != nil {
-		return nil, err
-	}
-	return clients.New(clients.Config{
-		Name: name, BaseURL: base, Transport: service.Transport(name, clients.NewTransport(clients.TransportConfig{})), Logger: log,
-		Identity: func(ctx context.Context) (clients.IdentityKey, error) {
-			key, owner, public, err := service.Identity(ctx, name)
-			if err != nil {
-				return clients.IdentityKey{}, err
-			}
-			if public {
-				return clients.PublicIdentity(), nil
-			}
-			return clients.SessionIdentity(key, owner), nil
-		},
-		Cache: clients.CacheConfig{MaxBytes: cacheBytes},
-	})
-}

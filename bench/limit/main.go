@@ -41,7 +41,7 @@ func main() {
 		names = append(names, sc.name)
 	}
 	wanted := flag.String("scenarios", strings.Join(names, ","), "which queries")
-	targets := flag.String("targets", "min,min+,engine,gqlgen,plan,gateway", "which targets; min is always measured")
+	targets := flag.String("targets", "min,min+,engine,gqlgen,plan,gateway", "which targets; min is always measured, and yoga and mercurius are there too, with npm ci --prefix bench/limit/peers")
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each target is measured, in turn with the others")
 	flag.DurationVar(&s.length, "for", 3*time.Second, "how long one measurement takes")
 	flag.DurationVar(&s.warmUp, "warm-up", 2*time.Second, "how long each target runs before the first")
@@ -82,7 +82,7 @@ func run(ctx context.Context, s settings) (err error) {
 		}
 		var taking []*contender
 		for _, c := range contenders {
-			if graphQL := c.name == "gqlgen" || c.name == "plan"; sc.shop && !graphQL || !sc.shop && c.name != "gateway" {
+			if sc.takes(c.name) {
 				taking = append(taking, c)
 			}
 		}
@@ -99,6 +99,13 @@ func start(ctx context.Context, r *rig.Rig, world *rig.World, s settings) ([]*co
 	var contenders []*contender
 	for _, name := range names {
 		c := &contender{name: name}
+		if isPeer(name) {
+			if err := c.startPeer(ctx, r, world, contenders[0].address, s.users); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			contenders = append(contenders, c)
+			continue
+		}
 		if name == "gateway" {
 			binary, err := r.Build(ctx)
 			if err != nil {

@@ -35,6 +35,17 @@ func scenarios() []scenario {
 	}
 }
 
+// takes tells whether a target can answer: the small schema knows no shop, and the product nothing else.
+func (s scenario) takes(target string) bool {
+	switch target {
+	case "gqlgen", "plan":
+		return !s.shop
+	case "gateway":
+		return s.shop
+	}
+	return true
+}
+
 // contender is a target with people signed in at it.
 type contender struct {
 	name    string
@@ -58,7 +69,7 @@ func (s scenario) learn(ctx context.Context, c, first *contender) error {
 	}
 	path := s.page
 	switch c.name {
-	case "gqlgen", "plan", "gateway":
+	case "gqlgen", "plan", "gateway", "yoga", "mercurius":
 		path = "/graphql"
 	}
 	c.asks = make([]*rig.Ask, len(c.users))

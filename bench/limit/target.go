@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"runtime/pprof"
 	"time"
@@ -19,8 +16,6 @@ import (
 
 	"vestibule.example/auth"
 	"vestibule.example/auth/memstore"
-	"vestibule.example/auth/rp"
-	"vestibule.example/auth/secret"
 	"vestibule.example/bench/rig"
 	"vestibule.example/internal/observe"
 )
@@ -48,7 +43,7 @@ func playTarget(ctx context.Context, text json.RawMessage) (any, func() error, e
 	}
 	log := observe.NewLogger(os.Stderr, "json", "info")
 	store := memstore.New(memstore.Config{})
-	service, err := newService(o.World, store, log)
+	service, err := rig.NewService(o.World, store, log, rig.TokenKind)
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
 	}
@@ -99,36 +94,8 @@ func routes(mux *http.ServeMux, o order, service *auth.Service, log *slog.Logger
 	mux.Handle("POST /titles", guarded(http.HandlerFunc(site.titles)))
 	mux.Handle("POST /greet", guarded(http.HandlerFunc(site.greet)))
 	mux.Handle("POST /account", guarded(http.HandlerFunc(site.account)))
+	mux.Handle("POST /token", guarded(tokens(service, o.World)))
 	return nil
-}
-
-// newService makes sessions as the product does.
-func newService(w *rig.World, store auth.Store, log *slog.Logger) (*auth.Service, error) {
-	public, err := url.Parse(rig.PublicURL)
-	if err != nil {
-		return nil, err
-	}
-	provider, err := rp.New(rp.Config{
-		Issuer: w.Issuer, ClientID: w.ClientID, ClientSecret: secret.New(w.ClientSecret), Scopes: rig.Scopes(),
-		RedirectURI: rig.PublicURL + "/auth/callback", PostLogoutRedirectURI: rig.PublicURL + "/auth/logged-out", Logger: log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	tokens := map[string]auth.APIToken{}
-	for name, base := range w.APIs {
-		u, err := url.Parse(base)
-		if err != nil {
-			return nil, err
-		}
-		tokens[name] = auth.APIToken{BaseURL: u, Kind: rig.TokenKind(name)}
-	}
-	key := make([]byte, 64)
-	rand.Read(key)
-	return auth.New(auth.Config{
-		Provider: provider, Store: store, PublicURL: public, APIs: tokens, Logger: log,
-		Keys: []auth.Key{{Use: "seal", Secret: secret.New(base64.StdEncoding.EncodeToString(key))}},
-	})
 }
 
 // newTransport is what carries the limit's calls: net/http's own, with room for every connection.

@@ -106,12 +106,17 @@ func (r *Rig) Self(ctx context.Context, name, role string, order, report any) (*
 	if err != nil {
 		return nil, err
 	}
+	return r.Program(ctx, name, exec.Command(self), roleVariable+"="+role, order, report)
+}
+
+// Program starts a program that keeps to what a [Role] does: it gets its order as a line of JSON, reports in JSON when it is
+// ready, and ends when its input does. variable is one more for its environment.
+func (r *Rig) Program(ctx context.Context, name string, command *exec.Cmd, variable string, order, report any) (*Process, error) {
 	text, err := json.Marshal(order)
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(self)
-	command.Env = append(os.Environ(), roleVariable+"="+role)
+	command.Env = append(os.Environ(), variable)
 	out, err := command.StdoutPipe()
 	if err != nil {
 		return nil, err

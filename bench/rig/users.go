@@ -23,6 +23,8 @@ type User struct {
 	Name    string
 	Visitor *visitor.Visitor
 	Origin  string
+	// Token is what she shows in the place of her cookies, if anything: to a server that knows no sessions.
+	Token string
 }
 
 // NewVisitor makes somebody at a browser who reaches the target at address under the public URL.
@@ -71,12 +73,17 @@ func (u *User) Ask(path string, body []byte) *Ask {
 	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\n", path, strings.TrimPrefix(u.Origin, "http://"))
 	b.WriteString("Accept: application/json\r\nContent-Type: application/json\r\nX-CSRF: 1\r\n")
 	fmt.Fprintf(&b, "Origin: %s\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n", u.Origin)
-	b.WriteString("User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0\r\nCookie: ")
-	for i, c := range u.Visitor.Cookies() {
-		if i > 0 {
-			b.WriteString("; ")
+	b.WriteString("User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0\r\n")
+	if u.Token != "" {
+		b.WriteString("Authorization: " + u.Token)
+	} else {
+		b.WriteString("Cookie: ")
+		for i, c := range u.Visitor.Cookies() {
+			if i > 0 {
+				b.WriteString("; ")
+			}
+			b.WriteString(c.Name + "=" + c.Value)
 		}
-		b.WriteString(c.Name + "=" + c.Value)
 	}
 	fmt.Fprintf(&b, "\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	return &Ask{User: u.Name, Wire: []byte(b.String())}

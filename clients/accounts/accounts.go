@@ -16,6 +16,21 @@ type Client struct{ api *clients.API }
 // New makes a client over the API's transport.
 func New(api *clients.API) *Client { return &Client{api} }
 
+// NewAddress is an address to add.
+type NewAddress struct {
+	City       string `json:"city"`
+	Country    string `json:"country"`
+	Label      string `json:"label"`
+	PostalCode string `json:"postalCode"`
+	Recipient  string `json:"recipient"`
+	Street     string `json:"street"`
+}
+
+// CustomerList is the answer of GET /customers.
+type CustomerList struct {
+	Items []Customer `json:"items"`
+}
+
 // Me is the customer whom the access token stands for.
 func (c *Client) Me(ctx context.Context) (*Customer, error) {
 	return clients.Get[*Customer](ctx, c.api, clients.At("/me"), nil)

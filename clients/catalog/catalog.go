@@ -24,6 +24,14 @@ type ProductQuery struct {
 	PageSize int    // 1 to 100; 20 unless given
 }
 
+// ProductPage is one page of the catalogue.
+type ProductPage struct {
+	Items    []Product `json:"items"`
+	Page     int       `json:"page"`
+	PageSize int       `json:"pageSize"`
+	Total    int       `json:"total"`
+}
+
 // Products are one page of the catalogue.
 func (c *Client) Products(ctx context.Context, q ProductQuery) (*ProductPage, error) {
 	return clients.Get[*ProductPage](ctx, c.api, clients.At("/products"), clients.Query(

@@ -22,6 +22,25 @@ type OrderQuery struct {
 	Cursor     string      // NextCursor of the page before
 }
 
+// OrderPage is one page of orders.
+type OrderPage struct {
+	Items      []Order `json:"items"`
+	NextCursor *string `json:"nextCursor,omitempty"` // nil on the last
+	Total      int     `json:"total"`                // how many there are over all pages
+}
+
+// NewOrder is an order to place.
+type NewOrder struct {
+	Lines []NewOrderLine `json:"lines"` // 1 to 20
+	Note  *string        `json:"note,omitempty"`
+}
+
+// NewOrderLine is one product to order.
+type NewOrderLine struct {
+	ProductId string `json:"productId"`
+	Quantity  int    `json:"quantity"` // 1 to 99
+}
+
 // Orders are one page of the orders that the user may see, newest first.
 func (c *Client) Orders(ctx context.Context, q OrderQuery) (*OrderPage, error) {
 	return clients.Get[*OrderPage](ctx, c.api, clients.At("/orders"), clients.Query(

@@ -16,6 +16,16 @@ type Client struct{ api *clients.API }
 // New makes a client over the API's transport.
 func New(api *clients.API) *Client { return &Client{api} }
 
+// ShipmentList is the answer of GET /shipments.
+type ShipmentList struct {
+	Items []Shipment `json:"items"`
+}
+
+// TrackingEventList is the answer of GET /tracking.
+type TrackingEventList struct {
+	Items []TrackingEvent `json:"items"`
+}
+
 // Shipments are the parcels of these orders, by order; orders unknown or not to be seen have none.
 func (c *Client) Shipments(ctx context.Context, orderIDs []string) (map[string][]*Shipment, error) {
 	return clients.BatchGet(ctx, c.api, clients.At("/shipments"), "orderId", orderIDs, batchMax, func(asked []string, list ShipmentList) map[string][]*Shipment {

@@ -45,7 +45,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	} else {
 		setCookie(w, p.browserCookie(), browser)
 	}
-	request := p.change(created.GetID(), func(a *authRequest) { a.browser = browser })
+	request := p.change(created.GetID(), func(a *authRequest) { a.browser, a.audience = browser, r.Form.Get("audience") })
 
 	s, _ := p.sessionOf(r)
 	switch missing := p.missing(request, s); {
@@ -95,6 +95,9 @@ func (p *Provider) checkAuthorize(r *http.Request, asked *oidc.AuthRequest, clie
 	}
 	if hint, err = op.ValidateAuthRequestClient(r.Context(), asked, client, p.op.IDTokenHintVerifier(r.Context())); err != nil {
 		return "", err
+	}
+	if p.quirks.NoResource && r.Form.Has("resource") {
+		return "", errResource()
 	}
 	g := grant{apis: p.scopes, issuer: p.issuer}
 	if asked.Scopes, err = g.narrow(asked.Scopes, r.Form["resource"]); err != nil {
@@ -182,7 +185,10 @@ func (p *Provider) answer(w http.ResponseWriter, r *http.Request, asked *oidc.Au
 	if asked.State != "" {
 		values.Set("state", asked.State)
 	}
-	values.Set("iss", p.issuer) // RFC 9207
+	values.Set("iss", p.issuerOf("")) // RFC 9207
+	if p.quirks.Spare || p.quirks.Tenants != nil {
+		values.Del("iss")
+	}
 	switch p.Settings().Tampering.Response {
 	case WrongIssuer:
 		values.Set("iss", stranger)

@@ -36,7 +36,7 @@ func (p *Provider) LogoutToken(clientID, sub, sid string) (string, error) {
 		return "", fmt.Errorf("provider: no client %q", clientID)
 	}
 	claims := map[string]any{
-		"iss": p.issuer, "aud": []string{clientID}, "jti": random(),
+		"iss": p.issuerOf(sub), "aud": []string{clientID}, "jti": random(),
 		"events": map[string]any{logoutEvent: struct{}{}},
 	}
 	// Relying parties ignore what they do not know (§2.4).
@@ -89,7 +89,7 @@ func (p *Provider) BackChannelLogout(ctx context.Context, clientID, sub, sid str
 func (p *Provider) tellClients(ctx context.Context, s session) {
 	var wg sync.WaitGroup
 	for id := range s.clients {
-		if client := p.clients[id]; client == nil || client.BackChannelLogoutURI == "" {
+		if client := p.clients[id]; client == nil || client.BackChannelLogoutURI == "" || p.quirks.FrontChannelAlone {
 			continue
 		}
 		wg.Go(func() {

@@ -24,6 +24,8 @@ type Client struct {
 	PostLogoutRedirectURIs []string
 	// BackChannelLogoutURI gets a logout token when a session that the client took part in ends; none when empty.
 	BackChannelLogoutURI string
+	// FrontChannelLogoutURI is shown in a frame when a session ends, where Quirks.FrontChannelAlone is set.
+	FrontChannelLogoutURI string
 }
 
 // check returns everything wrong with the client.
@@ -42,8 +44,10 @@ func (c *Client) check() error {
 		errs = append(errs, fmt.Errorf("client %s needs a redirect URI", c.ID))
 	}
 	uris := slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs)
-	if c.BackChannelLogoutURI != "" {
-		uris = append(uris, c.BackChannelLogoutURI)
+	for _, uri := range []string{c.BackChannelLogoutURI, c.FrontChannelLogoutURI} {
+		if uri != "" {
+			uris = append(uris, uri)
+		}
 	}
 	for _, uri := range uris {
 		if u, err := url.Parse(uri); err != nil || !loopback(u.Hostname()) {

@@ -28,6 +28,8 @@ type grant struct {
 	acr      string
 	amr      []string
 	issuer   string
+	audience string // asked for at login, where that chooses the API
+	quirks   Quirks
 	apis     map[string]string // API scope → audience
 }
 
@@ -57,6 +59,39 @@ func (g grant) audiences(scopes []string) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
+// first keeps of scopes those of OpenID Connect and those of the first API among them.
+func (g grant) first(scopes []string) []string {
+	for _, scope := range scopes {
+		if audience := g.apis[scope]; audience != "" {
+			return g.of(scopes, []string{audience})
+		}
+	}
+	return scopes
+}
+
+// of keeps of scopes those of OpenID Connect and those of the APIs.
+func (g grant) of(scopes, audiences []string) []string {
+	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool {
+		audience := g.apis[scope]
+		return audience != "" && !slices.Contains(audiences, audience)
+	})
+}
+
+// chosen keeps the scopes of the one access token that a token request asks for.
+func (g grant) chosen(scopes, named []string, resources []string) ([]string, error) {
+	switch {
+	case g.quirks.OneResource && len(resources) > 1:
+		return nil, oidc.ErrInvalidTarget().WithDescription("more than one resource")
+	case g.quirks.ByAudience && len(resources) == 0:
+		return g.of(scopes, []string{g.audience}), nil
+	case g.quirks.OneAPI && len(named) > 0 && len(g.audiences(named)) > 1:
+		return nil, oidc.ErrInvalidScope().WithDescription("AADSTS28000: the scope has more than one resource")
+	case g.quirks.OneAPI:
+		return g.first(scopes), nil
+	}
+	return g.narrow(scopes, resources)
+}
+
 // narrow keeps of scopes those of OpenID Connect and those of the resources asked for (RFC 8707 §2.2).
 func (g grant) narrow(scopes, resources []string) ([]string, error) {
 	if len(resources) == 0 {
@@ -68,10 +103,7 @@ func (g grant) narrow(scopes, resources []string) ([]string, error) {
 			return nil, oidc.ErrInvalidTarget().WithDescription("a resource was asked for that was not granted")
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool {
-		audience := g.apis[scope]
-		return audience != "" && !slices.Contains(resources, audience)
-	}), nil
+	return g.of(scopes, resources), nil
 }
 
 // authRequest is an authorization request, from /authorize until its code is exchanged. Those in the provider's map are

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -22,6 +23,7 @@ func (p *Provider) endSessionRoute(w http.ResponseWriter, r *http.Request) {
 		p.failPage(w, r, http.StatusBadRequest, "The sign-out request is malformed.")
 		return
 	}
+	asked.IdTokenHint = p.recognised(asked.IdTokenHint)
 	checked, err := op.ValidateEndSessionRequest(r.Context(), asked, p.op)
 	if err == nil && asked.PostLogoutRedirectURI != "" && checked.ClientID == "" {
 		// The library would go on without the address; who asked to come back should learn why he can't.
@@ -38,6 +40,12 @@ func (p *Provider) endSessionRoute(w http.ResponseWriter, r *http.Request) {
 		if l.sid == "" {
 			l.sid = checked.IDTokenHintClaims.SessionID
 		}
+	}
+	if p.quirks.LogoutByHintAlone {
+		l.sid = ""
+	}
+	if p.quirks.LogoutNeedsIDToken && asked.IdTokenHint == "" {
+		l.to, l.hint = p.issuer+"/signed-out", ""
 	}
 	if r.Method == http.MethodPost {
 		// A form of another site brings no SameSite=Lax cookie; the navigation that follows does.
@@ -76,6 +84,9 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request, l logout) 
 // means tells whether a logout_hint is of the session.
 func (p *Provider) means(hint string, s session) bool {
 	user, _ := p.bySubject(s.subject)
+	if p.quirks.LogoutByHintAlone {
+		return hint == loginHint(s.sid)
+	}
 	return hint != "" && (hint == s.sid || hint == s.subject || hint == user.Name || hint == user.Email)
 }
 
@@ -97,6 +108,13 @@ func (p *Provider) endSessionConfirm(w http.ResponseWriter, r *http.Request) {
 func (p *Provider) endAndGo(w http.ResponseWriter, r *http.Request, s session, l logout) {
 	p.SignOut(r.Context(), s.sid, "")
 	dropCookie(w, p.sessionCookie())
+	if frames := p.frames(s); len(frames) > 0 {
+		p.write(w, r, http.StatusOK, "frames", struct {
+			Frames []string
+			To     string
+		}{frames, l.to}, policy("; frame-src "+strings.Join(origins(frames), " ")))
+		return
+	}
 	http.Redirect(w, r, l.to, http.StatusSeeOther)
 }
 

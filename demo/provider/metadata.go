@@ -30,7 +30,7 @@ func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
 	m.DeviceAuthorizationEndpoint = ""
 	m.ResponseTypesSupported = []string{string(oidc.ResponseTypeCode)}
 	m.ResponseModesSupported = []string{string(oidc.ResponseModeQuery), string(oidc.ResponseModeFormPost)}
-	m.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
+	m.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials}
 	m.ACRValuesSupported = []string{ACRPassword, ACRMultiFactor}
 	m.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodPrivateKeyJWT}
 	m.RevocationEndpointAuthMethodsSupported = m.TokenEndpointAuthMethodsSupported
@@ -39,10 +39,43 @@ func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
 		"iss", "sub", "aud", "exp", "iat", "azp", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid",
 		"name", "preferred_username", "email", "email_verified", "roles",
 	}
+	p.announce(&m, r)
 	if p.Settings().Tampering.Metadata == WrongIssuer {
 		m.Issuer = stranger
 	}
 	httphelper.MarshalJSON(w, m)
+}
+
+// announce says what the quirks change.
+func (p *Provider) announce(m *metadata, r *http.Request) {
+	tenant, _ := r.Context().Value(tenantKey{}).(string)
+	for path, into := range map[string]*string{
+		"/authorize": &m.AuthorizationEndpoint, "/oauth/token": &m.TokenEndpoint, "/userinfo": &m.UserinfoEndpoint,
+		"/revoke": &m.RevocationEndpoint, "/end_session": &m.EndSessionEndpoint, "/keys": &m.JwksURI,
+	} {
+		*into = p.outward(path, tenant)
+	}
+	switch {
+	case several(tenant):
+		m.Issuer = p.tenantIssuer(tenantPlace)
+	case tenant != "":
+		m.Issuer = p.tenantIssuer(tenant)
+	case p.quirks.Slash:
+		m.Issuer += "/"
+	}
+	if p.quirks.NoEndSession {
+		m.EndSessionEndpoint = ""
+	}
+	m.IssParameter = !p.quirks.Spare && p.quirks.Tenants == nil
+	if p.quirks.Spare {
+		m.RevocationEndpoint = ""
+	}
+	if p.quirks.FrontChannelAlone {
+		m.BackChannelLogoutSupported, m.BackChannelLogoutSessionSupported = false, false
+	}
+	if p.quirks.FormSecretAlone {
+		m.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodPost, oidc.AuthMethodPrivateKeyJWT}
+	}
 }
 
 // jwks answers GET /keys.

@@ -25,7 +25,7 @@ func (p *Provider) mint(draft *oidc.AccessTokenResponse, clientID string) error 
 	}
 	delete(access, "nbf")
 	lifespan(access, now, set.AccessTokenTTL)
-	if draft.AccessToken, err = p.sign("at+jwt", access, set.Tampering.AccessToken); err != nil {
+	if draft.AccessToken, err = p.signAccess(access); err != nil {
 		return err
 	}
 	draft.ExpiresIn = uint64(set.AccessTokenTTL / time.Second)
@@ -38,10 +38,55 @@ func (p *Provider) mint(draft *oidc.AccessTokenResponse, clientID string) error 
 	// The library puts the APIs into the ID token's audience as well; it is for the client alone.
 	id["aud"] = []string{clientID}
 	id["at_hash"] = halfHash(draft.AccessToken)
+	p.bend(id)
 	lifespan(id, now, set.IDTokenTTL)
 	draft.IDToken, err = p.sign("JWT", id, set.Tampering.IDToken)
 	return err
 }
+
+// signAccess makes an access token, opaque where it is for UserInfo alone or references are wanted.
+func (p *Provider) signAccess(claims map[string]any) (string, error) {
+	subject, _ := claims["sub"].(string)
+	audience, _ := claims["aud"].([]any)
+	alone := len(audience) == 1 && audience[0] == p.issuer
+	claims["iss"] = p.issuerOf(subject)
+	if p.quirks.ByAudience && !alone {
+		claims["aud"] = append(audience, p.issuer+"/userinfo")
+	}
+	token, err := p.sign("at+jwt", claims, p.Settings().Tampering.AccessToken)
+	if err != nil || !p.quirks.ReferenceTokens && (!p.quirks.ByAudience || !alone) {
+		return token, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	reference := random()
+	p.opaque[reference] = token
+	return reference, nil
+}
+
+// bend makes an ID token's claims those that the quirks have.
+func (p *Provider) bend(id map[string]any) {
+	subject, _ := id["sub"].(string)
+	id["iss"] = p.issuerOf(subject)
+	if tenant, ok := p.quirks.Tenants[subject]; ok {
+		id["tid"], id["oid"], id["ver"] = tenant, "oid-"+subject, "2.0"
+		sid, _ := id["sid"].(string)
+		id["login_hint"] = loginHint(sid)
+	}
+	if p.quirks.Spare {
+		for _, name := range []string{"at_hash", "acr", "amr", "auth_time"} {
+			delete(id, name)
+		}
+	}
+	if p.quirks.ClaimsAtUserInfo {
+		for _, name := range []string{"name", "preferred_username", "email", "email_verified", "roles"} {
+			delete(id, name)
+		}
+	}
+}
+
+// loginHint is the claim login_hint, which names a session to nobody else.
+func loginHint(sid string) string { return "O." + halfHash(sid) }
 
 func lifespan(claims map[string]any, now time.Time, ttl time.Duration) {
 	claims["iat"] = now.Unix()

@@ -28,6 +28,8 @@ type Config struct {
 	Scopes map[string]string
 	// Settings is what is set at the start and again by DELETE of the control API.
 	Settings Settings
+	// Quirks are another provider's ways.
+	Quirks Quirks
 	// Logger gets refusals at debug level; nothing when nil.
 	Logger *slog.Logger
 	// Now is the clock of tokens and sessions; time.Now when nil.
@@ -42,6 +44,7 @@ type Provider struct {
 	users    []User
 	scopes   map[string]string
 	initial  Settings
+	quirks   Quirks
 	log      *slog.Logger
 	now      func() time.Time
 	op       *op.Provider
@@ -59,6 +62,7 @@ type Provider struct {
 	families map[string]*family      // by id
 	refresh  map[string]*family      // by refresh token, spent ones too
 	sessions map[string]*session     // by the cookie's value
+	opaque   map[string]string       // the JWTs that opaque access tokens stand for
 	logouts  map[string]logout       // by id, waiting for the browser
 	ledger   ledger
 }
@@ -82,6 +86,7 @@ func New(cfg Config) (*Provider, error) {
 		issuer: cfg.Issuer, host: issuer.Host, clients: map[string]*registered{}, users: cfg.Users, scopes: cfg.Scopes,
 		initial: settings, settings: settings, counters: newCounters(), log: cfg.Logger, now: cfg.Now, done: make(chan struct{}),
 		requests: map[string]*authRequest{}, codes: map[string]*authRequest{}, families: map[string]*family{},
+		quirks: cfg.Quirks, opaque: map[string]string{},
 		refresh: map[string]*family{}, sessions: map[string]*session{}, logouts: map[string]logout{},
 		backside: newBackside(),
 	}
@@ -171,10 +176,23 @@ func (p *Provider) Handler() http.Handler {
 	mux.HandleFunc("GET /end_session/continue", p.endSessionContinue)
 	mux.Handle("POST /end_session/confirm", ownForm(p.endSessionConfirm))
 	mux.HandleFunc("GET /signed-out", p.signedOut)
+	if p.quirks.NoEndSession {
+		mux.HandleFunc("GET /v2/logout", p.logoutReturnTo)
+	}
 	mux.HandleFunc("GET /provider.css", p.pages.asset("provider.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET /provider.svg", p.pages.asset("provider.svg", "image/svg+xml"))
-	return p.guard(mux)
+	return p.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path, tenant := p.quirks.inward(r.URL.Path)
+		ours := r.WithContext(context.WithValue(r.Context(), tenantKey{}, tenant))
+		ours.URL = new(url.URL)
+		*ours.URL = *r.URL
+		ours.URL.Path = path
+		mux.ServeHTTP(w, ours)
+	}))
 }
+
+// tenantKey is the context's key of the tenant that a request's path names.
+type tenantKey struct{}
 
 // maxForm bounds request bodies; tokens and forms are far smaller.
 const maxForm = 64 << 10

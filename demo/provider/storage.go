@@ -63,7 +63,7 @@ func (s storage) CreateAuthRequest(_ context.Context, asked *oidc.AuthRequest, h
 	}
 	request := &authRequest{
 		id: random(), asked: *asked, hint: hint, created: s.now(),
-		grant: grant{client: asked.ClientID, scopes: asked.Scopes, issuer: s.issuer, apis: s.scopes},
+		grant: grant{client: asked.ClientID, scopes: asked.Scopes, issuer: s.issuer, apis: s.scopes, quirks: s.quirks},
 	}
 	s.requests[request.id] = request
 	return copied(request), nil
@@ -122,7 +122,9 @@ func (s storage) CreateAccessAndRefreshTokens(ctx context.Context, request op.To
 		if request.stored.replayed {
 			return "", "", time.Time{}, oidc.ErrInvalidGrant().WithParent(errSpent)
 		}
-		f := &family{grant: request.grant, id: random(), current: random(), used: s.now()}
+		whole := request.grant
+		whole.scopes = request.stored.scopes // The first token may be for less (RFC 8707 §2.2).
+		f := &family{grant: whole, id: random(), current: random(), used: s.now()}
 		s.families[f.id] = f
 		s.refresh[f.current] = f
 		request.stored.family = f.id
@@ -257,6 +259,7 @@ func (p *Provider) unspent(token string) (*family, error) {
 	switch {
 	case !ok:
 		return nil, errUnknown
+	case f.current != token && p.quirks.OldRefreshTokensLive:
 	case f.current != token:
 		p.kill(f.id)
 		return nil, errSpent

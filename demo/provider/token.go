@@ -56,6 +56,17 @@ func (p *Provider) exchange(r *http.Request) (grantType string, answer *oidc.Acc
 	}
 	p.noteProof(r)
 	grantType = r.PostForm.Get("grant_type")
+	if p.quirks.NoResource && r.PostForm.Has("resource") {
+		return grantType, nil, errResource()
+	}
+	if p.quirks.OnBehalfOf && grantType == string(oidc.GrantTypeBearer) {
+		answer, err := p.onBehalfOf(r)
+		return grantType, answer, err
+	}
+	if grantType == string(oidc.GrantTypeClientCredentials) {
+		answer, err := p.clientCredentials(r)
+		return grantType, answer, err
+	}
 	if grantType != string(oidc.GrantTypeCode) && grantType != string(oidc.GrantTypeRefreshToken) {
 		return "other", nil, oidc.ErrUnsupportedGrantType()
 	}
@@ -76,6 +87,9 @@ func (p *Provider) exchange(r *http.Request) (grantType string, answer *oidc.Acc
 
 // authenticate checks the client before anything is spent; the library would look at the code first.
 func (p *Provider) authenticate(r *http.Request) (clientID string, err error) {
+	if _, _, basic := r.BasicAuth(); basic && p.quirks.FormSecretAlone {
+		return "", oidc.ErrInvalidClient().WithDescription("the client authenticates by POST")
+	}
 	request, err := op.ParseAccessTokenRequest(r, p.op.Decoder())
 	if err != nil {
 		return "", err
@@ -103,7 +117,7 @@ func (p *Provider) exchangeCode(r *http.Request) (*oidc.AccessTokenResponse, err
 	if !ok {
 		return nil, oidc.ErrServerError()
 	}
-	if request.scopes, err = request.narrow(request.scopes, resources(r)); err != nil {
+	if request.scopes, err = request.chosen(request.scopes, nil, resources(r)); err != nil {
 		return nil, err
 	}
 	return op.CreateTokenResponse(r.Context(), request, client, p.op, true, parsed.Code, "")
@@ -135,7 +149,7 @@ func (p *Provider) exchangeRefresh(r *http.Request) (*oidc.AccessTokenResponse, 
 	if !ok {
 		return nil, oidc.ErrServerError()
 	}
-	if request.current, err = request.narrow(request.current, resources(r)); err != nil {
+	if request.current, err = request.chosen(request.current, parsed.Scopes, resources(r)); err != nil {
 		return nil, err
 	}
 	return op.CreateTokenResponse(r.Context(), request, client, p.op, true, "", parsed.RefreshToken)
@@ -189,6 +203,11 @@ func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
 // userOfToken reads one of our access tokens and gives what UserInfo says for it, with iss and aud. The token's own
 // audience may be any: all of them are the user's.
 func (p *Provider) userOfToken(raw string) (map[string]any, error) {
+	p.mu.Lock()
+	if token, ok := p.opaque[raw]; ok {
+		raw = token
+	}
+	p.mu.Unlock()
 	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		return nil, err
@@ -202,7 +221,7 @@ func (p *Provider) userOfToken(raw string) (map[string]any, error) {
 		return nil, err
 	}
 	user, ok := p.bySubject(claims.Subject)
-	if typ, _ := jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderType].(string); typ != "at+jwt" || claims.Issuer != p.issuer || !ok {
+	if typ, _ := jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderType].(string); typ != "at+jwt" || claims.Issuer != p.issuerOf(claims.Subject) || !ok {
 		return nil, errUnknown
 	}
 	if !p.now().Before(claims.GetExpiration()) {
@@ -212,12 +231,16 @@ func (p *Provider) userOfToken(raw string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]any{"iss": p.issuer, "aud": []string{claims.ClientID}}
+	all := map[string]any{"iss": claims.Issuer, "aud": []string{claims.ClientID}}
 	return all, json.Unmarshal(content, &all)
 }
 
 // revoke answers POST /revoke (RFC 7009).
 func (p *Provider) revoke(w http.ResponseWriter, r *http.Request) {
+	if p.quirks.Spare {
+		http.NotFound(w, r)
+		return
+	}
 	status := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 	op.Revoke(status, r, p.op)
 	if status.status == http.StatusOK {

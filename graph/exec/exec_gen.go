@@ -1045,17 +1045,17 @@ type Query {
   "Who is using this browser: the session and the sessions elsewhere. Needs no sign-in."
   viewer: Viewer!
   "The signed-in customer."
-  me: Customer @authenticated
+  me: Customer @rest(api: "accounts", get: "/me", optional: false) @authenticated
   "Orders the signed-in user may see, newest first: a customer's own, an agent's everyone's."
   orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"]) @authenticated
   "One order; null when there is none or it is not the user's to see."
-  order(id: ID!): Order @authenticated
+  order(id: ID!): Order @rest(api: "orders", get: "/orders/{args.id}") @authenticated
   "The catalogue, for everyone. ` + "`" + `search` + "`" + ` matches words of name and description."
   products(first: Int! = 20, after: String, search: String, category: ID): ProductConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
   "One product; null when there is none."
-  product(id: ID!): Product
+  product(id: ID!): Product @rest(api: "catalog", get: "/products/{args.id}")
   "All categories, in the order to show them."
-  categories: [Category!] @listSize(assumedSize: 20)
+  categories: [Category!] @rest(api: "catalog", get: "/categories") @listSize(assumedSize: 20)
 }
 
 type Mutation {
@@ -1137,7 +1137,7 @@ type SessionEntry {
 }
 
 "A customer of the shop."
-type Customer {
+type Customer @rest(api: "accounts", get: "/customers?id={keys}", take: "items") {
   "Stable and unique."
   id: ID!
   "Full name."
@@ -1151,9 +1151,9 @@ type Customer {
   "Since when."
   memberSince: DateTime!
   "Postal addresses, the default one first."
-  addresses: [Address!] @listSize(assumedSize: 10)
+  addresses: [Address!] @rest(api: "accounts", get: "/customers/{parent.id}/addresses", each: true) @listSize(assumedSize: 10)
   "Ways to pay, for who has signed in within the last hour."
-  paymentMethods: [PaymentMethod!] @stepUp(maxAge: 3600) @listSize(assumedSize: 10)
+  paymentMethods: [PaymentMethod!] @rest(api: "accounts", get: "/customers/{parent.id}/payment-methods", each: true) @stepUp(maxAge: 3600) @listSize(assumedSize: 10)
   "This customer's orders, newest first."
   orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 }
@@ -1229,9 +1229,9 @@ type Order {
   "What was ordered."
   lines: [OrderLine!]! @listSize(assumedSize: 20)
   "Who ordered."
-  customer: Customer
+  customer: Customer @load(key: "{parent.customerId}")
   "The parcels that carry it."
-  shipments: [Shipment!] @listSize(assumedSize: 5)
+  shipments: [Shipment!] @rest(api: "shipping", get: "/shipments?orderId={parents.id}", take: "items", key: "orderId") @listSize(assumedSize: 5)
 }
 
 "Where an order stands."
@@ -1257,7 +1257,7 @@ type OrderLine {
   "Price of one, when ordered."
   unitPrice: Decimal!
   "The product; null when it is no longer in the catalogue."
-  product: Product
+  product: Product @load(key: "{parent.productId}")
 }
 
 "A page of orders."
@@ -1291,7 +1291,7 @@ type Shipment {
   "When it should arrive, if known."
   estimatedDelivery: DateTime
   "What has happened to it, oldest first."
-  tracking: [TrackingEvent!] @listSize(assumedSize: 10)
+  tracking: [TrackingEvent!] @rest(api: "shipping", get: "/tracking?shipmentId={parents.id}", take: "items", key: "shipmentId") @listSize(assumedSize: 10)
 }
 
 "Where a parcel stands."
@@ -1321,7 +1321,7 @@ type TrackingEvent {
 }
 
 "A product of the catalogue."
-type Product {
+type Product @rest(api: "catalog", get: "/products?id={keys}", take: "items") @keep(properties: ["categoryId"]) {
   "Stable and unique."
   id: ID!
   "What it is called."
@@ -1467,6 +1467,47 @@ directive @stepUp(acr: [String!], maxAge: Int) on FIELD_DEFINITION | OBJECT
 "Everybody, on purpose; lifts from a field what the type it belongs to demands."
 directive @public on FIELD_DEFINITION | OBJECT
 `, BuiltIn: false},
+	{Name: "../../rest.graphqls", Input: `"""
+What a field asks of a REST API: the field is that call, and Go is generated for it. Exactly one of ` + "`" + `get` + "`" + `, ` + "`" + `post` + "`" + `, ` + "`" + `put` + "`" + `, ` + "`" + `patch` + "`" + ` and
+` + "`" + `delete` + "`" + ` says the method with the path and, behind a ` + "`" + `?` + "`" + `, the query; in both, ` + "`" + `{args.name}` + "`" + ` stands for an argument and
+` + "`" + `{parent.name}` + "`" + ` for a property of the object that the field belongs to, as the API calls it. ` + "`" + `{parents.name}` + "`" + ` in the query is that
+property of all objects that the field is asked of, in one call.
+
+On an object type it is how a list of keys, ` + "`" + `{keys}` + "`" + ` in the query, becomes objects, for every field with @load; ` + "`" + `{key}` + "`" + ` in the path is
+one key per call.
+"""
+directive @rest(
+  "The API's name in the configuration; its OpenAPI document is clients/NAME/openapi.yaml or openapi.json."
+  api: String!
+  get: String
+  post: String
+  put: String
+  patch: String
+  delete: String
+  "Where in the answer the field's value is, with dots; by default the answer is the value."
+  take: String
+  "Whether an answer of 404 is null, and not the error NOT_FOUND; by default it is for a nullable object that a GET asks for."
+  optional: Boolean
+  "Accepts that the call is made once for each element of a list."
+  each: Boolean = false
+  "With ` + "`" + `{keys}` + "`" + ` or ` + "`" + `{parents.name}` + "`" + `: the property of each object of the answer that tells which key it is for; by default id."
+  key: String
+  "How many keys one call takes; by default what the API's document says."
+  max: Int
+) on FIELD_DEFINITION | OBJECT
+
+"""
+The object of a key, ` + "`" + `{parent.name}` + "`" + ` or ` + "`" + `{args.name}` + "`" + `, or the objects of a list of keys: asked for as its type's @rest says, each once
+and all together wherever they are wanted.
+"""
+directive @load(key: String!) on FIELD_DEFINITION
+
+"Where in the API's JSON a field is, with dots, or what an enum's value is called there; by default its name."
+directive @json(at: String!) on FIELD_DEFINITION | ENUM_VALUE
+
+"Properties of the API's object that Go code needs and the schema does not show."
+directive @keep(properties: [String!]!) on OBJECT
+`, BuiltIn: true},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -8163,18 +8204,18 @@ func (ec *executionContext) marshalNOrderStatus2vestibuleᚗexampleᚋclientsᚋ
 
 var (
 	unmarshalNOrderStatus2vestibuleᚗexampleᚋclientsᚋordersᚐOrderStatus = map[string]orders.OrderStatus{
-		"PLACED":    orders.StatusPlaced,
-		"PACKED":    orders.StatusPacked,
-		"SHIPPED":   orders.StatusShipped,
-		"DELIVERED": orders.StatusDelivered,
-		"CANCELLED": orders.StatusCancelled,
+		"PLACED":    orders.OrderStatusPlaced,
+		"PACKED":    orders.OrderStatusPacked,
+		"SHIPPED":   orders.OrderStatusShipped,
+		"DELIVERED": orders.OrderStatusDelivered,
+		"CANCELLED": orders.OrderStatusCancelled,
 	}
 	marshalNOrderStatus2vestibuleᚗexampleᚋclientsᚋordersᚐOrderStatus = map[orders.OrderStatus]string{
-		orders.StatusPlaced:    "PLACED",
-		orders.StatusPacked:    "PACKED",
-		orders.StatusShipped:   "SHIPPED",
-		orders.StatusDelivered: "DELIVERED",
-		orders.StatusCancelled: "CANCELLED",
+		orders.OrderStatusPlaced:    "PLACED",
+		orders.OrderStatusPacked:    "PACKED",
+		orders.OrderStatusShipped:   "SHIPPED",
+		orders.OrderStatusDelivered: "DELIVERED",
+		orders.OrderStatusCancelled: "CANCELLED",
 	}
 )
 
@@ -8203,14 +8244,14 @@ func (ec *executionContext) marshalNPaymentKind2vestibuleᚗexampleᚋclientsᚋ
 
 var (
 	unmarshalNPaymentKind2vestibuleᚗexampleᚋclientsᚋaccountsᚐPaymentKind = map[string]accounts.PaymentKind{
-		"CARD":   accounts.PaymentCard,
-		"SEPA":   accounts.PaymentSEPA,
-		"PAYPAL": accounts.PaymentPayPal,
+		"CARD":   accounts.PaymentKindCard,
+		"SEPA":   accounts.PaymentKindSepa,
+		"PAYPAL": accounts.PaymentKindPaypal,
 	}
 	marshalNPaymentKind2vestibuleᚗexampleᚋclientsᚋaccountsᚐPaymentKind = map[accounts.PaymentKind]string{
-		accounts.PaymentCard:   "CARD",
-		accounts.PaymentSEPA:   "SEPA",
-		accounts.PaymentPayPal: "PAYPAL",
+		accounts.PaymentKindCard:   "CARD",
+		accounts.PaymentKindSepa:   "SEPA",
+		accounts.PaymentKindPaypal: "PAYPAL",
 	}
 )
 
@@ -8292,18 +8333,18 @@ func (ec *executionContext) marshalNShipmentStatus2vestibuleᚗexampleᚋclients
 
 var (
 	unmarshalNShipmentStatus2vestibuleᚗexampleᚋclientsᚋshippingᚐShipmentStatus = map[string]shipping.ShipmentStatus{
-		"PREPARING":        shipping.StatusPreparing,
-		"IN_TRANSIT":       shipping.StatusInTransit,
-		"OUT_FOR_DELIVERY": shipping.StatusOutForDelivery,
-		"DELIVERED":        shipping.StatusDelivered,
-		"RETURNED":         shipping.StatusReturned,
+		"PREPARING":        shipping.ShipmentStatusPreparing,
+		"IN_TRANSIT":       shipping.ShipmentStatusInTransit,
+		"OUT_FOR_DELIVERY": shipping.ShipmentStatusOutForDelivery,
+		"DELIVERED":        shipping.ShipmentStatusDelivered,
+		"RETURNED":         shipping.ShipmentStatusReturned,
 	}
 	marshalNShipmentStatus2vestibuleᚗexampleᚋclientsᚋshippingᚐShipmentStatus = map[shipping.ShipmentStatus]string{
-		shipping.StatusPreparing:      "PREPARING",
-		shipping.StatusInTransit:      "IN_TRANSIT",
-		shipping.StatusOutForDelivery: "OUT_FOR_DELIVERY",
-		shipping.StatusDelivered:      "DELIVERED",
-		shipping.StatusReturned:       "RETURNED",
+		shipping.ShipmentStatusPreparing:      "PREPARING",
+		shipping.ShipmentStatusInTransit:      "IN_TRANSIT",
+		shipping.ShipmentStatusOutForDelivery: "OUT_FOR_DELIVERY",
+		shipping.ShipmentStatusDelivered:      "DELIVERED",
+		shipping.ShipmentStatusReturned:       "RETURNED",
 	}
 )
 
@@ -8774,18 +8815,18 @@ func (ec *executionContext) marshalOOrderStatus2ᚖvestibuleᚗexampleᚋclients
 
 var (
 	unmarshalOOrderStatus2ᚖvestibuleᚗexampleᚋclientsᚋordersᚐOrderStatus = map[string]orders.OrderStatus{
-		"PLACED":    orders.StatusPlaced,
-		"PACKED":    orders.StatusPacked,
-		"SHIPPED":   orders.StatusShipped,
-		"DELIVERED": orders.StatusDelivered,
-		"CANCELLED": orders.StatusCancelled,
+		"PLACED":    orders.OrderStatusPlaced,
+		"PACKED":    orders.OrderStatusPacked,
+		"SHIPPED":   orders.OrderStatusShipped,
+		"DELIVERED": orders.OrderStatusDelivered,
+		"CANCELLED": orders.OrderStatusCancelled,
 	}
 	marshalOOrderStatus2ᚖvestibuleᚗexampleᚋclientsᚋordersᚐOrderStatus = map[orders.OrderStatus]string{
-		orders.StatusPlaced:    "PLACED",
-		orders.StatusPacked:    "PACKED",
-		orders.StatusShipped:   "SHIPPED",
-		orders.StatusDelivered: "DELIVERED",
-		orders.StatusCancelled: "CANCELLED",
+		orders.OrderStatusPlaced:    "PLACED",
+		orders.OrderStatusPacked:    "PACKED",
+		orders.OrderStatusShipped:   "SHIPPED",
+		orders.OrderStatusDelivered: "DELIVERED",
+		orders.OrderStatusCancelled: "CANCELLED",
 	}
 )
 

@@ -134,9 +134,9 @@ func (r *run) resolve(ctx context.Context, t task) {
 }
 
 func (r *run) observed(ctx context.Context, t task) {
-	done := r.observer.Node(ctx, t.node.path, len(t.parents))
+	resolving, done := r.observer.Node(ctx, t.node.path, len(t.parents))
 	defer done()
-	r.call(ctx, t)
+	r.call(resolving, t)
 }
 
 // take gives a run with empty columns.

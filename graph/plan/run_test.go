@@ -207,25 +207,33 @@ func TestResolversKnowWhereTheyAre(t *testing.T) {
 	}
 }
 
+type nodeKey struct{}
+
 // watcher is an observer that notes what it is told.
 type watcher struct {
 	journal
 	fault any
 }
 
-func (w *watcher) Node(_ context.Context, path []string, parents int) func() {
+func (w *watcher) Node(ctx context.Context, path []string, parents int) (context.Context, func()) {
 	if w.fault != nil {
 		panic(w.fault)
 	}
 	name := strings.Join(path, ".")
 	w.note("%s begins for %d", name, parents)
-	return func() { w.note("%s is done", name) }
+	return context.WithValue(ctx, nodeKey{}, name), func() { w.note("%s is done", name) }
 }
 
 func TestObserver(t *testing.T) {
 	w := &watcher{}
 	observed := func(context.Context) plan.Observer { return w }
-	schema := plan.New(plantest.New(&plantest.World{Seed: 7}), plantest.PlanTables(), plan.Config{Observer: observed})
+	world := &plantest.World{Seed: 7, Before: func(ctx context.Context, field string, _ int) error {
+		if in, _ := ctx.Value(nodeKey{}).(string); !strings.HasSuffix(in, field) {
+			t.Errorf("%s is resolved in the context of %q", field, in)
+		}
+		return nil
+	}}
+	schema := plan.New(plantest.New(world), plantest.PlanTables(), plan.Config{Observer: observed})
 	if _, err := execute(t.Context(), newExecutor(schema), "{alphas(count:9){k:kidsN{mate{rank}}}}", nil); err != nil {
 		t.Fatal(err)
 	}

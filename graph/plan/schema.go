@@ -43,9 +43,9 @@ type Config struct {
 
 // Observer watches the resolvers of one operation; it must be safe for concurrent use.
 type Observer interface {
-	// Node is told that a field is being resolved for so many parents, and returns what is told that it is done. The path
-	// is the response path without indices.
-	Node(ctx context.Context, path []string, parents int) (done func())
+	// Node is told that a field is being resolved for so many parents, and returns the context to do it with, and what is
+	// told that it is done. The path is the response path without indices.
+	Node(ctx context.Context, path []string, parents int) (resolving context.Context, done func())
 }
 
 // Stats is how many operations ran how since the start: as plans, of which so many were compiled and the others found in

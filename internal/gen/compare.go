@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"vestibule.example/internal/gen/breaking"
+	"vestibule.example/internal/gen/restgen"
 )
 
 // compare handles "gen breaking": two schemas, of which - is standard input, and manifests of operations in use.
@@ -29,6 +30,11 @@ func compare(args []string, stdin io.Reader, stdout io.Writer) error {
 			return err
 		}
 		manifests = append(manifests, breaking.Manifest{Name: name, Content: content})
+	}
+	for _, source := range sources {
+		if restgen.Used([]*ast.Source{source}) {
+			source.Input += "\n" + restgen.Definitions().Input
+		}
 	}
 	return breaking.Report(stdout, sources[0], sources[1], manifests)
 }

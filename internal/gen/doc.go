@@ -3,7 +3,8 @@
 //	go run ./internal/gen generate [-config gqlgen.yml]
 //	go run ./internal/gen breaking OLD.graphqls NEW.graphqls [manifest.json…]
 //
-// generate makes what gqlgen makes of the schema, and beside it the tables of graph/plan. It reads and writes beneath the
+// generate makes what gqlgen makes of the schema, and beside it the tables of graph/plan and what the schema's @rest directives
+// describe (docs/rest.md). It reads and writes beneath the
 // directory of the configuration file, which it looks for in the directories above too, and asks nobody over the network.
 //
 // breaking tells what a change of the schema breaks, and which of the operations in use (docs/trusted-documents.md); it fails if

@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/codegen/config"
 
 	"vestibule.example/internal/gen/plantables"
+	"vestibule.example/internal/gen/restgen"
 )
 
 func main() {
@@ -41,7 +42,21 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	return api.Generate(cfg, api.AddPlugin(plantables.Plugin{}))
+	options := []api.Option{api.AddPlugin(plantables.Plugin{})}
+	if restgen.Used(cfg.Sources) {
+		calls, err := restgen.Load(cfg)
+		if err != nil {
+			return err
+		}
+		for _, warning := range calls.Warnings {
+			fmt.Fprintln(os.Stderr, "gen: warning:", warning)
+		}
+		if err := calls.WriteTypes(); err != nil {
+			return err
+		}
+		options = append(options, api.PrependPlugin(calls.Plugin()))
+	}
+	return api.Generate(cfg, options...)
 }
 
 // load reads the configuration, in the directory it is in: its paths are relative to that.

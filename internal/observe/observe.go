@@ -17,13 +17,20 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Config is what Handler needs. The zero value discards the records.
 type Config struct {
 	Logger *slog.Logger
-	// TrustedProxies may name a request (X-Request-Id).
+	// TrustedProxies may name a request (X-Request-Id) and the trace that it belongs to (Traceparent).
 	TrustedProxies []netip.Prefix
+	// Meters measures the requests; nil: nobody does.
+	Meters metric.MeterProvider
+	// Traces makes the requests' spans; nil: nobody does.
+	Traces trace.TracerProvider
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -71,7 +78,8 @@ func SetCause(ctx context.Context, err error) {
 // statusClientGone is logged when the client went away before the answer.
 const statusClientGone = 499
 
-// Handler observes every request to next. Inbound baggage is dropped: it would travel on to the APIs as if it were ours.
+// Handler observes every request to next. Inbound baggage is dropped: it would travel on to the APIs as if it
+// were ours; so is a trace that no trusted proxy names.
 func Handler(cfg Config, next http.Handler) http.Handler {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -79,13 +87,16 @@ func Handler(cfg Config, next http.Handler) http.Handler {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	meter, tracer := newMeter(cfg.Meters), newTracer(cfg.Traces)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := cfg.Now()
+		meter.begin(r.Context())
 		e := &entry{id: requestID(cfg, r)}
 		r.Header.Del("Baggage")
 		w.Header().Set("X-Request-Id", e.id)
 		rec := &recorder{ResponseWriter: w}
-		r = r.WithContext(context.WithValue(r.Context(), contextKey{}, e))
+		ctx, span := tracer.begin(context.WithValue(r.Context(), contextKey{}, e), r, fromTrusted(cfg, r))
+		r = r.WithContext(ctx)
 		defer func() {
 			if v := recover(); v != nil {
 				panicked(cfg.Logger, e, rec, v)
@@ -93,7 +104,10 @@ func Handler(cfg Config, next http.Handler) http.Handler {
 					defer panic(http.ErrAbortHandler)
 				}
 			}
-			write(cfg, r, e, rec, cfg.Now().Sub(start))
+			took := cfg.Now().Sub(start)
+			meter.end(r.Context(), r, rec.answered(r), took)
+			endSpan(span, r, e.id, rec.answered(r))
+			write(cfg, r, e, rec, took)
 		}()
 		next.ServeHTTP(rec, r)
 	})
@@ -127,13 +141,7 @@ func panicked(log *slog.Logger, e *entry, rec *recorder, v any) {
 }
 
 func write(cfg Config, r *http.Request, e *entry, rec *recorder, took time.Duration) {
-	status := rec.status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	if r.Context().Err() != nil && rec.status == 0 {
-		status = statusClientGone
-	}
+	status := rec.answered(r)
 	route := r.Pattern
 	if route == "" {
 		route = "other"
@@ -141,6 +149,9 @@ func write(cfg Config, r *http.Request, e *entry, rec *recorder, took time.Durat
 	attrs := []slog.Attr{
 		slog.String("request_id", e.id), slog.String("method", r.Method), slog.String("route", route), slog.Int("status", status),
 		slog.Int64("bytes", rec.bytes), slog.Duration("duration", took),
+	}
+	if at := trace.SpanContextFromContext(r.Context()); at.IsSampled() {
+		attrs = append(attrs, slog.String("trace_id", at.TraceID().String()))
 	}
 	e.mu.Lock()
 	if e.cause != nil {
@@ -194,6 +205,17 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+}
+
+// answered is the status that the request came to.
+func (r *recorder) answered(req *http.Request) int {
+	switch {
+	case r.status != 0:
+		return r.status
+	case req.Context().Err() != nil:
+		return statusClientGone
+	}
+	return http.StatusOK
 }
 
 // Unwrap serves [http.ResponseController].

@@ -7,7 +7,7 @@ import { addTypenameSelectionDocumentTransform } from "@graphql-codegen/client-p
 // The second is for the manifest of operations alone: each with its fragments,
 // and with the __typename that the client asks for everywhere.
 const config: CodegenConfig = {
-  schema: "../../schema.graphqls",
+  schema: ["../../schema.graphqls", "../../internal/gen/restgen/rest.graphqls"],
   documents: ["src/**/*.{ts,tsx}", "!src/gql/**"],
   generates: {
     "./src/gql/": {

@@ -1,0 +1,28 @@
+package rest
+
+import (
+	"errors"
+	"strings"
+
+	"vestibule.example/clients"
+)
+
+// OrNull makes null of what is not there: a lookup by id is a question, and no is an answer.
+func OrNull[T any](found T, err error) (T, error) {
+	var call *clients.Error
+	if errors.As(err, &call) && call.Code == clients.CodeNotFound {
+		var null T
+		return null, nil
+	}
+	return found, err
+}
+
+// Joined puts keys into one parameter, with commas between them. A key that has one itself would be two: it is BAD_USER_INPUT.
+func Joined(keys []string) (string, error) {
+	for _, key := range keys {
+		if strings.Contains(key, ",") {
+			return "", &clients.Error{Code: clients.CodeBadUserInput, Fields: []clients.FieldError{{Field: "id", Message: "must have no comma"}}}
+		}
+	}
+	return strings.Join(keys, ","), nil
+}

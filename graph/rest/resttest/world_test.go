@@ -1,0 +1,143 @@
+package resttest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.uber.org/goleak"
+
+	"vestibule.example/clients"
+	"vestibule.example/graph/plan"
+	"vestibule.example/graph/rest/resttest/exec"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is the two APIs, which answer what a test says, and the schema over them.
+type world struct {
+	t       testing.TB
+	answers map[string]string // by "METHOD URL": a body, or a status
+	makers  map[string]string // by id, whatever others are asked for with them
+
+	mu    sync.Mutex // guards calls
+	calls []string
+}
+
+func newWorld(t testing.TB, answers map[string]string) *world { return &world{t: t, answers: answers} }
+
+// ServeHTTP answers as an API does.
+func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	query, err := url.QueryUnescape(r.URL.RawQuery)
+	if err != nil {
+		w.t.Errorf("query %q: %v", r.URL.RawQuery, err)
+	}
+	call := r.Method + " " + r.URL.EscapedPath()
+	if query != "" {
+		call += "?" + query
+	}
+	w.mu.Lock()
+	w.calls = append(w.calls, call)
+	w.mu.Unlock()
+	body, known := w.answers[call]
+	if r.URL.Path == "/makers" {
+		var found []string
+		for id := range strings.SplitSeq(r.URL.Query().Get("ids"), ",") {
+			if maker, ok := w.makers[id]; ok {
+				found = append(found, maker)
+			}
+		}
+		body, known = "["+strings.Join(found, ",")+"]", true
+	}
+	switch {
+	case !known:
+		http.Error(out, "{}", http.StatusNotFound)
+	case body == "503":
+		http.Error(out, "{}", http.StatusServiceUnavailable)
+	default:
+		out.Header().Set("Content-Type", "application/json")
+		out.Write([]byte(body))
+	}
+}
+
+// resolver calls the two APIs.
+func (w *world) resolver() *Resolver {
+	server := httptest.NewServer(w)
+	w.t.Cleanup(server.Close)
+	transport := &http.Transport{}
+	w.t.Cleanup(transport.CloseIdleConnections)
+	r := &Resolver{APIs: map[string]*clients.API{}}
+	for _, name := range restAPIs() {
+		base, err := url.Parse(server.URL)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if r.APIs[name], err = clients.New(clients.Config{Name: name, BaseURL: base, Transport: transport, Retry: clients.Retry{Attempts: 1}}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return r
+}
+
+// ask runs an operation and gives data, the errors as "path: code", and the calls, sorted.
+func (w *world) ask(query string, variables map[string]any) (data string, errs, calls []string) {
+	w.t.Helper()
+	r := w.resolver()
+	return w.askOf(r, query, variables)
+}
+
+func (w *world) askOf(r *Resolver, query string, variables map[string]any) (data string, errs, calls []string) {
+	w.t.Helper()
+	runner := executor.New(plan.New(exec.NewExecutableSchema(exec.Config{Resolvers: r}), exec.PlanTables(), plan.Config{Operations: 10}))
+	runner.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
+		var call *clients.Error
+		if !errors.As(err, &call) {
+			return graphql.DefaultErrorPresenter(ctx, err)
+		}
+		return &gqlerror.Error{Path: graphql.GetPath(ctx), Message: string(call.Code)}
+	})
+	ctx := r.withRestLoaders(graphql.StartOperationTrace(w.t.Context()))
+	op, faults := runner.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: variables})
+	if len(faults) > 0 {
+		w.t.Fatalf("%s: %v", query, faults)
+	}
+	responses, ctx := runner.DispatchOperation(ctx, op)
+	response := responses(ctx)
+	for _, e := range response.Errors {
+		errs = append(errs, e.Path.String()+": "+e.Message)
+	}
+	slices.Sort(errs)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	calls, w.calls = w.calls, nil
+	slices.Sort(calls)
+	return string(response.Data), errs, calls
+}
+
+// same compares JSON, or lists of text.
+func same(t testing.TB, what string, got, want any) {
+	t.Helper()
+	if text, ok := got.(string); ok {
+		var a, b any
+		if json.Unmarshal([]byte(text), &a) != nil || json.Unmarshal([]byte(want.(string)), &b) != nil {
+			t.Errorf("%s = %s, want %s", what, text, want)
+			return
+		}
+		got, want = a, b
+	}
+	a, _ := json.Marshal(got)
+	b, _ := json.Marshal(want)
+	if string(a) != string(b) {
+		t.Errorf("%s =\n  %s\nwant\n  %s", what, strings.ReplaceAll(string(a), "null", "null"), b)
+	}
+}

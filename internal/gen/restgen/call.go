@@ -1,0 +1,209 @@
+package restgen
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// call is what @rest says, on a field or an object type.
+type call struct {
+	owner     *ast.Definition
+	field     *ast.FieldDefinition // nil: it is the owner's own call, by key
+	pos       *ast.Position        // the directive's
+	api       string
+	op        *operation
+	path      []piece
+	query     []queryParameter
+	at        func(argument string) *ast.Position
+	take      []string
+	null      bool // what 404 means
+	each      bool
+	values    map[*reference]*input // what the references are
+	usesOwner bool
+	batch     *batch // nil: one call for one value
+}
+
+func (c *call) name() string {
+	if c.field == nil {
+		return c.owner.Name
+	}
+	return c.owner.Name + "." + c.field.Name
+}
+
+// typ is what the call gives, for one key.
+func (c *call) typ() *ast.Type {
+	if c.field == nil {
+		return &ast.Type{NamedType: c.owner.Name}
+	}
+	return c.field.Type
+}
+
+// methods are the directive's arguments that say the method.
+func methods() []string { return []string{"get", "post", "put", "patch", "delete"} }
+
+// readCall reads a directive and finds its operation. A call with a fault is left out.
+func (p *Plan) readCall(def *ast.Definition, f *ast.FieldDefinition, d *ast.Directive) {
+	c := &call{owner: def, field: f, pos: d.Position, values: map[*reference]*input{}}
+	c.at = func(argument string) *ast.Position {
+		if a := d.Arguments.ForName(argument); a != nil {
+			return a.Value.Position
+		}
+		return d.Position
+	}
+	before := len(p.faults.list)
+	c.api = argument(d, "api")
+	var given []string
+	for _, m := range methods() {
+		if d.Arguments.ForName(m) != nil {
+			given = append(given, m)
+		}
+	}
+	if len(given) != 1 {
+		p.faults.at(d.Position, "method", "%s has %s: want one of get, post, put, patch and delete, with the path", c.name(), counted(given))
+		return
+	}
+	c.op = p.findOperation(c, given[0], argument(d, given[0]))
+	if take := argument(d, "take"); take != "" {
+		c.take = strings.Split(take, ".")
+	}
+	c.each = argument(d, "each") == "true"
+	if c.op != nil {
+		p.readBatch(c, d)
+		p.readOptional(c, argument(d, "optional"))
+	}
+	if len(p.faults.list) == before && c.op != nil {
+		p.calls[c.name()] = c
+		p.order = append(p.order, c.name())
+	} else {
+		p.faulty[c.name()] = true
+	}
+}
+
+func counted(given []string) string {
+	if len(given) == 0 {
+		return "no method"
+	}
+	return strings.Join(given, " and ")
+}
+
+// argument is a directive's argument as text; empty if it is not given.
+func argument(d *ast.Directive, name string) string {
+	if a := d.Arguments.ForName(name); a != nil && a.Value.Kind != ast.NullValue {
+		return a.Value.Raw
+	}
+	return ""
+}
+
+func (p *Plan) readOptional(c *call, said string) {
+	if c.batch != nil || c.field == nil {
+		return
+	}
+	object := p.schema.Types[c.field.Type.Name()]
+	switch said {
+	case "":
+		c.null = !c.field.Type.NonNull && c.field.Type.Elem == nil && c.op.method == "get" && object != nil && object.Kind == ast.Object
+	case "true":
+		c.null = true
+		if c.field.Type.NonNull {
+			p.faults.at(c.at("optional"), "optional-nonnull", "%s is %s and cannot be null: make it nullable, or want optional: false", c.name(), c.field.Type)
+		}
+	}
+}
+
+// findOperation finds the operation that a template means.
+func (p *Plan) findOperation(c *call, method, template string) *operation {
+	pos := c.at(method)
+	doc := p.document(c.api, c.at("api"))
+	pieces, err := parseTemplate(template)
+	if err == nil {
+		c.path, c.query, err = splitQuery(pieces)
+	}
+	if err != nil {
+		p.faults.at(pos, "template", "%v", err)
+		return nil
+	}
+	if doc == nil {
+		return nil
+	}
+	path, there := doc.find(c.path)
+	if path == "" {
+		p.faults.at(pos, "path", "%s has no path %s%s", c.api, written(c.path), meant(written(c.path), doc.paths(method)))
+		return nil
+	}
+	if !slices.Contains(there, method) {
+		p.faults.at(pos, "path-method", "%s has no %s %s, only %s", c.api, strings.ToUpper(method), path, strings.ToUpper(strings.Join(there, ", ")))
+		return nil
+	}
+	op := doc.operation(path, method)
+	if op.deprecated() {
+		p.warnings.at(pos, "deprecated", "%s %s of %s is deprecated", strings.ToUpper(method), path, c.api)
+	}
+	return op
+}
+
+// bindAnswer makes the Go types of what a call answers.
+func (p *Plan) bindAnswer(c *call) {
+	schema, ok := c.op.answer()
+	if !ok {
+		p.faults.at(c.pos, "answer", "%s %s of %s has no successful answer in JSON: such a field is hand-written", strings.ToUpper(c.op.method), c.op.path, c.api)
+		return
+	}
+	s := c.op.doc.shape(schema)
+	optional := s.nullable
+	for i, name := range c.take {
+		prop, ok := s.props[name]
+		if !ok {
+			p.faults.at(c.at("take"), "take", "the answer of %s %s has no %s%s", strings.ToUpper(c.op.method), c.op.path, strings.Join(c.take[:i+1], "."), meant(name, keys(s.props)))
+			return
+		}
+		required := s.required[name]
+		s = c.op.doc.shape(prop)
+		optional = optional || !required || s.nullable
+	}
+	if c.batch != nil {
+		p.bindBatch(c, s)
+		return
+	}
+	if optional && c.field.Type.NonNull {
+		p.nonNull(c.at("take"), c.name(), c.field.Type, "the answer's value may be absent or null")
+	}
+	v := p.bindValue(c.api, c.op.doc, c.field.Type, s, place{c.pos, c.name(), "the answer"})
+	if v != nil && v.convert != "" {
+		p.faults.at(c.pos, "conversion", "%s is %s and the answer %s: such a field is hand-written", c.name(), c.field.Type, s)
+	}
+}
+
+func (p *Plan) nonNull(pos *ast.Position, name string, t *ast.Type, why string) {
+	p.faults.at(pos, "non-null", "%s is %s, but %s: want %s", name, t, why, strings.TrimSuffix(t.String(), "!"))
+}
+
+// checkLists finds calls that are made once for each element of a list, and nobody said that they may.
+func (p *Plan) checkLists() {
+	for _, name := range p.order {
+		c := p.calls[name]
+		if c.usesOwner && !c.each && c.batch == nil && p.inList(c.owner.Name, map[string]bool{}) {
+			p.faults.at(c.pos, "n-plus-1", "%s is a call for each %s, of which there are lists: ask for all of them with {parents.NAME} or @load, or accept it with each: true", name, c.owner.Name)
+		}
+	}
+}
+
+// inList tells whether objects of the type can come in a list.
+func (p *Plan) inList(name string, visited map[string]bool) bool {
+	if visited[name] {
+		return false
+	}
+	visited[name] = true
+	for _, def := range p.schema.Types {
+		if def.Kind != ast.Object && def.Kind != ast.Interface || def.BuiltIn {
+			continue
+		}
+		for _, f := range def.Fields {
+			if f.Type.Name() == name && (f.Type.Elem != nil || p.inList(def.Name, visited)) {
+				return true
+			}
+		}
+	}
+	return false
+}

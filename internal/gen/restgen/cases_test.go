@@ -1,0 +1,147 @@
+package restgen
+
+import "regexp"
+
+var ruleCall = regexp.MustCompile(`(?:faults|warnings)\.at\([^"]*?, "([a-z0-9-]+)",`)
+
+type faultCase struct{ rule, schema string }
+
+const maker = `
+type Maker {
+  id: ID!
+  name: String!
+}`
+
+// item is a schema with one query of an item, whose type has the lines.
+func item(lines string) string {
+	return `type Query {
+  item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}")
+}
+type Item {
+` + lines + `
+}`
+}
+
+// entity is a type that is asked for by key.
+const entity = `
+type Maker @rest(api: "stock", get: "/makers/{key}", each: true) {
+  id: ID!
+}`
+
+// many is a schema whose items are asked for by their keys.
+func many(get, more string) string {
+	return `type Query {
+  item(id: ID!): Item @load(key: "{args.id}")
+}
+type Item @rest(api: "shop", get: "` + get + `"` + more + `) {
+  id: ID!
+}`
+}
+
+func query(field string) string { return "type Query {\n  " + field + "\n}\ntype Item {\n  id: ID!\n}" }
+
+func faultCases() []faultCase {
+	return []faultCase{
+		{"api-unknown", query(`item(id: ID!): Item @rest(api: "shopp", get: "/items/{args.id}")`)},
+		{"api-unknown", query(`item(id: ID!): Item @rest(api: "broken", get: "/items/{args.id}")`)},
+		{"api-name", query(`item(id: ID!): Item @rest(api: "my-shop", get: "/items/{args.id}")`)},
+		{"method", query(`item(id: ID!): Item @rest(api: "shop")`)},
+		{"method", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}", delete: "/items/{args.id}")`)},
+		{"template", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{id}")`)},
+		{"template", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id")`)},
+		{"template", query(`items(q: String): [Item] @rest(api: "shop", get: "/search?{args.q}")`)},
+		{"path", query(`item(id: ID!): Item @rest(api: "shop", get: "/item/{args.id}")`)},
+		{"path-method", query(`item(id: ID!): Item @rest(api: "shop", put: "/items/{args.id}")`)},
+		{"path-null", query(`item(id: ID): Item @rest(api: "shop", get: "/items/{args.id}")`)},
+		{"path-null", item("  id: ID!\n  made: Maker! @rest(api: \"shop\", get: \"/items/{parent.nickname}\")") + maker},
+		{"argument", query(`compare(id: ID!): Item @rest(api: "shop", get: "/compare/{args.id}...{args.idd}")`)},
+		{"argument", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id.x}")`)},
+		{"argument-unused", query(`item(id: ID!, q: String): Item @rest(api: "shop", get: "/items/{args.id}")`)},
+		{"parent", query(`item: Item @rest(api: "shop", get: "/items/{parent.id}")`)},
+		{"parent", item("  id: ID!\n  made: Maker @rest(api: \"shop\", get: \"/items/{parent.makerId}\")") + maker},
+		{"query", query(`items(q: String): [Item!] @rest(api: "shop", get: "/items?query={args.q}", take: "data")`)},
+		{"query-required", query(`items: [Item!] @rest(api: "shop", get: "/search")`)},
+		{"query-null", query(`items(q: String): [Item!] @rest(api: "shop", get: "/search?q={args.q}")`)},
+		{"query-type", query(`items: [Item!] @rest(api: "shop", get: "/items?state=sold", take: "data")`)},
+		{"query-type", query(`items(q: [String!]): [Item!] @rest(api: "shop", get: "/items?q={args.q}", take: "data")`)},
+		{"query-style", query(`items(c: [String!]): [Item!] @rest(api: "shop", get: "/items?color={args.c}", take: "data")`)},
+		{"header-required", query(`tenant: String @rest(api: "shop", get: "/tenant")`)},
+		{"answer", query(`gone(id: ID!): Boolean @rest(api: "shop", delete: "/items/{args.id}")`)},
+		{"take", query(`items: [Item!] @rest(api: "shop", get: "/items", take: "date")`)},
+		{"optional-nonnull", query(`item(id: ID!): Item! @rest(api: "shop", get: "/items/{args.id}", optional: true)`)},
+		{"non-null", query(`total: Int! @rest(api: "shop", get: "/items", take: "total")`)},
+		{"non-null", item("  nickname: String!")},
+		{"non-null", item("  sizes: [Int!]")},
+		{"property", item("  title: String")},
+		{"property", item("  makerId: ID!")},
+		{"property", item("  views: Int @json(at: \"stats.view\")")},
+		{"type", item("  name: Int!")},
+		{"type", item("  stats: String")},
+		{"type", item("  extra: Maker") + maker},
+		{"type", item("  state: Maker") + maker},
+		{"type", item("  name: [String!]!")},
+		{"format", item("  makerId: Int! @json(at: \"maker_id\")")},
+		{"conversion", query(`item(id: ID!): ID @rest(api: "shop", get: "/items/{args.id}", take: "id")`)},
+		{"conversion", item("  sizes: [ID]")},
+		{"scalar", item("  name: Name!") + "\nscalar Name"},
+		{"abstract", item("  parent: Named") + "\ninterface Named {\n  name: String!\n}"},
+		{"enum-value", item("  state: State!") + "\nenum State {\n  ON_SALE\n  SOLD_OUT\n  LOST\n}"},
+		{"enum-missing", item("  state: State!") + "\nenum State {\n  ON_SALE\n}"},
+		{"two-apis", `type Query {
+  one(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")
+  other(id: ID!): Maker @rest(api: "stock", get: "/makers/{args.id}")
+}` + maker},
+		{"two-types", `type Query {
+  item(id: ID!): Thing @rest(api: "shop", get: "/items/{args.id}")
+  maker(id: ID!): Thing @rest(api: "shop", get: "/items/{args.id}/maker")
+}
+type Thing {
+  id: ID!
+}`},
+		{"keep", item("  id: ID!") + "\ntype Other @keep(properties: [\"x\"]) {\n  x: Int\n}"},
+		{"keep", `type Query {
+  item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}")
+}
+type Item @keep(properties: ["maker_idd"]) {
+  id: ID!
+}`},
+		{"n-plus-1", `type Query {
+  items: [Item!] @rest(api: "shop", get: "/items", take: "data")
+}
+type Item {
+  id: ID!
+  made: Maker @rest(api: "shop", get: "/items/{parent.id}/maker")
+}` + maker},
+		{"n-plus-1", `type Query {
+  items: [Item!] @rest(api: "shop", get: "/items", take: "data")
+}
+type Item {
+  id: ID!
+  made: Maker @load(key: "{parent.maker_id}")
+}
+type Maker @rest(api: "stock", get: "/makers/{key}") {
+  id: ID!
+}`},
+		{"key", `type Query {
+  items: [Item!] @rest(api: "shop", get: "/items?tag={keys}", take: "data")
+}
+type Item {
+  id: ID!
+}`},
+		{"key", many("/search?q=x", "")},
+		{"key", many("/items?tag={keys}&q={args.q}", `, take: "data"`)},
+		{"key", item("  id: ID!\n  like: Item @rest(api: \"shop\", get: \"/items/{parents.id}\", each: true)")},
+		{"batch", many("/items?tag={keys}", "")},
+		{"batch", item("  id: ID!\n  total: Int @rest(api: \"shop\", get: \"/items?tag={parents.id}\", take: \"total\")")},
+		{"batch", query(`items: [Item!] @rest(api: "shop", get: "/items", take: "data", key: "id")`)},
+		{"batch-argument", item("  id: ID!\n  like(q: String): [Item!] @rest(api: \"shop\", get: \"/items?tag={parents.id}\", take: \"data\")")},
+		{"batch-max", many("/items?tag={keys}", `, take: "data", max: 100`)},
+		{"batch-key", many("/items?tag={keys}", `, take: "data", key: "slug"`)},
+		{"non-null", item("  id: ID!\n  made: Maker! @load(key: \"{parent.maker_id}\")") + entity},
+		{"load", item("  id: ID!\n  made: Maker @load(key: \"{parent.maker_id}\")") + maker},
+		{"load", item("  id: ID!\n  made: Maker @load(key: \"maker_id\")") + entity},
+		{"load-key", item("  id: ID!\n  made: [Maker!] @load(key: \"{parent.maker_id}\")") + entity},
+		{"load-key", item("  id: ID!\n  made: Maker @load(key: \"{parent.stats}\")") + entity},
+		{"deprecated", query(`maker(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")`) + maker},
+	}
+}

@@ -1,0 +1,238 @@
+package restgen
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v3"
+)
+
+// document is an OpenAPI document, 3.0 or 3.1, of which only what is asked for is looked at.
+type document struct {
+	api  string
+	root map[string]any
+}
+
+// readDocument finds and reads an API's document.
+func readDocument(dir, api string) (*document, error) {
+	var names []string
+	for _, ending := range []string{"yaml", "yml", "json"} {
+		name := filepath.Join(dir, api, "openapi."+ending)
+		text, err := os.ReadFile(name)
+		if errors.Is(err, os.ErrNotExist) {
+			names = append(names, filepath.ToSlash(name))
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		d, err := parseDocument(api, text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.ToSlash(name), err)
+		}
+		return d, nil
+	}
+	return nil, fmt.Errorf("there is no %s", strings.Join(names, ", nor "))
+}
+
+func parseDocument(api string, text []byte) (*document, error) {
+	var root any
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) { // JSON is YAML too, but its own parser is faster by far.
+		if err := json.Unmarshal(text, &root); err != nil {
+			return nil, err
+		}
+	} else if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, err
+	}
+	d := &document{api, object(plain(root))}
+	if version := text1(d.root["openapi"]); !strings.HasPrefix(version, "3.0") && !strings.HasPrefix(version, "3.1") {
+		return nil, fmt.Errorf("its openapi is %q, want 3.0 or 3.1", version)
+	}
+	return d, nil
+}
+
+// plain gives a map's keys as text: YAML takes 200 for a number.
+func plain(v any) any {
+	switch v := v.(type) {
+	case map[any]any:
+		m := make(map[string]any, len(v))
+		for key, value := range v {
+			m[fmt.Sprint(key)] = plain(value)
+		}
+		return m
+	case map[string]any:
+		for key, value := range v {
+			v[key] = plain(value)
+		}
+	case []any:
+		for i, value := range v {
+			v[i] = plain(value)
+		}
+	}
+	return v
+}
+
+func object(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}
+
+func list(v any) []any {
+	l, _ := v.([]any)
+	return l
+}
+
+func text1(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// at follows references within the document. What is referred to and not there is nil.
+func (d *document) at(v any) map[string]any {
+	m := object(v)
+	for range 32 { // References to references end soon, or never.
+		ref, ok := m["$ref"].(string)
+		if !ok {
+			return m
+		}
+		m = object(d.pointer(ref))
+	}
+	return nil
+}
+
+func (d *document) pointer(ref string) any {
+	rest, ok := strings.CutPrefix(ref, "#/")
+	if !ok {
+		return nil
+	}
+	var v any = d.root
+	for token := range strings.SplitSeq(rest, "/") {
+		if unescaped, err := url.PathUnescape(token); err == nil {
+			token = unescaped
+		}
+		v = object(v)[strings.NewReplacer("~1", "/", "~0", "~").Replace(token)]
+	}
+	return v
+}
+
+// operation is one of a document's operations.
+type operation struct {
+	doc        *document
+	method     string
+	path       string
+	raw        map[string]any
+	parameters []*parameter
+}
+
+type parameter struct {
+	name, in string
+	required bool
+	exploded bool
+	style    string
+	schema   any
+}
+
+// operations are the methods of a path, which is given as pieces.
+func (d *document) find(pieces []piece) (path string, methods []string) {
+	paths := object(d.root["paths"])
+	for _, candidate := range slices.Sorted(maps.Keys(paths)) {
+		if !samePath(pieces, candidate) {
+			continue
+		}
+		for _, method := range []string{"get", "post", "put", "patch", "delete"} {
+			if d.at(paths[candidate])[method] != nil {
+				methods = append(methods, method)
+			}
+		}
+		return candidate, methods
+	}
+	return "", nil
+}
+
+// paths are those that have a method.
+func (d *document) paths(method string) []string {
+	var names []string
+	for path, item := range object(d.root["paths"]) {
+		if d.at(item)[method] != nil {
+			names = append(names, path)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (d *document) operation(path, method string) *operation {
+	item := d.at(object(d.root["paths"])[path])
+	op := &operation{doc: d, method: method, path: path, raw: object(item[method])}
+	for _, from := range [][]any{list(op.raw["parameters"]), list(item["parameters"])} {
+		for _, v := range from {
+			p := d.parameter(d.at(v))
+			if p.name != "" && op.parameter(p.in, p.name) == nil { // The operation's own come first.
+				op.parameters = append(op.parameters, p)
+			}
+		}
+	}
+	return op
+}
+
+func (d *document) parameter(m map[string]any) *parameter {
+	p := &parameter{name: text1(m["name"]), in: text1(m["in"]), style: text1(m["style"]), schema: m["schema"]}
+	p.required, _ = m["required"].(bool)
+	explode, said := m["explode"].(bool)
+	p.exploded = explode || !said && (p.style == "" || p.style == "form")
+	return p
+}
+
+func (o *operation) parameter(in, name string) *parameter {
+	i := slices.IndexFunc(o.parameters, func(p *parameter) bool { return p.in == in && p.name == name })
+	if i < 0 {
+		return nil
+	}
+	return o.parameters[i]
+}
+
+func (o *operation) names(in string) []string {
+	var names []string
+	for _, p := range o.parameters {
+		if p.in == in {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+func (o *operation) deprecated() bool {
+	b, _ := o.raw["deprecated"].(bool)
+	return b
+}
+
+// answer is the schema of a successful JSON answer.
+func (o *operation) answer() (schema any, ok bool) {
+	responses := object(o.raw["responses"])
+	for _, status := range []string{"200", "201", "202", "203", "2XX", "default"} {
+		response := o.doc.at(responses[status])
+		if schema, ok := jsonContent(response["content"]); ok {
+			return schema, true
+		}
+	}
+	return nil, false
+}
+
+// jsonContent is the schema of the content that is JSON.
+func jsonContent(content any) (schema any, ok bool) {
+	media := object(content)
+	for _, name := range slices.Sorted(maps.Keys(media)) {
+		kind, _, _ := strings.Cut(name, ";")
+		if kind == "application/json" || strings.HasPrefix(kind, "application/") && strings.HasSuffix(kind, "+json") && kind != "application/problem+json" {
+			return object(media[name])["schema"], true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,191 @@
+package restgen
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// shape is a JSON schema as far as a Go type depends on it.
+type shape struct {
+	kind     string // object, array, string, integer, number, boolean; empty: anything
+	nullable bool
+	format   string
+	enum     []string // a string's values; nil: any
+	props    map[string]any
+	required map[string]bool
+	items    any
+	// alternatives are what else it may be, itself empty then.
+	alternatives []*shape
+}
+
+// shape reads a schema, with what it refers to and is composed of.
+func (d *document) shape(schema any) *shape { return d.shapeOf(schema, 0) }
+
+func (d *document) shapeOf(schema any, depth int) *shape {
+	m := d.at(schema)
+	s := &shape{props: map[string]any{}, required: map[string]bool{}, format: text1(m["format"]), items: m["items"]}
+	if depth > 16 { // A schema that is composed of itself says nothing.
+		return s
+	}
+	s.nullable, _ = m["nullable"].(bool)
+	switch kind := m["type"].(type) {
+	case string:
+		s.kind = kind
+	case []any: // 3.1
+		s.readKinds(kind)
+	}
+	if s.kind == "null" {
+		s.kind, s.nullable = "", true
+	}
+	maps.Copy(s.props, object(m["properties"]))
+	for _, name := range list(m["required"]) {
+		s.required[text1(name)] = true
+	}
+	s.readEnum(m)
+	for _, part := range list(m["allOf"]) {
+		s.merge(d.shapeOf(part, depth+1))
+	}
+	for _, word := range []string{"oneOf", "anyOf"} {
+		if among := list(m[word]); len(among) > 0 {
+			s.choose(d, among, depth)
+		}
+	}
+	switch {
+	case s.kind != "":
+	case len(s.props) > 0:
+		s.kind = "object"
+	case s.items != nil:
+		s.kind = "array"
+	}
+	return s
+}
+
+// readKinds reads 3.1's list of types.
+func (s *shape) readKinds(kinds []any) {
+	var left []string
+	for _, k := range kinds {
+		if text1(k) == "null" {
+			s.nullable = true
+		} else {
+			left = append(left, text1(k))
+		}
+	}
+	if len(left) == 1 {
+		s.kind = left[0]
+		return
+	}
+	for _, k := range left {
+		s.alternatives = append(s.alternatives, &shape{kind: k})
+	}
+}
+
+func (s *shape) readEnum(m map[string]any) {
+	values := list(m["enum"])
+	if c, ok := m["const"]; ok {
+		values = []any{c}
+	}
+	for _, v := range values {
+		switch v := v.(type) {
+		case nil:
+			s.nullable = true
+		case string:
+			s.enum = append(s.enum, v)
+			if s.kind == "" {
+				s.kind = "string"
+			}
+		}
+	}
+}
+
+// merge adds what a part of allOf says.
+func (s *shape) merge(part *shape) {
+	if s.kind == "" {
+		s.kind = part.kind
+	}
+	if s.format == "" {
+		s.format = part.format
+	}
+	if s.items == nil {
+		s.items = part.items
+	}
+	if s.enum == nil {
+		s.enum = part.enum
+	}
+	s.nullable = s.nullable || part.nullable
+	maps.Copy(s.props, part.props)
+	maps.Copy(s.required, part.required)
+	if part.alternatives != nil {
+		s.alternatives = part.alternatives
+	}
+}
+
+// choose reads oneOf or anyOf. One alternative beside null is a nullable one of it.
+func (s *shape) choose(d *document, among []any, depth int) {
+	var left []*shape
+	for _, schema := range among {
+		alternative := d.shapeOf(schema, depth+1)
+		if alternative.isNull() {
+			s.nullable = true
+			continue
+		}
+		left = append(left, alternative)
+	}
+	switch {
+	case len(left) == 1:
+		s.merge(left[0])
+	case s.kind == "object" && len(s.props) > 0: // What the alternatives add are requirements, not other objects.
+	default:
+		s.alternatives = append(s.alternatives, left...)
+		s.nullable = s.nullable || slices.ContainsFunc(left, func(a *shape) bool { return a.nullable })
+	}
+}
+
+func (s *shape) isNull() bool {
+	return s.nullable && s.kind == "" && len(s.props) == 0 && s.items == nil && s.alternatives == nil
+}
+
+// only is the alternative of one of the kinds, if there is exactly one: an API that gives an id where it could give the object too
+// gives the id as long as nobody asks for more.
+func (s *shape) only(kinds ...string) *shape {
+	if s.alternatives == nil {
+		return s
+	}
+	var found *shape
+	for _, a := range s.alternatives {
+		if slices.Contains(kinds, a.kind) {
+			if found != nil {
+				return s
+			}
+			found = a
+		}
+	}
+	if found == nil {
+		return s
+	}
+	one := *found
+	one.nullable = one.nullable || s.nullable
+	return &one
+}
+
+// String is what a message calls it.
+func (s *shape) String() string {
+	switch {
+	case s.alternatives != nil:
+		return "one of several types"
+	case s.kind == "":
+		return "of any type"
+	case s.enum != nil:
+		return "an enum"
+	case s.format != "":
+		return article(s.kind) + " (" + s.format + ")"
+	}
+	return article(s.kind)
+}
+
+func article(kind string) string {
+	if strings.HasPrefix(kind, "a") || strings.HasPrefix(kind, "o") || strings.HasPrefix(kind, "i") {
+		return "an " + kind
+	}
+	return "a " + kind
+}

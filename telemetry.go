@@ -1,0 +1,56 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"vestibule.example/internal/observe"
+)
+
+// watching is who is told what happens.
+type watching struct {
+	log    *slog.Logger
+	meters metric.MeterProvider
+	traces trace.TracerProvider // nil: nothing is traced
+}
+
+// newTelemetry makes what measures and, with a collector, traces.
+func newTelemetry(cfg OTLPConfig, log *slog.Logger) (*observe.Telemetry, error) {
+	out := observe.TelemetryConfig{Version: version(), Instance: instance(), Logger: log}
+	if cfg.Endpoint != "" {
+		endpoint, err := url.Parse(cfg.Endpoint)
+		if err != nil {
+			return nil, fmt.Errorf("observe.otlp.endpoint: %w", err)
+		}
+		header := http.Header{}
+		for name, value := range cfg.Headers {
+			header.Set(name, value)
+		}
+		if !cfg.Authorization.IsZero() {
+			header.Set("Authorization", cfg.Authorization.Reveal())
+		}
+		transport := newTransport()
+		if transport.TLSClientConfig, err = newClientTLS("observe.otlp.tls.", cfg.TLS); err != nil {
+			return nil, err
+		}
+		out.Collector = &observe.Collector{Endpoint: endpoint, Header: header, Transport: transport, Share: float64(cfg.Share) / 100, Metrics: cfg.Interval}
+	}
+	return observe.NewTelemetry(out)
+}
+
+// instance tells this process from other replicas, and from itself before a restart: by its host's name, which in a cluster is
+// the pod's, and chance.
+func instance() string {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "unknown"
+	}
+	return name + "-" + rand.Text()[:6]
+}
