@@ -2,12 +2,10 @@ package auth_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
-	"vestibule.example/auth"
 	"vestibule.example/demo/visitor"
 )
 
@@ -91,76 +89,5 @@ func TestRefuseDead(t *testing.T) {
 	}
 	if got := w.with(t, w.visitor(t), "POST", w.auth.RefuseDead, func(context.Context) {}); got != 200 {
 		t.Errorf("somebody who never signed in writes = %d, want 200", got)
-	}
-}
-
-// SES-10, SSE: what streams on behalf of a session ends with it.
-func TestUntilEnded(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	w.with(t, v, "GET", as, func(ctx context.Context) {
-		until, leave, err := w.auth.UntilEnded(ctx)
-		if err != nil || until.Err() != nil {
-			t.Fatalf("UntilEnded = %v, %v", until, err)
-		}
-		defer leave()
-		if _, err := v.SignOut(t.Context()); err != nil {
-			t.Error(err)
-		}
-		<-until.Done()
-		if ctx.Err() != nil {
-			t.Error("the request ended with the session")
-		}
-		if _, _, err := w.auth.UntilEnded(ctx); !errors.Is(err, auth.ErrNotFound) {
-			t.Errorf("UntilEnded of a session that has ended = %v, want ErrNotFound", err)
-		}
-	})
-}
-
-func TestStreamsOfASessionAreBounded(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	w.with(t, v, "GET", as, func(ctx context.Context) {
-		var leaves []context.CancelFunc
-		for range 20 {
-			_, leave, err := w.auth.UntilEnded(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			leaves = append(leaves, leave)
-		}
-		if _, _, err := w.auth.UntilEnded(ctx); !errors.Is(err, auth.ErrTooManyStreams) {
-			t.Errorf("the 21st = %v, want ErrTooManyStreams", err)
-		}
-		for _, leave := range leaves {
-			leave()
-		}
-		// Places become free in a goroutine of their own, at once but not at the same time.
-		for {
-			_, leave, err := w.auth.UntilEnded(ctx)
-			if err == nil {
-				leave()
-				return
-			}
-			if t.Context().Err() != nil {
-				t.Fatal("the places were never given back")
-			}
-		}
-	})
-}
-
-func TestStreamsEndWhenTheServiceDrains(t *testing.T) {
-	w := newWorld(t, nil)
-	for _, v := range []*visitor.Visitor{w.signIn(t, "alice"), w.visitor(t)} {
-		w.with(t, v, "GET", as, func(ctx context.Context) {
-			until, leave, err := w.auth.UntilEnded(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer leave()
-			go w.auth.Drain()
-			<-until.Done()
-		})
-		w.auth = w.serve(t, w.config)
 	}
 }

@@ -13,6 +13,9 @@
 //	trace.go              what an answer asked of the APIs, for developers
 //	directives.go         what the schema's directives demand of who asks for a field
 //	authorize.go          which fields an operation may have, decided before anything runs
+//	streams.go            a subscription from its source to its end, whatever the transport
+//	events.go             answers as server-sent events
+//	subscription.go       what resolvers of subscriptions need
 //	errors.go             every error as one public code
 //	schema.resolvers.go   the resolvers, a line or two each
 //	loaders.go            each thing once per request, lists in one call

@@ -86,6 +86,9 @@ func (d *documents) read(text string) (*document, gqlerror.List) {
 		}
 	}
 	faults := validator.ValidateWithRules(d.schema, parsed, rules.NewDefaultRules())
+	if len(faults) == 0 {
+		faults = oneStream(parsed)
+	}
 	for i, fault := range faults {
 		faults[i] = coded(fault, codeValidationFailed)
 	}

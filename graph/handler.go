@@ -19,6 +19,7 @@ import (
 	"vestibule.example/graph/cost"
 	"vestibule.example/graph/exec"
 	"vestibule.example/graph/plan"
+	"vestibule.example/graph/rest"
 )
 
 // keptPlans is how many operations' plans are kept.
@@ -55,11 +56,20 @@ type Config struct {
 	// Confirm is asked before anything but a query runs: whether the session in ctx still is what it was taken for. The
 	// context it gives bears the session as it is. May be nil.
 	Confirm func(ctx context.Context) (context.Context, error)
+	// UntilEnded gives a context that ends with the session in its argument, or with the service, and whose cause says so, as
+	// [auth.Service.UntilEnded]; nil: streams end with their requests.
+	UntilEnded func(context.Context) (context.Context, context.CancelFunc, error)
+	// Renew gives a stream's context the session as it is now, or tells that it has ended, as [auth.Service.Renew]; nil: it stays
+	// as it was.
+	Renew func(context.Context) (context.Context, error)
 	// Policies are what the schema's @policy names.
 	Policies map[string]Policy
 	// GatewayAPIs are the APIs that are asked with the gateway's own token: every field that asks one must say in the schema
 	// who may have it.
 	GatewayAPIs []string
+	// CursorKeys sign the cursors of connections, the first all new ones; each at least 32 bytes. Without, cursors hold for this
+	// process alone.
+	CursorKeys [][]byte
 	// RequestID gives the id that errors carry; may be nil.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
@@ -91,7 +101,7 @@ func NewHandler(cfg Config) (http.Handler, error) { return newHandler(cfg, nil) 
 
 // newHandler makes the handler for a schema whose directives differ from the generated one's.
 func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
-	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil {
+	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil || cfg.Resolver.Shipping == nil {
 		return nil, errors.New("graph: a client of each API is needed")
 	}
 	for _, name := range restAPIs() {
@@ -99,6 +109,13 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 			return nil, fmt.Errorf("graph: the schema's @rest asks the API %q, and there is none: want apis.%s in the configuration", name, name)
 		}
 	}
+	cursors, err := rest.NewCursors(cfg.CursorKeys)
+	if err != nil {
+		return nil, fmt.Errorf("graph: %w", err)
+	}
+	resolver := *cfg.Resolver
+	resolver.cursors = cursors
+	cfg.Resolver = &resolver
 	cfg.Limits = cfg.Limits.withDefaults()
 	if cfg.LoginURL == "" {
 		cfg.LoginURL = "/auth/login"
@@ -168,8 +185,8 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema, meter, tracer}, nil
 }
 
-// ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks; GET runs queries alone. The session is
-// the one in the request's context.
+// ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks, and as GraphQL over SSE does in its
+// distinct connections mode; GET runs no mutations. The session is the one in the request's context.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
@@ -188,11 +205,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	media := negotiate(r.Header.Values("Accept"))
 	if media == "" {
-		h.refuse(w, r, mediaJSON, &requestError{status: http.StatusNotAcceptable, code: codeBadUserInput, message: "Accept application/json or application/graphql-response+json."})
+		h.refuse(w, r, mediaJSON, &requestError{status: http.StatusNotAcceptable, code: codeBadUserInput, message: "Accept application/json, application/graphql-response+json or text/event-stream."})
 		return
 	}
 	if h.cfg.RequireSession && auth.FromContext(r.Context()) == nil {
-		h.refuse(w, r, media, &requestError{status: http.StatusUnauthorized, code: codeUnauthenticated, message: messages[codeUnauthenticated]})
+		h.refuse(w, r, media, unauthenticated())
 		return
 	}
 	if err := h.knock(r); err != nil {
@@ -207,66 +224,98 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.run(w, r, media, asked)
 }
 
+// admitted is an operation that may run.
+type admitted struct {
+	*graphql.OperationContext
+	estimate *cost.Estimate
+	// trusted tells that its document is one of those that we know.
+	trusted bool
+}
+
 // run executes one operation, if it may be.
 func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, asked *request) {
-	ctx, cancel := context.WithTimeoutCause(r.Context(), h.cfg.Timeout, errOperationTimeout)
+	ctx, cancel := context.WithTimeoutCause(graphql.StartOperationTrace(r.Context()), h.cfg.Timeout, errOperationTimeout)
 	defer cancel()
 	ctx, seen := h.watch(ctx)
-	defer seen.end(ctx)
-	ctx, done := plan.Lend(ctx)
-	defer done()
-	ctx = h.resolver.withRestLoaders(withLoaders(graphql.StartOperationTrace(ctx), h.resolver.newLoaders(h.failures)))
+	defer func() { seen.end(ctx) }()
 	ctx, calls := h.traced(ctx)
-	operation, estimate, err := h.admit(ctx, r, asked)
+	operation, ctx, err := h.let(ctx, r, asked)
+	if operation != nil {
+		seen.is(operation.OperationContext, operation.trusted)
+	}
 	if err != nil {
 		h.refuse(w, r, media, err)
 		return
 	}
-	seen.is(operation, h.persisted.trusted[asked.Query])
-	ctx, err = h.confirmed(ctx, operation.Operation.Operation)
-	if err != nil {
-		h.refuse(w, r, media, h.unconfirmed(ctx, err))
+	if operation.Operation.Operation == ast.Mutation && r.Method != http.MethodPost {
+		w.Header().Set("Allow", "POST")
+		h.refuse(w, r, media, &requestError{status: http.StatusMethodNotAllowed, code: codeNotAllowed, message: "A mutation is sent with POST."})
 		return
 	}
-	switch operation.Operation.Operation {
-	case ast.Mutation:
-		if r.Method != http.MethodPost {
-			w.Header().Set("Allow", "POST")
-			h.refuse(w, r, media, &requestError{status: http.StatusMethodNotAllowed, code: codeNotAllowed, message: "A mutation is sent with POST."})
-			return
-		}
-		if auth.DeadCookie(ctx) {
-			// Somebody believes she is signed in: what she wants done must not be done as anybody else.
-			h.refuse(w, r, media, &requestError{status: http.StatusUnauthorized, code: codeUnauthenticated, message: messages[codeUnauthenticated]})
-			return
-		}
-		if session := auth.FromContext(ctx); session != nil && session.ReadOnly() {
-			h.refuse(w, r, media, &requestError{status: http.StatusConflict, code: codeSessionChanged, message: messages[codeSessionChanged]})
-			return
-		}
-	case ast.Subscription:
-		h.refuse(w, r, media, &requestError{status: http.StatusBadRequest, code: codeNotAllowed, message: "Subscriptions are not offered here."})
+	if operation.Operation.Operation == ast.Subscription {
+		cancel() // A stream has no such end.
+		h.serveSubscription(w, r.WithContext(auth.NewContext(r.Context(), auth.FromContext(ctx))), media, operation, seen)
 		return
 	}
-	denied := h.guards.decide(ctx, operation)
-	ctx = plan.Deny(ctx, denied)
-	if h.cfg.Prepare != nil {
-		h.cfg.Prepare(ctx, apisOf(estimate, denied))
-	}
-	responses, ctx := h.exec.DispatchOperation(ctx, operation)
-	result := responses(ctx)
+	ctx, done := h.lent(ctx)
+	defer done()
+	result := h.execute(ctx, operation)
 	if seen.came(r.Context(), result); r.Context().Err() != nil {
 		return // Nobody is there to read it.
 	}
-	if h.cfg.Development {
-		if result.Extensions == nil {
-			result.Extensions = map[string]any{}
-		}
-		result.Extensions["cost"] = h.costExtension(estimate)
+	h.explain(calls, operation.OperationContext, result)
+	if media == mediaEvents {
+		h.answerOnce(w, result)
+		return
 	}
-	h.explain(calls, operation, result)
 	if asked.id != "" && keepable(w, r, media, result) {
 		return
 	}
 	h.answer(w, media, result)
+}
+
+// let decides whether what is asked may run at all, whatever the transport, and gives the context that it runs in. What it
+// refuses it may still give, for who measures.
+func (h *handler) let(ctx context.Context, r *http.Request, asked *request) (*admitted, context.Context, error) {
+	operation, estimate, err := h.admit(ctx, r, asked)
+	if err != nil {
+		return nil, ctx, err
+	}
+	a := &admitted{operation, estimate, h.persisted.trusted[asked.Query]}
+	confirmed, err := h.confirmed(ctx, operation.Operation.Operation)
+	if err != nil {
+		return a, ctx, h.unconfirmed(ctx, err)
+	}
+	return a, confirmed, mayRun(confirmed, operation.Operation.Operation)
+}
+
+// mayRun tells which sessions may not have an operation of this kind run.
+func mayRun(ctx context.Context, kind ast.Operation) error {
+	if kind == ast.Query {
+		return nil
+	}
+	if kind == ast.Mutation && auth.DeadCookie(ctx) {
+		// Somebody believes she is signed in: what she wants done must not be done as anybody else.
+		return unauthenticated()
+	}
+	if session := auth.FromContext(ctx); session != nil && session.ReadOnly() {
+		return &requestError{status: http.StatusConflict, code: codeSessionChanged, message: messages[codeSessionChanged]}
+	}
+	return nil
+}
+
+// lent gives the context that an operation, or an event of one, is answered in, to memory that is lent until done.
+func (h *handler) lent(ctx context.Context) (lending context.Context, done func()) {
+	ctx, done = plan.Lend(ctx)
+	return h.resolver.withRestLoaders(withLoaders(ctx, h.resolver.newLoaders(h.failures))), done
+}
+
+// execute runs a query or a mutation.
+func (h *handler) execute(ctx context.Context, operation *admitted) *graphql.Response {
+	responses, ctx := h.exec.DispatchOperation(h.decided(ctx, operation, h.guards.decide(ctx, operation.OperationContext)), operation.OperationContext)
+	result := responses(ctx)
+	if h.cfg.Development {
+		h.showCost(operation.estimate, result)
+	}
+	return result
 }

@@ -130,6 +130,14 @@ func apisOf(estimate *cost.Estimate, denied map[plan.Coordinate]error) []string 
 	return slices.Sorted(maps.Keys(names))
 }
 
+// showCost shows developers an operation's cost in its answer.
+func (h *handler) showCost(estimate *cost.Estimate, result *graphql.Response) {
+	if result.Extensions == nil {
+		result.Extensions = map[string]any{}
+	}
+	result.Extensions["cost"] = h.costExtension(estimate)
+}
+
 // costExtension is what developers see of an operation's cost.
 func (h *handler) costExtension(estimate *cost.Estimate) map[string]any {
 	calls := map[string]any{}

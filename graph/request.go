@@ -23,6 +23,7 @@ import (
 const (
 	mediaJSON     = "application/json"
 	mediaResponse = "application/graphql-response+json"
+	mediaEvents   = "text/event-stream"
 )
 
 // requestError is a request that is refused before its document is looked at. Its message is constant: nothing sent is
@@ -277,14 +278,19 @@ func readGet(r *http.Request, maxQuery int64) (*request, error) {
 	return readParams(found)
 }
 
-// negotiate gives the answer's media type, or nothing if none of ours is acceptable. Without Accept, and where both are
+// unauthenticated refuses what only who is signed in may have.
+func unauthenticated() *requestError {
+	return &requestError{status: http.StatusUnauthorized, code: codeUnauthenticated, message: messages[codeUnauthenticated]}
+}
+
+// negotiate gives the answer's media type, or nothing if none of ours is acceptable. Without Accept, and where several are
 // equally welcome, it is application/json, which every client understands.
 func negotiate(accept []string) string {
 	if len(accept) == 0 {
 		return mediaJSON
 	}
 	best, bestQuality := "", 0.0
-	for _, media := range []string{mediaJSON, mediaResponse} {
+	for _, media := range []string{mediaJSON, mediaResponse, mediaEvents} {
 		if q := quality(accept, media); q > bestQuality {
 			best, bestQuality = media, q
 		}

@@ -9,7 +9,9 @@ import (
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
 	"vestibule.example/clients/orders"
+	"vestibule.example/clients/shipping"
 	"vestibule.example/graph/model"
+	"vestibule.example/graph/rest"
 )
 
 // Resolver answers the schema's fields from the API clients.
@@ -17,9 +19,12 @@ type Resolver struct {
 	Accounts *accounts.Client
 	Catalog  *catalog.Client
 	Orders   *orders.Client
+	Shipping *shipping.Client
 	Sessions Sessions
 	// APIs are the APIs by name; what the schema's @rest says is asked of them.
 	APIs map[string]*clients.API
+
+	cursors *rest.Cursors // the handler's
 }
 
 // NewResolver makes the resolvers' clients, one line for each API that hand-written ones call; api gives a configured API by
@@ -39,6 +44,7 @@ func NewResolver(api func(name string) *clients.API, sessions Sessions) *Resolve
 		Accounts: accounts.New(once("accounts")),
 		Catalog:  catalog.New(once("catalog")),
 		Orders:   orders.New(once("orders")),
+		Shipping: shipping.New(once("shipping")),
 		Sessions: sessions,
 		APIs:     apis,
 	}
@@ -65,13 +71,6 @@ func optional(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-func text(optional *string) string {
-	if optional == nil {
-		return ""
-	}
-	return *optional
 }
 
 func newOrder(input model.PlaceOrderInput) orders.NewOrder {

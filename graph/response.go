@@ -32,8 +32,8 @@ const maxFaults = 10
 // maxMessage bounds what the parser or the validator says, in bytes.
 const maxMessage = 500
 
-// answer writes what an operation gave. Its data is JSON already, and not looked through again.
-func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Response) {
+// headOf is an answer's JSON up to its data.
+func headOf(result *graphql.Response) *bytes.Buffer {
 	head := bytes.NewBufferString("{")
 	if len(result.Errors) > 0 || len(result.Extensions) > 0 {
 		head.Reset()
@@ -46,6 +46,12 @@ func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Re
 		head.WriteByte(',')
 	}
 	head.WriteString(`"data":`)
+	return head
+}
+
+// answer writes what an operation gave. Its data is JSON already, and not looked through again.
+func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Response) {
+	head := headOf(result)
 	data := []byte(result.Data)
 	if data == nil {
 		data = []byte("null")
@@ -86,6 +92,9 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, e
 	refused := &requestError{status: http.StatusInternalServerError, code: codeInternal, message: messages[codeInternal]}
 	errors.As(err, &refused)
 	h.meter.refused(r.Context(), refused.code)
+	if media == mediaEvents {
+		media = mediaJSON // There is no stream to tell it in.
+	}
 	status := refused.status
 	if errors.Is(err, errNotWellFormed) && h.cfg.StatusProfile == ProfileDraft {
 		status = http.StatusUnprocessableEntity
@@ -109,13 +118,23 @@ func (h *handler) refuseDocument(ctx context.Context, w http.ResponseWriter, med
 	}
 	code, _ := faults[0].Extensions["code"].(string)
 	h.meter.refused(ctx, code)
-	faults = faults[:min(len(faults), maxFaults)]
 	status := h.documentStatus(media, faults)
+	shown := h.shown(faults)
+	if media == mediaEvents {
+		h.answerOnce(w, &graphql.Response{Errors: shown})
+		return
+	}
+	h.write(w, media, status, response{Errors: shown})
+}
+
+// shown are a document's faults as clients see them.
+func (h *handler) shown(faults gqlerror.List) gqlerror.List {
+	faults = faults[:min(len(faults), maxFaults)]
 	shown := make(gqlerror.List, len(faults))
 	for i, fault := range faults {
 		shown[i] = h.public(fault)
 	}
-	h.write(w, media, status, response{Errors: shown})
+	return shown
 }
 
 // documentStatus is the status of a refused document. Clients that accept only application/json expect 200 for it, as ever

@@ -26,7 +26,7 @@ func (r *customerResolver) PaymentMethods(ctx context.Context, obj *accounts.Cus
 }
 
 func (r *customerResolver) Orders(ctx context.Context, obj *accounts.Customer, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
-	return r.orderPage(ctx, obj.Id, first, after, status)
+	return r.restCustomerOrders(ctx, obj, first, after, status)
 }
 
 func (r *mutationResolver) PlaceOrder(ctx context.Context, input model.PlaceOrderInput) (*model.PlaceOrderPayload, error) {
@@ -109,7 +109,7 @@ func (r *queryResolver) Me(ctx context.Context) (*accounts.Customer, error) {
 }
 
 func (r *queryResolver) Orders(ctx context.Context, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
-	return r.orderPage(ctx, "", first, after, status)
+	return r.restQueryOrders(ctx, first, after, status)
 }
 
 func (r *queryResolver) Order(ctx context.Context, id string) (*orders.Order, error) {
@@ -117,7 +117,7 @@ func (r *queryResolver) Order(ctx context.Context, id string) (*orders.Order, er
 }
 
 func (r *queryResolver) Products(ctx context.Context, first int, after *string, search *string, category *string) (*model.ProductConnection, error) {
-	return r.productPage(ctx, first, after, catalog.ProductQuery{Search: text(search), Category: text(category)})
+	return r.restQueryProducts(ctx, first, after, search, category)
 }
 
 func (r *queryResolver) Product(ctx context.Context, id string) (*catalog.Product, error) {
@@ -130,6 +130,24 @@ func (r *queryResolver) Categories(ctx context.Context) ([]*catalog.Category, er
 
 func (r *shipmentResolver) Tracking(ctx context.Context, objs []*shipping.Shipment) ([][]*shipping.TrackingEvent, error) {
 	return r.restShipmentTracking(ctx, objs)
+}
+
+func (r *shipmentMoveResolver) Shipment(ctx context.Context, obj *model.ShipmentMove) (*shipping.Shipment, error) {
+	return r.Shipping.Shipment(ctx, obj.Event.ShipmentId)
+}
+
+func (r *subscriptionResolver) OrderUpdated(ctx context.Context, id string) (<-chan *orders.Order, error) {
+	return follow(ctx, func(ctx context.Context, each func(context.Context, *orders.Order) error) error {
+		return r.Resolver.Orders.Watch(ctx, id, untilOver(each))
+	})
+}
+
+func (r *subscriptionResolver) ShipmentMoved(ctx context.Context, id string) (<-chan *model.ShipmentMove, error) {
+	return follow(ctx, func(ctx context.Context, each func(context.Context, *model.ShipmentMove) error) error {
+		return r.Shipping.Watch(ctx, id, func(ctx context.Context, event *shipping.TrackingEvent) error {
+			return each(ctx, &model.ShipmentMove{Event: event})
+		})
+	})
 }
 
 func (r *viewerResolver) Session(ctx context.Context, obj *model.Viewer) (*model.Session, error) {
@@ -158,15 +176,21 @@ func (r *Resolver) Query() exec.QueryResolver { return &queryResolver{r} }
 
 func (r *Resolver) Shipment() exec.ShipmentResolver { return &shipmentResolver{r} }
 
+func (r *Resolver) ShipmentMove() exec.ShipmentMoveResolver { return &shipmentMoveResolver{r} }
+
+func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
+
 func (r *Resolver) Viewer() exec.ViewerResolver { return &viewerResolver{r} }
 
 type (
-	customerResolver  struct{ *Resolver }
-	mutationResolver  struct{ *Resolver }
-	orderResolver     struct{ *Resolver }
-	orderLineResolver struct{ *Resolver }
-	productResolver   struct{ *Resolver }
-	queryResolver     struct{ *Resolver }
-	shipmentResolver  struct{ *Resolver }
-	viewerResolver    struct{ *Resolver }
+	customerResolver     struct{ *Resolver }
+	mutationResolver     struct{ *Resolver }
+	orderResolver        struct{ *Resolver }
+	orderLineResolver    struct{ *Resolver }
+	productResolver      struct{ *Resolver }
+	queryResolver        struct{ *Resolver }
+	shipmentResolver     struct{ *Resolver }
+	shipmentMoveResolver struct{ *Resolver }
+	subscriptionResolver struct{ *Resolver }
+	viewerResolver       struct{ *Resolver }
 )

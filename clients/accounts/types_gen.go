@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// PaymentKind is: Kinds of payment. (schema.graphqls:166)
+// PaymentKind is: Kinds of payment. (schema.graphqls:173)
 type PaymentKind string
 
 // The values of PaymentKind, as the API writes them.
@@ -16,7 +16,7 @@ const (
 	PaymentKindPaypal PaymentKind = "paypal"
 )
 
-// Tier is: Loyalty tiers, lowest first. (schema.graphqls:122)
+// Tier is: Loyalty tiers, lowest first. (schema.graphqls:129)
 type Tier string
 
 // The values of Tier, as the API writes them.
@@ -26,7 +26,7 @@ const (
 	TierGold   Tier = "gold"
 )
 
-// Address is: A postal address. (schema.graphqls:132)
+// Address is: A postal address. (schema.graphqls:139)
 type Address struct {
 	City       string `json:"city"`
 	Country    string `json:"country"`
@@ -38,7 +38,7 @@ type Address struct {
 	Street     string `json:"street"`
 }
 
-// Customer is: A customer of the shop. (schema.graphqls:100)
+// Customer is: A customer of the shop. (schema.graphqls:107)
 type Customer struct {
 	Email       string    `json:"email"`
 	Id          string    `json:"id"`
@@ -48,7 +48,7 @@ type Customer struct {
 	Tier        Tier      `json:"tier"`
 }
 
-// PaymentMethod is: A way to pay, as it may be shown. (schema.graphqls:152)
+// PaymentMethod is: A way to pay, as it may be shown. (schema.graphqls:159)
 type PaymentMethod struct {
 	Display   string      `json:"display"`
 	Expires   *string     `json:"expires,omitempty"`

@@ -2,13 +2,13 @@
 
 package catalog
 
-// Category is: A category of products. (schema.graphqls:306)
+// Category is: A category of products. (schema.graphqls:321)
 type Category struct {
 	Id   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Product is: A product of the catalogue. (schema.graphqls:284)
+// Product is: A product of the catalogue. (schema.graphqls:299)
 type Product struct {
 	CategoryId  string   `json:"categoryId"`
 	Currency    string   `json:"currency"`

@@ -4,6 +4,7 @@ package orders
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"vestibule.example/clients"
 )
@@ -50,6 +51,14 @@ func (c *Client) Orders(ctx context.Context, q OrderQuery) (*OrderPage, error) {
 // Order is one order.
 func (c *Client) Order(ctx context.Context, id string) (*Order, error) {
 	return clients.Get[*Order](ctx, c.api, clients.At("/orders/{orderId}", id), nil)
+}
+
+// watchEvery is how often an order that is watched is asked for: the API has no event stream.
+const watchEvery = 2 * time.Second
+
+// Watch gives an order as it is now, and again whenever it has changed, until ctx ends or each fails. See [clients.Poll].
+func (c *Client) Watch(ctx context.Context, id string, each func(context.Context, *Order) error) error {
+	return clients.Poll(ctx, c.api, clients.At("/orders/{orderId}", id), nil, watchEvery, each)
 }
 
 // Place orders. The same key again answers the order placed the first time; with another order it is BAD_USER_INPUT.

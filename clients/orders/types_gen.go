@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// OrderStatus is: Where an order stands. (schema.graphqls:198)
+// OrderStatus is: Where an order stands. (schema.graphqls:205)
 type OrderStatus string
 
 // The values of OrderStatus, as the API writes them.
@@ -18,7 +18,7 @@ const (
 	OrderStatusCancelled OrderStatus = "cancelled"
 )
 
-// Order is: An order. (schema.graphqls:176)
+// Order is: An order. (schema.graphqls:183)
 type Order struct {
 	Currency   string      `json:"currency"`
 	CustomerId string      `json:"customerId"`
@@ -30,7 +30,7 @@ type Order struct {
 	Total      string      `json:"total"`
 }
 
-// OrderLine is: One product in an order. (schema.graphqls:212)
+// OrderLine is: One product in an order. (schema.graphqls:219)
 type OrderLine struct {
 	Id        string `json:"id"`
 	ProductId string `json:"productId"`

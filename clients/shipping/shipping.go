@@ -39,3 +39,18 @@ func (c *Client) Tracking(ctx context.Context, shipmentIDs []string) (map[string
 		return clients.GroupBy(asked, list.Items, func(e *TrackingEvent) string { return e.ShipmentId })
 	})
 }
+
+// Shipment is one parcel.
+func (c *Client) Shipment(ctx context.Context, id string) (*Shipment, error) {
+	return clients.Get[*Shipment](ctx, c.api, clients.At("/shipments/{shipmentId}", id), nil)
+}
+
+// Watch gives what happens to a parcel from now on, until it has arrived, ctx ends, or each fails. See [clients.Events].
+func (c *Client) Watch(ctx context.Context, id string, each func(context.Context, *TrackingEvent) error) error {
+	return clients.Events(ctx, c.api, clients.At("/shipments/{shipmentId}/events", id), nil, func(ctx context.Context, kind string, event *TrackingEvent) error {
+		if kind != "tracking" {
+			return nil
+		}
+		return each(ctx, event)
+	})
+}

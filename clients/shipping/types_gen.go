@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// ShipmentStatus is: Where a parcel stands. (schema.graphqls:258)
+// ShipmentStatus is: Where a parcel stands. (schema.graphqls:265)
 type ShipmentStatus string
 
 // The values of ShipmentStatus, as the API writes them.
@@ -18,7 +18,7 @@ const (
 	ShipmentStatusReturned       ShipmentStatus = "returned"
 )
 
-// Shipment is: A parcel. (schema.graphqls:242)
+// Shipment is: A parcel. (schema.graphqls:249)
 type Shipment struct {
 	Carrier           string         `json:"carrier"`
 	EstimatedDelivery *time.Time     `json:"estimatedDelivery,omitempty"`
@@ -28,7 +28,7 @@ type Shipment struct {
 	TrackingNumber    string         `json:"trackingNumber"`
 }
 
-// TrackingEvent is: Something that happened to a parcel. (schema.graphqls:272)
+// TrackingEvent is: Something that happened to a parcel. (schema.graphqls:279)
 type TrackingEvent struct {
 	At          time.Time `json:"at"`
 	Description string    `json:"description"`

@@ -38,11 +38,16 @@ func (w *world) advance(shipmentID string, now, tick time.Time, period time.Dura
 }
 
 // streamShipment handles GET /shipments/{shipmentId}/events. It sends what happens from now on, or after
-// the event of the header Last-Event-ID, and ends with the journey.
+// the event of the header Last-Event-ID, and ends with the journey; whoever has seen its end gets 204.
 func (s *Set) streamShipment(w http.ResponseWriter, r *http.Request, who caller) {
 	id := r.PathValue("shipmentId")
 	sent, status := s.world.openStream(id, who, r.Header.Get("Last-Event-ID"))
-	if status != 0 {
+	switch status {
+	case 0:
+	case http.StatusNoContent: // There will be no more: do not come again (HTML, Server-sent events).
+		w.WriteHeader(status)
+		return
+	default:
 		writeProblem(w, problem{Status: status})
 		return
 	}
@@ -106,12 +111,15 @@ func (w *world) openStream(shipmentID string, who caller, lastEventID string) (s
 	if w.streams >= maxStreams {
 		return 0, http.StatusServiceUnavailable
 	}
-	w.streams++
-	last := slices.IndexFunc(sh.events, func(event trackingEvent) bool { return event.ID == lastEventID })
-	if last >= 0 {
-		return last + 1, 0
+	sent = len(sh.events)
+	if last := slices.IndexFunc(sh.events, func(event trackingEvent) bool { return event.ID == lastEventID }); last >= 0 {
+		sent = last + 1
 	}
-	return len(sh.events), 0
+	if sent == len(sh.events) && sh.done() {
+		return 0, http.StatusNoContent
+	}
+	w.streams++
+	return sent, 0
 }
 
 func (w *world) closeStream() {

@@ -261,3 +261,14 @@ func TestStreamPassesThroughTheFaults(t *testing.T) {
 		t.Errorf("calls %+v", calls)
 	}
 }
+
+// Whoever has seen a journey's end need not come again.
+func TestAStreamOfAJourneyThatIsOver(t *testing.T) {
+	f := start(t, nil)
+	f.Advance("s-1013")
+	for header, want := range map[string]int{"Last-Event-ID: s-1013-8": 204, "Last-Event-ID: s-1013-1": 200, "X-Nothing: 1": 204} {
+		if got := f.call("c-alice", "shipping", "GET /shipments/s-1013/events", "", header); got.status != want {
+			t.Errorf("%s: %d, want %d", header, got.status, want)
+		}
+	}
+}

@@ -40,6 +40,8 @@ type ResolverRoot interface {
 	Product() ProductResolver
 	Query() QueryResolver
 	Shipment() ShipmentResolver
+	ShipmentMove() ShipmentMoveResolver
+	Subscription() SubscriptionResolver
 	Viewer() ViewerResolver
 }
 
@@ -203,6 +205,16 @@ type ComplexityRoot struct {
 		TrackingNumber    func(childComplexity int) int
 	}
 
+	ShipmentMove struct {
+		Event    func(childComplexity int) int
+		Shipment func(childComplexity int) int
+	}
+
+	Subscription struct {
+		OrderUpdated  func(childComplexity int, id string) int
+		ShipmentMoved func(childComplexity int, id string) int
+	}
+
 	TrackingEvent struct {
 		At          func(childComplexity int) int
 		Description func(childComplexity int) int
@@ -255,6 +267,13 @@ type QueryResolver interface {
 }
 type ShipmentResolver interface {
 	Tracking(ctx context.Context, objs []*shipping.Shipment) ([][]*shipping.TrackingEvent, error)
+}
+type ShipmentMoveResolver interface {
+	Shipment(ctx context.Context, obj *model.ShipmentMove) (*shipping.Shipment, error)
+}
+type SubscriptionResolver interface {
+	OrderUpdated(ctx context.Context, id string) (<-chan *orders.Order, error)
+	ShipmentMoved(ctx context.Context, id string) (<-chan *model.ShipmentMove, error)
 }
 type ViewerResolver interface {
 	Session(ctx context.Context, obj *model.Viewer) (*model.Session, error)
@@ -904,6 +923,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Shipment.TrackingNumber(childComplexity), true
 
+	case "ShipmentMove.event":
+		if e.ComplexityRoot.ShipmentMove.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShipmentMove.Event(childComplexity), true
+	case "ShipmentMove.shipment":
+		if e.ComplexityRoot.ShipmentMove.Shipment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShipmentMove.Shipment(childComplexity), true
+
+	case "Subscription.orderUpdated":
+		if e.ComplexityRoot.Subscription.OrderUpdated == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_orderUpdated_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.OrderUpdated(childComplexity, args["id"].(string)), true
+	case "Subscription.shipmentMoved":
+		if e.ComplexityRoot.Subscription.ShipmentMoved == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_shipmentMoved_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ShipmentMoved(childComplexity, args["id"].(string)), true
+
 	case "TrackingEvent.at":
 		if e.ComplexityRoot.TrackingEvent.At == nil {
 			break
@@ -1012,6 +1067,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -1047,11 +1119,11 @@ type Query {
   "The signed-in customer."
   me: Customer @rest(api: "accounts", get: "/me", optional: false) @authenticated
   "Orders the signed-in user may see, newest first: a customer's own, an agent's everyone's."
-  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"]) @authenticated
+  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @rest(api: "orders", get: "/orders?status={args.status}", take: "items") @page(size: "limit", cursor: "cursor", next: "nextCursor", total: "total", max: 50) @listSize(slicingArguments: ["first"], sizedFields: ["edges"]) @authenticated
   "One order; null when there is none or it is not the user's to see."
   order(id: ID!): Order @rest(api: "orders", get: "/orders/{args.id}") @authenticated
   "The catalogue, for everyone. ` + "`" + `search` + "`" + ` matches words of name and description."
-  products(first: Int! = 20, after: String, search: String, category: ID): ProductConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
+  products(first: Int! = 20, after: String, search: String, category: ID): ProductConnection @rest(api: "catalog", get: "/products?search={args.search}&category={args.category}", take: "items") @page(size: "pageSize", page: "page", total: "total", max: 50) @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
   "One product; null when there is none."
   product(id: ID!): Product @rest(api: "catalog", get: "/products/{args.id}")
   "All categories, in the order to show them."
@@ -1069,6 +1141,13 @@ type Mutation {
   endSession(input: EndSessionInput!): EndSessionPayload @authenticated
   "Sign out all of the user's browsers but this one."
   endOtherSessions: EndSessionPayload @authenticated
+}
+
+type Subscription {
+  "An order as it is now, and again whenever it has changed. It ends with the order: delivered or cancelled."
+  orderUpdated(id: ID!): Order @authenticated
+  "What happens to a parcel from now on, until it has arrived."
+  shipmentMoved(id: ID!): ShipmentMove @authenticated
 }
 
 """
@@ -1155,7 +1234,7 @@ type Customer @rest(api: "accounts", get: "/customers?id={keys}", take: "items")
   "Ways to pay, for who has signed in within the last hour."
   paymentMethods: [PaymentMethod!] @rest(api: "accounts", get: "/customers/{parent.id}/payment-methods", each: true) @stepUp(maxAge: 3600) @listSize(assumedSize: 10)
   "This customer's orders, newest first."
-  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
+  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @rest(api: "orders", get: "/orders?customerId={parent.id}&status={args.status}", take: "items", each: true) @page(size: "limit", cursor: "cursor", next: "nextCursor", total: "total", max: 50) @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 }
 
 "Loyalty tiers, lowest first."
@@ -1318,6 +1397,14 @@ type TrackingEvent {
   place: String!
   "What, in words."
   description: String!
+}
+
+"Something that has just happened to a parcel."
+type ShipmentMove {
+  "What."
+  event: TrackingEvent!
+  "The parcel as it is then."
+  shipment: Shipment
 }
 
 "A product of the catalogue."
@@ -1501,6 +1588,33 @@ The object of a key, ` + "`" + `{parent.name}` + "`" + ` or ` + "`" + `{args.nam
 and all together wherever they are wanted.
 """
 directive @load(key: String!) on FIELD_DEFINITION
+
+"""
+Makes a Relay connection of a field with @rest, of the arguments ` + "`" + `first` + "`" + ` and ` + "`" + `after` + "`" + `: the answer's list, which ` + "`" + `take` + "`" + ` names, is a page.
+Exactly one of ` + "`" + `cursor` + "`" + `, ` + "`" + `page` + "`" + ` and ` + "`" + `offset` + "`" + ` names the query parameter that says which.
+"""
+directive @page(
+  "The query parameter that says how many."
+  size: String!
+  "The query parameter for a cursor, which ` + "`" + `next` + "`" + `, ` + "`" + `key` + "`" + ` or ` + "`" + `link` + "`" + ` tells."
+  cursor: String
+  "The query parameter for a page's number; the first is 1."
+  page: String
+  "The query parameter for how many to leave out."
+  offset: String
+  "Where in the answer the next page's cursor is."
+  next: String
+  "The property of each object that is the cursor of what comes behind it."
+  key: String
+  "Whether the header Link tells the next page (RFC 8288): its cursor, or that there is one."
+  link: Boolean = false
+  "Where in the answer it is said whether there is more."
+  more: String
+  "Where in the answer it is said how many there are over all pages."
+  total: String
+  "The largest ` + "`" + `first` + "`" + `; by default what the API's document allows, or 100."
+  max: Int
+) on FIELD_DEFINITION
 
 "Where in the API's JSON a field is, with dots, or what an enum's value is called there; by default its name."
 directive @json(at: String!) on FIELD_DEFINITION | ENUM_VALUE
@@ -1789,6 +1903,16 @@ func (ec *executionContext) childFields_Shipment(ctx context.Context, field grap
 		return ec.fieldContext_Shipment_tracking(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Shipment", field.Name)
+}
+
+func (ec *executionContext) childFields_ShipmentMove(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "event":
+		return ec.fieldContext_ShipmentMove_event(ctx, field)
+	case "shipment":
+		return ec.fieldContext_ShipmentMove_shipment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShipmentMove", field.Name)
 }
 
 func (ec *executionContext) childFields_TrackingEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2126,6 +2250,34 @@ func (ec *executionContext) field_Query_products_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["category"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_orderUpdated_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_shipmentMoved_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -4920,6 +5072,158 @@ func (ec *executionContext) resolveBatch_Shipment_tracking(ctx context.Context, 
 	)
 }
 
+func (ec *executionContext) _ShipmentMove_event(ctx context.Context, field graphql.CollectedField, obj *model.ShipmentMove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ShipmentMove_event(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Event, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shipping.TrackingEvent) graphql.Marshaler {
+			return ec.marshalNTrackingEvent2ᚖvestibuleᚗexampleᚋclientsᚋshippingᚐTrackingEvent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ShipmentMove_event(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ShipmentMove",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrackingEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ShipmentMove_shipment(ctx context.Context, field graphql.CollectedField, obj *model.ShipmentMove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ShipmentMove_shipment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ShipmentMove().Shipment(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shipping.Shipment) graphql.Marshaler {
+			return ec.marshalOShipment2ᚖvestibuleᚗexampleᚋclientsᚋshippingᚐShipment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ShipmentMove_shipment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ShipmentMove",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Shipment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_orderUpdated(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_orderUpdated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().OrderUpdated(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orders.Order) graphql.Marshaler {
+			return ec.marshalOOrder2ᚖvestibuleᚗexampleᚋclientsᚋordersᚐOrder(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_orderUpdated(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Order(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_orderUpdated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_shipmentMoved(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_shipmentMoved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ShipmentMoved(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ShipmentMove) graphql.Marshaler {
+			return ec.marshalOShipmentMove2ᚖvestibuleᚗexampleᚋgraphᚋmodelᚐShipmentMove(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_shipmentMoved(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ShipmentMove(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_shipmentMoved_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TrackingEvent_id(ctx context.Context, field graphql.CollectedField, obj *shipping.TrackingEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7555,6 +7859,67 @@ func (ec *executionContext) _Shipment(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var shipmentMoveImplementors = []string{"ShipmentMove"}
+
+func (ec *executionContext) _ShipmentMove(ctx context.Context, sel ast.SelectionSet, obj *model.ShipmentMove) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, shipmentMoveImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ShipmentMove")
+		case "event":
+			out.Values[i] = ec._ShipmentMove_event(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "shipment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ShipmentMove_shipment(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "orderUpdated":
+		return ec._Subscription_orderUpdated(ctx, fields[0])
+	case "shipmentMoved":
+		return ec._Subscription_shipmentMoved(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
 var trackingEventImplementors = []string{"TrackingEvent"}
 
 func (ec *executionContext) _TrackingEvent(ctx context.Context, sel ast.SelectionSet, obj *shipping.TrackingEvent) graphql.Marshaler {
@@ -8914,6 +9279,20 @@ func (ec *executionContext) marshalOShipment2ᚕᚖvestibuleᚗexampleᚋclients
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOShipment2ᚖvestibuleᚗexampleᚋclientsᚋshippingᚐShipment(ctx context.Context, sel ast.SelectionSet, v *shipping.Shipment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Shipment(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOShipmentMove2ᚖvestibuleᚗexampleᚋgraphᚋmodelᚐShipmentMove(ctx context.Context, sel ast.SelectionSet, v *model.ShipmentMove) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ShipmentMove(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

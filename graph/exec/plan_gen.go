@@ -41,6 +41,8 @@ func PlanTables() plan.Tables {
 			planObjectSession(),
 			planObjectSessionEntry(),
 			planObjectShipment(),
+			planObjectShipmentMove(),
+			planObjectSubscription(),
 			planObjectTrackingEvent(),
 			planObjectViewer(),
 		},
@@ -547,6 +549,50 @@ func planObjectShipment() *plan.Object {
 	}}
 }
 
+func planObjectShipmentMove() *plan.Object {
+	return &plan.Object{Name: "ShipmentMove", Fields: map[string]*plan.Field{
+		"event": {Column: func(c *plan.Column, parent any) {
+			columnNTrackingEvent2ᚖvestibuleᚗexampleᚋclientsᚋshippingᚐTrackingEvent(c, parent.(*model.ShipmentMove).Event)
+		}},
+		"shipment": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_ShipmentMove_shipment(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*shipping.Shipment, error) {
+				ec := exec.(*executionContext)
+				obj := parent.(*model.ShipmentMove)
+				return ec.Resolvers.ShipmentMove().Shipment(ctx, obj)
+			},
+			columnOShipment2ᚖvestibuleᚗexampleᚋclientsᚋshippingᚐShipment,
+		)},
+	}}
+}
+
+func planObjectSubscription() *plan.Object {
+	return &plan.Object{Name: "Subscription", Fields: map[string]*plan.Field{
+		"orderUpdated": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_orderUpdated(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan *orders.Order, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().OrderUpdated(ctx, fc.Args["id"].(string))
+			},
+			columnOOrder2ᚖvestibuleᚗexampleᚋclientsᚋordersᚐOrder,
+		)},
+		"shipmentMoved": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_shipmentMoved(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan *model.ShipmentMove, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().ShipmentMoved(ctx, fc.Args["id"].(string))
+			},
+			columnOShipmentMove2ᚖvestibuleᚗexampleᚋgraphᚋmodelᚐShipmentMove,
+		)},
+	}}
+}
+
 func planObjectTrackingEvent() *plan.Object {
 	return &plan.Object{Name: "TrackingEvent", Fields: map[string]*plan.Field{
 		"id": {Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*shipping.TrackingEvent).Id) }},
@@ -697,7 +743,7 @@ func columnNTrackingEvent2ᚖvestibuleᚗexampleᚋclientsᚋshippingᚐTracking
 		c.Null()
 		return
 	}
-	c.Object(21, v)
+	c.Object(23, v)
 }
 
 func columnNViewer2ᚖvestibuleᚗexampleᚋgraphᚋmodelᚐViewer(c *plan.Column, v *model.Viewer) {
@@ -705,7 +751,7 @@ func columnNViewer2ᚖvestibuleᚗexampleᚋgraphᚋmodelᚐViewer(c *plan.Colum
 		c.Null()
 		return
 	}
-	c.Object(22, v)
+	c.Object(24, v)
 }
 
 func columnOAddAddressPayload2ᚖvestibuleᚗexampleᚋgraphᚋmodelᚐAddAddressPayload(c *plan.Column, v *model.AddAddressPayload) {
@@ -814,6 +860,22 @@ func columnOSessionEntry2ᚕᚖvestibuleᚗexampleᚋgraphᚋmodelᚐSessionEntr
 
 func columnOShipment2ᚕᚖvestibuleᚗexampleᚋclientsᚋshippingᚐShipmentᚄ(c *plan.Column, v []*shipping.Shipment) {
 	plan.List(c, v, false, columnNShipment2ᚖvestibuleᚗexampleᚋclientsᚋshippingᚐShipment)
+}
+
+func columnOShipment2ᚖvestibuleᚗexampleᚋclientsᚋshippingᚐShipment(c *plan.Column, v *shipping.Shipment) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(20, v)
+}
+
+func columnOShipmentMove2ᚖvestibuleᚗexampleᚋgraphᚋmodelᚐShipmentMove(c *plan.Column, v *model.ShipmentMove) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(21, v)
 }
 
 func columnOTrackingEvent2ᚕᚖvestibuleᚗexampleᚋclientsᚋshippingᚐTrackingEventᚄ(c *plan.Column, v []*shipping.TrackingEvent) {

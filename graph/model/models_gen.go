@@ -8,6 +8,7 @@ import (
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
 	"vestibule.example/clients/orders"
+	"vestibule.example/clients/shipping"
 )
 
 // A new address.
@@ -163,6 +164,17 @@ type SessionEntry struct {
 	LastSeenAt time.Time `json:"lastSeenAt"`
 	// When it ends however it is used.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// Something that has just happened to a parcel.
+type ShipmentMove struct {
+	// What.
+	Event *shipping.TrackingEvent `json:"event"`
+	// The parcel as it is then.
+	Shipment *shipping.Shipment `json:"shipment,omitempty"`
+}
+
+type Subscription struct {
 }
 
 // The person at the browser, as the gateway knows her.

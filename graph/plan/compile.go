@@ -74,8 +74,11 @@ type compiler struct {
 func (s *Schema) compile(oc *graphql.OperationContext) *plan {
 	p := &plan{mutation: oc.Operation.Operation == ast.Mutation}
 	root := s.Schema().Query
-	if p.mutation {
+	switch oc.Operation.Operation {
+	case ast.Mutation:
 		root = s.Schema().Mutation
+	case ast.Subscription:
+		root = s.Schema().Subscription
 	}
 	c := &compiler{schema: s, oc: oc, plan: p}
 	p.root = c.selection(nil, 0, root, oc.Operation.SelectionSet)

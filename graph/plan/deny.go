@@ -53,10 +53,12 @@ func (w *Writer) deny(n *node, parent int) bool {
 	return w.null(len(w.B), n.typ)
 }
 
-// fallBack runs an operation on gqlgen's executor, where an interceptor keeps denied fields from being resolved.
+// fallBack runs an operation on gqlgen's executor, where an interceptor keeps denied fields from being resolved, and
+// gives a subscription's field the event that is answered.
 func (s *Schema) fallBack(ctx context.Context, oc *graphql.OperationContext) graphql.ResponseHandler {
 	fields := denied(ctx)
-	if fields == nil {
+	_, streams := ctx.Value(sourceKey{}).(sourced)
+	if fields == nil && !streams {
 		return s.ExecutableSchema.Exec(ctx)
 	}
 	guarded := &graphql.OperationContext{
@@ -66,6 +68,9 @@ func (s *Schema) fallBack(ctx context.Context, oc *graphql.OperationContext) gra
 			fc := graphql.GetFieldContext(ctx)
 			if err := fields[Coordinate{fc.Object, fc.Field.Name}]; err != nil {
 				return nil, err
+			}
+			if channel, ok := s.intercepts(ctx, fc); ok {
+				return channel, nil
 			}
 			return oc.ResolverMiddleware(ctx, next)
 		},

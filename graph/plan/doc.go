@@ -9,12 +9,14 @@
 //	call.go      a resolver's calls, single and batch
 //	column.go    what a field gave, for all of its parents
 //	path.go      where a value stands: field contexts for resolvers and errors
+//	stream.go    a subscription's source, and the events it gives
 //	deny.go      fields that an operation may not have
 //	writer.go    the answer, with the specification's null propagation
 //
 // gqlgen keeps the schema, the binding of models, the resolvers' signatures, scalars, errors and transports; the tables are
-// generated beside its own code by internal/gen. What a plan does not cover (introspection, @defer, subscriptions, field
+// generated beside its own code by internal/gen. What a plan does not cover (introspection, @defer, field
 // interceptors, directives on batch resolvers) runs on gqlgen's executor, chosen per operation and counted by reason.
+// Events of a subscription are answered so, one by one, for a caller that takes them from a [Source]; others get gqlgen's executor.
 //
 // What differs from gqlgen's executor:
 //   - A batch resolver gets the parents of the whole tree, not of one list; its context tells the place of the first.

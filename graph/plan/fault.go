@@ -39,7 +39,7 @@ func (w *Writer) invalid(n *node, fc *graphql.FieldContext, typ *ast.Type) {
 	}
 	source := graphql.NullSourceModelField
 	switch {
-	case n.table.Resolver != nil && n.table.Resolver.own:
+	case n.table.isResolved():
 		source = graphql.NullSourceResolver
 	case n.table.Method:
 		source = graphql.NullSourceModelMethod

@@ -37,7 +37,7 @@ func (r *run) fieldContext(n *node, parent int) *graphql.FieldContext {
 	if n.column >= 0 && r.columns[n.column].fc != nil {
 		*fc = *r.columns[n.column].fc
 	} else {
-		own := n.table.Resolver != nil && n.table.Resolver.own
+		own := n.table.isResolved()
 		fc.Object, fc.Field, fc.IsMethod, fc.IsResolver = n.in.object.Name, n.field, own || n.table.Method, own
 	}
 	fc.Parent = r.objectContext(n.in, parent)

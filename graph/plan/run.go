@@ -36,8 +36,8 @@ type task struct {
 	parents []any
 }
 
-// run executes the plan and writes the answer.
-func (s *Schema) run(ctx context.Context, oc *graphql.OperationContext, p *plan) *graphql.Response {
+// run executes the plan and writes the answer; that of a subscription for the event that its source found.
+func (s *Schema) run(ctx context.Context, oc *graphql.OperationContext, p *plan, source *Source) *graphql.Response {
 	exec := s.tables.Exec(s.ExecutableSchema, oc)
 	ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, func() *graphql.InputUnmarshalerIndex { return s.tables.Inputs(exec) })
 	r := p.take()
@@ -47,11 +47,14 @@ func (s *Schema) run(ctx context.Context, oc *graphql.OperationContext, p *plan)
 		r.observer = s.cfg.Observer(ctx)
 	}
 	root := []any{nil}
-	if p.mutation {
+	switch {
+	case source != nil:
+		r.event(ctx, source)
+	case p.mutation:
 		for _, n := range p.root.resolved {
 			r.start(ctx, r.gather(n, root, nil)) // One after another, each with all beneath it (specification §6.2.2).
 		}
-	} else {
+	default:
 		var tasks []task
 		for _, n := range p.root.resolved {
 			tasks = r.gather(n, root, tasks)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // Reason says why an operation ran on gqlgen's executor.
@@ -111,20 +110,16 @@ func (s *Schema) Stats() Stats {
 // Exec implements [graphql.ExecutableSchema].
 func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 	oc := graphql.GetOperationContext(ctx)
+	if isSubscription(oc) {
+		return s.stream(ctx, oc)
+	}
 	p := s.planFor(oc)
 	if p.reason != "" {
 		s.fallbacks[p.reason].Add(1)
 		return s.fallBack(ctx, oc)
 	}
 	s.planned.Add(1)
-	answered := false
-	return func(ctx context.Context) *graphql.Response {
-		if answered {
-			return nil
-		}
-		answered = true
-		return s.run(ctx, oc, p)
-	}
+	return once(func(ctx context.Context) *graphql.Response { return s.run(ctx, oc, p, nil) })
 }
 
 // planFor gives the operation's plan, or the reason why there is none.
@@ -132,8 +127,6 @@ func (s *Schema) planFor(oc *graphql.OperationContext) *plan {
 	switch {
 	case s.cfg.Gqlgen:
 		return &plan{reason: ReasonConfiguration}
-	case oc.Operation.Operation == ast.Subscription:
-		return &plan{reason: ReasonSubscription}
 	case code(oc.ResolverMiddleware) != s.fieldMiddleware || code(oc.RootResolverMiddleware) != s.rootMiddleware:
 		return &plan{reason: ReasonInterceptor}
 	}

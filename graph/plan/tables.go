@@ -22,7 +22,7 @@ type Object struct {
 	Fields map[string]*Field
 }
 
-// Field is a field of an object type. Exactly one of Leaf, Column, Resolver and Reason is set.
+// Field is a field of an object type. Exactly one of Leaf, Column, Resolver, Stream and Reason is set.
 type Field struct {
 	// Leaf writes a scalar or enum, or a list of them, that is bound to the parent's Go value. It gives false for null.
 	Leaf func(w *Writer, parent any) bool
@@ -30,11 +30,16 @@ type Field struct {
 	Column func(c *Column, parent any)
 	// Resolver calls what the developer wrote.
 	Resolver *Resolver
+	// Stream is a subscription's source of events.
+	Stream *Stream
 	// Reason says why a plan does not cover the field.
 	Reason Reason
 	// Method tells that a method gives the value, not a variable.
 	Method bool
 }
+
+// isResolved tells a field whose value a resolver of the developer's gives.
+func (f *Field) isResolved() bool { return f.Stream != nil || f.Resolver != nil && f.Resolver.own }
 
 // Context makes the field context of a resolver's field, its arguments coerced; it reports the error of an argument itself.
 type Context func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error)

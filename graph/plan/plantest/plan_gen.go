@@ -23,6 +23,7 @@ func PlanTables() plan.Tables {
 			planObjectPost(),
 			planObjectQuery(),
 			planObjectSpot(),
+			planObjectSubscription(),
 			planObjectUser(),
 			planObjectVault(),
 		},
@@ -621,6 +622,51 @@ func planObjectSpot() *plan.Object {
 	}}
 }
 
+func planObjectSubscription() *plan.Object {
+	return &plan.Object{Name: "Subscription", Fields: map[string]*plan.Field{
+		"ticks": {Stream: plan.StreamOfLeaves(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_ticks(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan int, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().Ticks(ctx)
+			},
+			leafNInt2int,
+		)},
+		"alphas": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_alphas(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan *Alpha, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().Alphas(ctx, fc.Args["count"].(int))
+			},
+			columnOAlpha2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐAlpha,
+		)},
+		"nodes": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_nodes(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan Node, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().Nodes(ctx, fc.Args["first"].(int))
+			},
+			columnNNode2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNode,
+		)},
+		"refused": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_refused(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan *Alpha, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().Refused(ctx)
+			},
+			columnOAlpha2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐAlpha,
+		)},
+	}}
+}
+
 func planObjectUser() *plan.Object {
 	return &plan.Object{Name: "User", Fields: map[string]*plan.Field{
 		"id":    {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*User).ID) }},
@@ -870,7 +916,7 @@ func columnOUser2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐUser(c *plan
 		c.Null()
 		return
 	}
-	c.Object(7, v)
+	c.Object(8, v)
 }
 
 func columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault(c *plan.Column, v *Vault) {
@@ -878,7 +924,7 @@ func columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault(c *pl
 		c.Null()
 		return
 	}
-	c.Object(8, v)
+	c.Object(9, v)
 }
 
 func leafNBoolean2bool(w *plan.Writer, v bool) bool {

@@ -33,7 +33,7 @@ type (
 	betaResolver         struct{ *World }
 	queryResolver        struct{ *World }
 	mutationResolver     struct{ *World }
-	subscriptionResolver struct{}
+	subscriptionResolver struct{ *World }
 	vaultResolver        struct{}
 	postResolver         struct{}
 )
@@ -51,7 +51,7 @@ func (r *Resolver) Query() QueryResolver { return queryResolver{r.World} }
 func (r *Resolver) Mutation() MutationResolver { return mutationResolver{r.World} }
 
 // Subscription implements ResolverRoot.
-func (r *Resolver) Subscription() SubscriptionResolver { return subscriptionResolver{} }
+func (r *Resolver) Subscription() SubscriptionResolver { return subscriptionResolver{r.World} }
 
 // Vault implements ResolverRoot.
 func (r *Resolver) Vault() VaultResolver { return vaultResolver{} }
@@ -242,10 +242,30 @@ func (r mutationResolver) BumpN(ctx context.Context, by int) (*Alpha, error) {
 }
 
 func (subscriptionResolver) Ticks(context.Context) (<-chan int, error) {
-	ticks := make(chan int, 1)
-	ticks <- 1
-	close(ticks)
-	return ticks, nil
+	return events([]int{1, 2}), nil
+}
+
+func (r subscriptionResolver) Alphas(_ context.Context, count int) (<-chan *Alpha, error) {
+	list := make([]*Alpha, count)
+	for i := 1; i < count; i++ { // The first is null.
+		list[i] = r.alpha(uint64(i))
+	}
+	return events(list), nil
+}
+
+func (r subscriptionResolver) Nodes(_ context.Context, first int) (<-chan Node, error) {
+	return events([]Node{r.node(uint64(first)), nil, r.node(uint64(first + 1))}), nil
+}
+
+func (subscriptionResolver) Refused(context.Context) (<-chan *Alpha, error) { return nil, ErrFault }
+
+func events[T any](values []T) <-chan T {
+	channel := make(chan T, len(values))
+	for _, v := range values {
+		channel <- v
+	}
+	close(channel)
+	return channel
 }
 
 func (vaultResolver) Opened(_ context.Context, list []*Vault) ([]*string, error) {

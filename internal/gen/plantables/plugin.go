@@ -65,7 +65,7 @@ type object struct {
 func newTables(data *codegen.Data) *tables {
 	t := &tables{Data: data, ids: map[string]int{}}
 	for _, o := range data.Objects {
-		if o.IsReserved() || o.Stream {
+		if o.IsReserved() {
 			continue
 		}
 		t.ids[o.Name] = len(t.Types)

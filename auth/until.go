@@ -1,0 +1,94 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// What streams need: the relay's, and GraphQL's subscriptions.
+
+var (
+	// ErrTooManyStreams is a stream too many for one session, or one that begins while the service drains.
+	ErrTooManyStreams = errors.New("auth: the session has too many streams")
+	// ErrReplaced is a session whose place another sign-in in the same browser has taken.
+	ErrReplaced = errors.New("auth: another sign-in took the session's place")
+	// ErrDraining is the end of a service that shuts down; another replica goes on.
+	ErrDraining = errors.New("auth: the service drains")
+)
+
+// UntilEnded gives a context that ends with the session in ctx, or when the service drains: for streams, which outlive
+// what a request usually takes. leave must be called. Without a session it ends when the service drains.
+//
+// Its cause tells why it ended: ErrSessionEnded, ErrReplaced, ErrDraining, or that of ctx.
+func (s *Service) UntilEnded(ctx context.Context) (until context.Context, leave context.CancelFunc, err error) {
+	until, cancel := context.WithCancelCause(ctx)
+	session := FromContext(ctx)
+	var ended chan string // of nobody's session, which never ends
+	unlisten := func() {}
+	if session != nil {
+		var ok bool
+		if ended, unlisten, ok = s.streams.listen(session.key); !ok {
+			cancel(nil)
+			return nil, nil, ErrTooManyStreams
+		}
+		// What ended before we listened is told to nobody any more.
+		if _, err := s.cfg.Store.Get(ctx, session.key); err != nil {
+			unlisten()
+			cancel(nil)
+			return nil, nil, fmt.Errorf("auth: looking the session up for a stream: %w", err)
+		}
+	}
+	go func() {
+		defer unlisten()
+		cancel(s.waitForEnd(until, session, ended))
+	}()
+	return until, func() { cancel(nil) }, nil
+}
+
+// waitForEnd returns when the session or the service ends, or ctx does, and tells which.
+func (s *Service) waitForEnd(ctx context.Context, session *Session, ended <-chan string) error {
+	tick := time.NewTicker(recheckEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-s.streams.draining:
+			return ErrDraining
+		case reason := <-ended:
+			if reason == ReasonReplaced {
+				return ErrReplaced
+			}
+			return ErrSessionEnded
+		case <-tick.C:
+			if session == nil {
+				continue
+			}
+			if _, err := s.cfg.Store.Get(ctx, session.key); errors.Is(err, ErrNotFound) {
+				return ErrSessionEnded // Out of order is not ended.
+			}
+		}
+	}
+}
+
+// Renew looks the session in ctx up again, for the next thing that a stream does in its name: the context that it gives bears
+// the session as it is now. It is no use of the session. ErrSessionEnded and ErrReplaced tell that nothing more may be done;
+// while the store is out of order the session stays as it was, which is not ended for that.
+func (s *Service) Renew(ctx context.Context) (context.Context, error) {
+	session := FromContext(ctx)
+	if session == nil {
+		return ctx, nil
+	}
+	renewed, err := s.load(ctx, session.credential)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return ctx, ErrSessionEnded
+	case err != nil:
+		return ctx, nil
+	case renewed.readOnly:
+		return ctx, ErrReplaced
+	}
+	return NewContext(ctx, renewed), nil
+}

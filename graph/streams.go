@@ -1,0 +1,157 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"vestibule.example/auth"
+	"vestibule.example/graph/plan"
+)
+
+// subscription is one that runs. It was admitted once, as any operation; each of its events is answered like an operation of
+// its own: with the session as it is then, its directives decided anew, its own loaders, tokens, deadline and trace.
+type subscription struct {
+	*handler
+	operation *admitted
+	source    plan.Source
+	sources   sync.WaitGroup
+	// told tells that the first answer, which shows the cost, has been sent.
+	told bool
+	// failure is what the source ended with; it is written before the source's channel is closed.
+	failure error
+}
+
+type subscriptionKey struct{}
+
+// subscribe runs a subscription and gives each answer to send, whose memory is lent for so long. It returns when the source
+// has no more, with nil; when ctx ends, with its cause; when the session has ended; or with send's error. Nothing of it is
+// left then.
+func (h *handler) subscribe(ctx context.Context, operation *admitted, send func(*graphql.Response) error) error {
+	s := &subscription{handler: h, operation: operation}
+	ctx, cancel := context.WithCancel(ctx)
+	defer s.sources.Wait()
+	defer cancel()
+	ctx = context.WithValue(ctx, subscriptionKey{}, s)
+	if opened := s.open(ctx); len(opened.Errors) > 0 {
+		s.shown(opened)
+		return send(opened)
+	}
+	for s.source.Next(ctx) {
+		renewed, err := h.renew(ctx)
+		if err != nil {
+			return err
+		}
+		if more, err := s.answer(renewed, send); err != nil || !more {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if s.failure == nil {
+		return nil
+	}
+	if errors.Is(s.failure, auth.ErrSessionEnded) {
+		return auth.ErrSessionEnded
+	}
+	return send(s.dispatch(s.source.Failing(ctx, s.failure)))
+}
+
+// open calls the resolver, unless the session may not have its field.
+func (s *subscription) open(ctx context.Context) *graphql.Response {
+	ctx = s.resolver.withRestLoaders(withLoaders(ctx, s.resolver.newLoaders(s.failures)))
+	return s.dispatch(s.source.Opening(s.decided(ctx, s.operation, s.guards.decide(ctx, s.operation.OperationContext))))
+}
+
+// decided gives the context in which what is denied is not asked for, and has the tokens fetched of what is.
+func (h *handler) decided(ctx context.Context, operation *admitted, denied map[plan.Coordinate]error) context.Context {
+	ctx = plan.Deny(ctx, denied)
+	if h.cfg.Prepare != nil {
+		h.cfg.Prepare(ctx, apisOf(operation.estimate, denied))
+	}
+	return ctx
+}
+
+// answer runs what is asked of one event. more is false when the session may not have the next one.
+func (s *subscription) answer(ctx context.Context, send func(*graphql.Response) error) (more bool, err error) {
+	stream := ctx
+	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, errOperationTimeout)
+	defer cancel()
+	ctx, calls := s.traced(ctx)
+	ctx, done := s.lent(ctx)
+	defer done()
+	ctx, seen := s.watch(ctx)
+	defer func() { seen.end(ctx) }()
+	seen.is(s.operation.OperationContext, s.operation.trusted)
+	denied := s.guards.decide(ctx, s.operation.OperationContext)
+	result := s.dispatch(s.source.Event(s.decided(ctx, s.operation, denied)))
+	if seen.came(stream, result); stream.Err() != nil {
+		return false, context.Cause(stream) // Nothing more is told when the session has ended.
+	}
+	s.shown(result)
+	s.explain(calls, s.operation.OperationContext, result)
+	return denied[s.source.At()] == nil, send(result)
+}
+
+// shown shows developers in the first answer what the subscription costs.
+func (s *subscription) shown(result *graphql.Response) {
+	if s.cfg.Development && !s.told {
+		s.showCost(s.operation.estimate, result)
+	}
+	s.told = true
+}
+
+func (s *subscription) dispatch(ctx context.Context) *graphql.Response {
+	responses, ctx := s.exec.DispatchOperation(ctx, s.operation.OperationContext)
+	result := responses(ctx)
+	if result == nil { // ctx has ended.
+		result = &graphql.Response{}
+	}
+	return result
+}
+
+// renew gives a stream's context the session as it is now, or the reason why nothing more is done in its name.
+func (h *handler) renew(ctx context.Context) (context.Context, error) {
+	if h.cfg.Renew == nil {
+		return ctx, nil
+	}
+	return h.cfg.Renew(ctx)
+}
+
+// untilEnded gives a stream's context, which ends with its session, or the refusal of one more.
+func (h *handler) untilEnded(ctx context.Context) (until context.Context, leave context.CancelFunc, err error) {
+	if h.cfg.UntilEnded == nil {
+		until, leave = context.WithCancel(ctx)
+		return until, leave, nil
+	}
+	until, leave, err = h.cfg.UntilEnded(ctx)
+	switch {
+	case errors.Is(err, auth.ErrNotFound):
+		return nil, nil, unauthenticated()
+	case errors.Is(err, auth.ErrTooManyStreams):
+		return nil, nil, &requestError{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "There are too many streams already.", retryAfter: outageRetryAfter}
+	case err != nil:
+		return nil, nil, h.unconfirmed(ctx, err)
+	}
+	return until, leave, nil
+}
+
+// farewell is what the subscriber is told of a stream that ended with this error; nothing, if there is nobody to tell, or
+// nothing that she did not do herself.
+func (h *handler) farewell(err error) *graphql.Response {
+	extensions := map[string]any{"code": codeSessionChanged}
+	switch {
+	case errors.Is(err, auth.ErrReplaced):
+	case errors.Is(err, auth.ErrSessionEnded):
+		extensions = map[string]any{"code": codeUnauthenticated, "loginUrl": h.cfg.LoginURL}
+	default:
+		return nil
+	}
+	code, _ := extensions["code"].(string)
+	return &graphql.Response{Errors: gqlerror.List{{Message: messages[code], Extensions: extensions}}}
+}
