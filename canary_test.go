@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,14 +97,17 @@ func (g *gateway) watchLog(t testing.TB) {
 	}
 }
 
+// freePort is a port that nobody listens on, from below those that the system gives to whoever asks for any: such a one may be
+// somebody else's before it is used.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		port := strconv.Itoa(15000 + mathrand.N(15000)) //nolint:gosec // No secret.
+		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+port); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return portOf(t, "http://"+l.Addr().String())
 }
 
 // configured is a gateway with a configuration file, before an outside world of the test's own.

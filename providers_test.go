@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	faults "vestibule.example/demo/fault"
 	"vestibule.example/demo/provider"
 )
 
@@ -214,5 +215,33 @@ func (e *emulated) mustRefreshAndRevoke(t *testing.T) {
 	}
 	if got := e.world.Provider.Counters(); got.Token["refresh_token ok"] == 0 || got.Revocations == 0 {
 		t.Errorf("token requests = %v, %d revocations, want some of both", got.Token, got.Revocations)
+	}
+}
+
+// A provider that answers with a web page, or as somebody else: nobody can sign in, and the log names the key.
+func TestABrokenProviderIsNamed(t *testing.T) {
+	for name, row := range map[string]struct {
+		rule     faults.Rule
+		settings provider.Settings
+		says     string
+	}{
+		"a web page":     {rule: faults.Rule{Target: "provider", PathPrefix: "/.well-known", Body: "<!doctype html>", ContentType: "text/html"}, says: "no JSON document; see identity.issuer"},
+		"somebody else":  {settings: provider.Settings{Tampering: provider.Tampering{Metadata: provider.WrongIssuer}}, says: "stranger.example"},
+		"out of service": {rule: faults.Rule{Target: "provider", PathPrefix: "/.well-known", Status: 503}, says: "answered 503; see identity.issuer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := emulate(t, provider.Quirks{}, "provider: generic", nil)
+			must(e.world.Provider.SetSettings(row.settings))
+			if row.rule.Target != "" {
+				_, err := e.world.Faults.Add(row.rule)
+				must(err)
+			}
+			if wrong := login(t, e); wrong != "the login did not begin: 503" {
+				t.Errorf("login: %q, want 503", wrong)
+			}
+			if log := e.log.String(); !strings.Contains(log, row.says) || !strings.Contains(log, "identity.issuer") {
+				t.Errorf("the log does not say %q and identity.issuer:\n%s", row.says, log)
+			}
+		})
 	}
 }

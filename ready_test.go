@@ -21,7 +21,9 @@ type checkedStore struct {
 	err error
 }
 
-func (s *checkedStore) Check(context.Context) error { return s.err }
+func (s *checkedStore) Check(context.Context) error                { return s.err }
+func (s *checkedStore) Create(context.Context, *auth.Record) error { return s.err }
+func (s *checkedStore) Update(context.Context, *auth.Record) error { return s.err }
 
 // Readiness is that the process serves and its store works; each change is logged once, however often it is asked.
 func TestReadiness(t *testing.T) {
@@ -83,6 +85,7 @@ func TestStoreErrorsNameTheirKey(t *testing.T) {
 		{redisstore.ErrReadOnly, "session.redis.addresses: "},
 		{redisstore.ErrTracking, "session.redis.keep: "},
 		{&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "other"}}, "session.redis.tls_ca_file, session.redis.tls_server_name: "},
+		{auth.ErrStoreFull, "session.redis.addresses: "},
 		{errors.New("refused"), "session.redis.addresses: "},
 	} {
 		store := namedStore{&checkedStore{err: fmt.Errorf("redisstore: connecting: %w", c.err)}, nameRedisKey}
@@ -92,6 +95,14 @@ func TestStoreErrorsNameTheirKey(t *testing.T) {
 	}
 	if got := (namedStore{&checkedStore{}, nameRedisKey}).Check(t.Context()); got != nil {
 		t.Errorf("Check of a store that works = %v", got)
+	}
+	for err, want := range map[error]string{auth.ErrNotFound: "auth: no such record", auth.ErrStoreFull: "session.max_sessions: ", errors.New("gone"): "session.file: "} {
+		store := namedStore{&checkedStore{err: err}, nameFileKey}
+		for name, got := range map[string]error{"Create": store.Create(t.Context(), nil), "Update": store.Update(t.Context(), nil)} {
+			if got == nil || !strings.HasPrefix(got.Error(), want) || !errors.Is(got, err) {
+				t.Errorf("%s = %v, want it to begin with %q", name, got, want)
+			}
+		}
 	}
 	if got := nameFileKey(errors.New("gone")); !strings.HasPrefix(got.Error(), "session.file: ") {
 		t.Errorf("a file's error = %v", got)

@@ -24,7 +24,7 @@ func newStore(ctx context.Context, cfg SessionConfig) (auth.Store, error) {
 	case "redis":
 		return newRedisStore(ctx, cfg.Redis)
 	}
-	return memstore.New(memstore.Config{MaxSessions: cfg.MaxSessions}), nil
+	return namedStore{memstore.New(memstore.Config{MaxSessions: cfg.MaxSessions}), nameMemoryKey}, nil
 }
 
 func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
@@ -47,7 +47,8 @@ func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
 	return namedStore{store, nameRedisKey}, nil
 }
 
-// namedStore is a store whose Check names the key of the configuration that would mend what is wrong, as its start does.
+// namedStore is a store that names the key of the configuration that would mend what is wrong, when it is checked and when it
+// cannot write, as its start does.
 type namedStore struct {
 	auth.Store
 	name func(error) error
@@ -61,7 +62,34 @@ func (s namedStore) Check(ctx context.Context) error {
 	return nil
 }
 
-func nameFileKey(err error) error { return fmt.Errorf("session.file: %w", err) }
+// Create implements [auth.Store].
+func (s namedStore) Create(ctx context.Context, r *auth.Record) error {
+	return s.named(s.Store.Create(ctx, r))
+}
+
+// Update implements [auth.Store].
+func (s namedStore) Update(ctx context.Context, r *auth.Record) error {
+	return s.named(s.Store.Update(ctx, r))
+}
+
+// named names the key unless the error is an outcome that a store in order has too.
+func (s namedStore) named(err error) error {
+	for _, outcome := range []error{nil, auth.ErrNotFound, auth.ErrExists, auth.ErrConflict, auth.ErrLoggedOut} {
+		if errors.Is(err, outcome) {
+			return err
+		}
+	}
+	return s.name(err)
+}
+
+func nameMemoryKey(err error) error { return fmt.Errorf("session.max_sessions: %w", err) }
+
+func nameFileKey(err error) error {
+	if errors.Is(err, auth.ErrStoreFull) {
+		return nameMemoryKey(err)
+	}
+	return fmt.Errorf("session.file: %w", err)
+}
 
 // nameRedisKey adds to an error of the redis store the key that would mend it.
 func nameRedisKey(err error) error {
@@ -75,6 +103,8 @@ func nameRedisKey(err error) error {
 		return fmt.Errorf("session.redis.keep: %w; 0s does without", err)
 	case errors.Is(err, redisstore.ErrPolicy):
 		return fmt.Errorf("session.redis.addresses: %w; in redis.conf: maxmemory-policy noeviction", err)
+	case errors.Is(err, auth.ErrStoreFull):
+		return fmt.Errorf("session.redis.addresses: %w; raise it in redis.conf, or shorten session.idle_timeout", err)
 	}
 	return fmt.Errorf("session.redis.addresses: %w", err)
 }

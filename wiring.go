@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -15,6 +17,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"vestibule.example/auth"
@@ -194,9 +197,13 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 	if err != nil {
 		return parts{}, err
 	}
+	cursors, err := cursorKeys(cfg.Session)
+	if err != nil {
+		return parts{}, err
+	}
 	endpoint, err := graph.NewHandler(graph.Config{
 		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor, Trace: cfg.development(),
-		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, UntilEnded: service.UntilEnded, Renew: service.Renew, GatewayAPIs: gatewayAPIs(cfg), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
+		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, CursorKeys: cursors, UntilEnded: service.UntilEnded, Renew: service.Renew, GatewayAPIs: gatewayAPIs(cfg), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
 		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
 		Persisted: persisted,
 		Rate:      graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},
@@ -310,4 +317,21 @@ func readPrivateKey(name string) (crypto.Signer, error) {
 		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
 	}
 	return signer, nil
+}
+
+// cursorKeys are derived of the session's, so that a cursor holds on every replica and for as long as the key is known. The first signs.
+func cursorKeys(cfg SessionConfig) ([][]byte, error) {
+	var keys [][]byte
+	for _, k := range cfg.Keys {
+		key, err := hkdf.Key(sha256.New, []byte(k.Secret.Reveal()), nil, "vestibule cursors", 32)
+		if err != nil {
+			return nil, err
+		}
+		if k.Use == "seal" {
+			keys = slices.Insert(keys, 0, key)
+		} else {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
 }

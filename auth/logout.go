@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// ticketLife is how long the way to the provider's end-session stays open after a logout by fetch.
+	// ticketLife is how long the way to the provider's end-session stays open after a logout by fetch or form.
 	ticketLife = time.Minute
 	// logoutStateLife is how long the person may stay at the provider.
 	logoutStateLife = 10 * time.Minute
@@ -34,7 +34,8 @@ type farewell struct {
 // (RPL-1).
 //
 // A fetch proves itself like any other (CrossSite) and gets 200 with where to navigate next. A form or a link of this
-// origin proves itself by t, an HMAC of the session that only its own pages learn, and gets 303 (RPL-2).
+// origin proves itself by t, an HMAC of the session that only its own pages learn (RPL-2): the link gets 303 to the provider,
+// the form a page that goes on to it.
 func (s *Service) Logout() http.Handler {
 	byFetch := s.CrossSite(http.HandlerFunc(s.logoutByFetch))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -75,11 +76,7 @@ func (s *Service) logoutByFetch(w http.ResponseWriter, r *http.Request) {
 			s.refuseStoreOutage(w, r, err)
 			return
 		}
-		if next, err = s.ticket(r.Context(), bye); err != nil {
-			// The session has ended, which is what counts; the provider's is left as it is.
-			s.cfg.Logger.ErrorContext(r.Context(), "the way to the provider's end-session could not be kept", "error", err)
-			next = s.cfg.PostLogoutPath
-		}
+		next = s.onward(r.Context(), bye)
 	}
 	if found.session != nil || s.mayClear(r.Context(), found) {
 		s.clearCookie(w)
@@ -126,7 +123,24 @@ func (s *Service) logoutByNavigation(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.clearCookie(w)
+	if r.Method == http.MethodPost {
+		// Chromium applies a page's form-action to the redirects after its form as well, and the provider is another origin.
+		next := s.onward(r.Context(), bye)
+		writePage(w, http.StatusOK, page{Title: "Signed out", Text: "You are being signed out at your provider too.", Links: []link{{"Go on", next}}, GoOn: next})
+		return
+	}
 	s.toProvider(w, r, bye)
+}
+
+// onward is the path that leads on to the provider's end-session.
+func (s *Service) onward(ctx context.Context, bye farewell) string {
+	next, err := s.ticket(ctx, bye)
+	if err != nil {
+		// The session has ended, which is what counts; the provider's is left as it is.
+		s.cfg.Logger.ErrorContext(ctx, "the way to the provider's end-session could not be kept", "error", err)
+		return s.cfg.PostLogoutPath
+	}
+	return next
 }
 
 // end ends a session here and has its refresh token revoked.
@@ -168,7 +182,7 @@ func (s *Service) ticket(ctx context.Context, bye farewell) (string, error) {
 	return "/auth/logout/continue?t=" + encode(t.id), nil
 }
 
-// LogoutContinue handles "GET /auth/logout/continue": it redeems the ticket of a logout by fetch, once, and sends the
+// LogoutContinue handles "GET /auth/logout/continue": it redeems the ticket of a logout by fetch or form, once, and sends the
 // browser to the provider's end-session.
 func (s *Service) LogoutContinue() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,8 +2,10 @@ package auth_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -117,12 +119,18 @@ func TestLogoutByLinkAndForm(t *testing.T) {
 	}
 
 	proof := otherLink[strings.Index(otherLink, "=")+1:]
+	var body string
 	post := func(origin, proof string) int {
 		res, err := other.Post(t.Context(), "/auth/logout", url.Values{"t": {proof}}, http.Header{"Origin": {origin}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body = string(text)
 		return res.StatusCode
 	}
 	for name, got := range map[string]int{"another origin": post("https://evil.test", proof), "null origin": post("null", proof), "no proof": post(w.origin, "")} {
@@ -130,8 +138,19 @@ func TestLogoutByLinkAndForm(t *testing.T) {
 			t.Errorf("the form with %s = %d, want 403 and still in", name, got)
 		}
 	}
-	if got := post(w.origin, proof); got != http.StatusSeeOther || signedIn(t, other) {
-		t.Errorf("the form = %d, want 303 and out", got)
+	if got := post(w.origin, proof); got != http.StatusOK || signedIn(t, other) {
+		t.Errorf("the form = %d, want 200 and out", got)
+	}
+	onward := regexp.MustCompile(`<meta http-equiv="refresh" content="0; url=(/auth/logout/continue\?t=[\w-]+)">`).FindStringSubmatch(body)
+	if onward == nil {
+		t.Fatalf("the form's page leads nowhere: %s", body)
+	}
+	if res, err = other.Hop(t.Context(), onward[1], navigation("same-origin")); err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if to := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, w.demo.Issuer) || !strings.Contains(to, "id_token_hint=") {
+		t.Errorf("the page leads to %d %s, want 303 to the provider's end-session", res.StatusCode, to)
 	}
 }
 

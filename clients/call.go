@@ -59,17 +59,26 @@ func Delete[T any](ctx context.Context, api *API, path Path) (T, error) {
 // wrong type, or nested deeper than 64 levels it is UPSTREAM_INVALID. A member that T requires and the answer lacks is not
 // noticed here. Redirects are not followed: they are UPSTREAM_INVALID too.
 func Do[T any](ctx context.Context, api *API, call Call) (T, error) {
+	value, _, err := DoHeader[T](ctx, api, call)
+	return value, err
+}
+
+// DoHeader is [Do], with the headers of the answer beside it: nil for a call that failed.
+func DoHeader[T any](ctx context.Context, api *API, call Call) (T, http.Header, error) {
 	x, err := api.prepare(ctx, call)
 	if err != nil {
 		var zero T
-		return zero, err
+		return zero, nil, err
 	}
 	x.note = api.note(ctx, x)
 	ctx = api.beginCall(ctx, x)
 	ans, err := api.obtain(ctx, x)
 	value, err := understand[T](api, x, ans, err)
 	x.end(ans, err)
-	return value, err
+	if err != nil {
+		return value, nil, err
+	}
+	return value, ans.header, nil
 }
 
 // understand makes a T or an *Error of what came.

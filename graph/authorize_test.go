@@ -98,10 +98,23 @@ func TestASignInGrowsOld(t *testing.T) {
 
 // A field and its type that both want a stronger sign-in want the one that is enough for both.
 func TestStepUpsOfFieldAndType(t *testing.T) {
-	g := newGate(t, "plan", nil, "type Product {", `type Product @stepUp(acr: ["a", "b"], maxAge: 600) {`, productField, productField+` @stepUp(acr: ["b", "c"], maxAge: 60)`)
-	_, faults, loginURL := g.asks(t, g.signIn(t), `{ product(id: "p-100") { id } }`)
-	if !slices.Equal(faults, []string{"product STEP_UP_REQUIRED"}) || loginURL != "/auth/login?acr_values=b&max_age=60" {
-		t.Errorf("%v, %q, want STEP_UP_REQUIRED for acr b within a minute", faults, loginURL)
+	for _, c := range []struct{ onType, onField string }{
+		{`acr: ["a", "b"], maxAge: 600`, `acr: ["b", "c"], maxAge: 60`}, {`maxAge: 60`, `acr: ["b"]`}, {`acr: ["b"]`, `maxAge: 60`},
+	} {
+		g := newGate(t, "plan", nil, "type Product {", "type Product @stepUp("+c.onType+") {", productField, productField+" @stepUp("+c.onField+")")
+		_, faults, loginURL := g.asks(t, g.signIn(t), `{ product(id: "p-100") { id } }`)
+		if !slices.Equal(faults, []string{"product STEP_UP_REQUIRED"}) || loginURL != "/auth/login?acr_values=b&max_age=60" {
+			t.Errorf("%s on the type and %s on the field: %v, %q, want STEP_UP_REQUIRED for acr b within a minute", c.onType, c.onField, faults, loginURL)
+		}
+	}
+}
+
+// Where the schema is shown, what its types demand is not demanded of whoever looks at it.
+func TestIntrospectionHasNoGuard(t *testing.T) {
+	g := newGate(t, "plan", func(cfg *graph.Config) { cfg.Introspection = true }, "type Query {", "type Query @authenticated {")
+	data, faults, _ := g.asks(t, nil, `{ __schema { queryType { name } } __type(name: "Query") { name } product(id: "p-100") { id } }`)
+	if want := `{"__schema":{"queryType":{"name":"Query"}},"__type":{"name":"Query"},"product":null}`; data != want || !slices.Equal(faults, []string{"product UNAUTHENTICATED"}) {
+		t.Errorf("%s, %v, want %s and the product refused", data, faults, want)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"vestibule.example/auth"
 	"vestibule.example/clients"
 	"vestibule.example/graph/plan"
+	"vestibule.example/graph/rest"
 )
 
 // Codes that arise here; the others are the clients' (see [clients.Code]).
@@ -50,13 +51,6 @@ var messages = map[string]string{
 	codeTimeout:                             "The operation took too long.",
 	codeInternal:                            "Something went wrong; the fault is ours.",
 }
-
-// inputError is an argument that a resolver refuses.
-type inputError struct{ field, message string }
-
-func (e *inputError) Error() string { return "graph: " + e.field + ": " + e.message }
-
-func badInput(field, message string) error { return &inputError{field, message} }
 
 // errOperationTimeout ends the context of an operation that took too long.
 var errOperationTimeout = errors.New("graph: the operation took too long")
@@ -139,7 +133,7 @@ func isOurs(e *gqlerror.Error) bool {
 
 // describe gives an error's code and fills in what the contract has beside it.
 func (p *presenter) describe(ctx context.Context, err error, extensions map[string]any) string {
-	var input *inputError
+	var input *rest.InputError
 	var call *clients.Error
 	var refused *denial
 	switch {
@@ -154,7 +148,7 @@ func (p *presenter) describe(ctx context.Context, err error, extensions map[stri
 		extensions["retryable"] = true
 		return codeUnavailable
 	case errors.As(err, &input):
-		extensions["fields"] = []map[string]string{{"field": input.field, "message": input.message}}
+		extensions["fields"] = []map[string]string{{"field": input.Field, "message": input.Message}}
 		return codeBadUserInput
 	case errors.As(err, &refused):
 		p.describeLogin(refused.code, refused.stepUp, extensions)

@@ -19,6 +19,7 @@ import (
 	"vestibule.example/graph/cost"
 	"vestibule.example/graph/exec"
 	"vestibule.example/graph/plan"
+	"vestibule.example/graph/rest"
 )
 
 // keptPlans is how many operations' plans are kept.
@@ -66,6 +67,9 @@ type Config struct {
 	// GatewayAPIs are the APIs that are asked with the gateway's own token: every field that asks one must say in the schema
 	// who may have it.
 	GatewayAPIs []string
+	// CursorKeys sign the cursors of connections, the first all new ones; each at least 32 bytes. Without, cursors hold for this
+	// process alone.
+	CursorKeys [][]byte
 	// RequestID gives the id that errors carry; may be nil.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
@@ -105,6 +109,13 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 			return nil, fmt.Errorf("graph: the schema's @rest asks the API %q, and there is none: want apis.%s in the configuration", name, name)
 		}
 	}
+	cursors, err := rest.NewCursors(cfg.CursorKeys)
+	if err != nil {
+		return nil, fmt.Errorf("graph: %w", err)
+	}
+	resolver := *cfg.Resolver
+	resolver.cursors = cursors
+	cfg.Resolver = &resolver
 	cfg.Limits = cfg.Limits.withDefaults()
 	if cfg.LoginURL == "" {
 		cfg.LoginURL = "/auth/login"

@@ -11,6 +11,7 @@ import (
 	"vestibule.example/clients/orders"
 	"vestibule.example/clients/shipping"
 	"vestibule.example/graph/model"
+	"vestibule.example/graph/rest"
 )
 
 // Resolver answers the schema's fields from the API clients.
@@ -22,6 +23,8 @@ type Resolver struct {
 	Sessions Sessions
 	// APIs are the APIs by name; what the schema's @rest says is asked of them.
 	APIs map[string]*clients.API
+
+	cursors *rest.Cursors // the handler's
 }
 
 // NewResolver makes the resolvers' clients, one line for each API that hand-written ones call; api gives a configured API by
@@ -68,13 +71,6 @@ func optional(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-func text(optional *string) string {
-	if optional == nil {
-		return ""
-	}
-	return *optional
 }
 
 func newOrder(input model.PlaceOrderInput) orders.NewOrder {

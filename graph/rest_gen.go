@@ -5,6 +5,7 @@ package graph
 import (
 	"context"
 	"net/url"
+	"strconv"
 
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
@@ -12,6 +13,7 @@ import (
 	"vestibule.example/clients/orders"
 	"vestibule.example/clients/shipping"
 	"vestibule.example/graph/cost"
+	"vestibule.example/graph/model"
 	"vestibule.example/graph/rest"
 )
 
@@ -26,9 +28,12 @@ func restCalls() cost.Table {
 		Fields: map[string]cost.Field{
 			"Customer.addresses":      {API: "accounts"},
 			"Customer.paymentMethods": {API: "accounts"},
+			"Customer.orders":         {API: "orders"},
 			"Order.shipments":         {Loader: "Order.shipments"},
 			"Query.me":                {API: "accounts"},
+			"Query.orders":            {API: "orders"},
 			"Query.order":             {API: "orders"},
+			"Query.products":          {API: "catalog", More: map[string]int{"after": 1}},
 			"Query.product":           {API: "catalog"},
 			"Query.categories":        {API: "catalog"},
 			"Shipment.tracking":       {Loader: "Shipment.tracking"},
@@ -144,6 +149,40 @@ func (r *Resolver) restCustomerPaymentMethods(ctx context.Context, obj *accounts
 	return clients.Get[[]*accounts.PaymentMethod](ctx, r.APIs["accounts"], clients.At("/customers/{customerId}/payment-methods", obj.Id), nil)
 }
 
+// restCustomerOrders is Customer.orders (schema.graphqls:125): GET /orders of orders.
+func (r *Resolver) restCustomerOrders(ctx context.Context, obj *accounts.Customer, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
+	page, err := rest.ByCursor(rest.Pages{Cursors: r.cursors, Field: "Customer.orders", First: first, After: after, Max: 50}, func(cursor string, size int) (part rest.Part[orders.Order], err error) {
+		query := url.Values{}
+		query.Set("customerId", obj.Id)
+		if status != nil {
+			query.Set("status", string(*status))
+		}
+		query.Set("limit", strconv.Itoa(size))
+		if cursor != "" {
+			query.Set("cursor", cursor)
+		}
+		answer, err := clients.Get[struct {
+			Items      []orders.Order `json:"items"`
+			NextCursor *string        `json:"nextCursor"`
+			Total      *int           `json:"total"`
+		}](ctx, r.APIs["orders"], clients.At("/orders"), query)
+		part = rest.Part[orders.Order]{Items: answer.Items, Next: answer.NextCursor, Total: answer.Total}
+		return part, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	connection := &model.OrderConnection{
+		Edges:      make([]*model.OrderEdge, len(page.Items)),
+		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
+		TotalCount: page.TotalCount(),
+	}
+	for i, node := range page.Items {
+		connection.Edges[i] = &model.OrderEdge{Cursor: page.Cursors[i], Node: node}
+	}
+	return connection, nil
+}
+
 // restOrderShipments is Order.shipments (schema.graphqls:201): GET /shipments of shipping.
 func (r *Resolver) restOrderShipments(ctx context.Context, objs []*orders.Order) ([][]*shipping.Shipment, error) {
 	return rest.Each(ctx, restLoad(ctx).orderShipments, objs, func(obj *orders.Order) string { return obj.Id })
@@ -154,9 +193,75 @@ func (r *Resolver) restQueryMe(ctx context.Context) (*accounts.Customer, error) 
 	return clients.Get[*accounts.Customer](ctx, r.APIs["accounts"], clients.At("/me"), nil)
 }
 
+// restQueryOrders is Query.orders (schema.graphqls:10): GET /orders of orders.
+func (r *Resolver) restQueryOrders(ctx context.Context, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
+	page, err := rest.ByCursor(rest.Pages{Cursors: r.cursors, Field: "Query.orders", First: first, After: after, Max: 50}, func(cursor string, size int) (part rest.Part[orders.Order], err error) {
+		query := url.Values{}
+		if status != nil {
+			query.Set("status", string(*status))
+		}
+		query.Set("limit", strconv.Itoa(size))
+		if cursor != "" {
+			query.Set("cursor", cursor)
+		}
+		answer, err := clients.Get[struct {
+			Items      []orders.Order `json:"items"`
+			NextCursor *string        `json:"nextCursor"`
+			Total      *int           `json:"total"`
+		}](ctx, r.APIs["orders"], clients.At("/orders"), query)
+		part = rest.Part[orders.Order]{Items: answer.Items, Next: answer.NextCursor, Total: answer.Total}
+		return part, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	connection := &model.OrderConnection{
+		Edges:      make([]*model.OrderEdge, len(page.Items)),
+		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
+		TotalCount: page.TotalCount(),
+	}
+	for i, node := range page.Items {
+		connection.Edges[i] = &model.OrderEdge{Cursor: page.Cursors[i], Node: node}
+	}
+	return connection, nil
+}
+
 // restQueryOrder is Query.order (schema.graphqls:12): GET /orders/{orderId} of orders.
 func (r *Resolver) restQueryOrder(ctx context.Context, id string) (*orders.Order, error) {
 	return rest.OrNull(clients.Get[*orders.Order](ctx, r.APIs["orders"], clients.At("/orders/{orderId}", id), nil))
+}
+
+// restQueryProducts is Query.products (schema.graphqls:14): GET /products of catalog.
+func (r *Resolver) restQueryProducts(ctx context.Context, first int, after *string, search *string, category *string) (*model.ProductConnection, error) {
+	page, err := rest.ByNumber(rest.Pages{Cursors: r.cursors, Field: "Query.products", First: first, After: after, Max: 50}, func(number int, size int) (part rest.Part[catalog.Product], err error) {
+		query := url.Values{}
+		if search != nil {
+			query.Set("search", *search)
+		}
+		if category != nil {
+			query.Set("category", *category)
+		}
+		query.Set("pageSize", strconv.Itoa(size))
+		query.Set("page", strconv.Itoa(number))
+		answer, err := clients.Get[struct {
+			Items []catalog.Product `json:"items"`
+			Total *int              `json:"total"`
+		}](ctx, r.APIs["catalog"], clients.At("/products"), query)
+		part = rest.Part[catalog.Product]{Items: answer.Items, Total: answer.Total}
+		return part, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	connection := &model.ProductConnection{
+		Edges:      make([]*model.ProductEdge, len(page.Items)),
+		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
+		TotalCount: page.TotalCount(),
+	}
+	for i, node := range page.Items {
+		connection.Edges[i] = &model.ProductEdge{Cursor: page.Cursors[i], Node: node}
+	}
+	return connection, nil
 }
 
 // restQueryProduct is Query.product (schema.graphqls:16): GET /products/{productId} of catalog.

@@ -26,7 +26,7 @@ func (r *customerResolver) PaymentMethods(ctx context.Context, obj *accounts.Cus
 }
 
 func (r *customerResolver) Orders(ctx context.Context, obj *accounts.Customer, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
-	return r.orderPage(ctx, obj.Id, first, after, status)
+	return r.restCustomerOrders(ctx, obj, first, after, status)
 }
 
 func (r *mutationResolver) PlaceOrder(ctx context.Context, input model.PlaceOrderInput) (*model.PlaceOrderPayload, error) {
@@ -109,7 +109,7 @@ func (r *queryResolver) Me(ctx context.Context) (*accounts.Customer, error) {
 }
 
 func (r *queryResolver) Orders(ctx context.Context, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
-	return r.orderPage(ctx, "", first, after, status)
+	return r.restQueryOrders(ctx, first, after, status)
 }
 
 func (r *queryResolver) Order(ctx context.Context, id string) (*orders.Order, error) {
@@ -117,7 +117,7 @@ func (r *queryResolver) Order(ctx context.Context, id string) (*orders.Order, er
 }
 
 func (r *queryResolver) Products(ctx context.Context, first int, after *string, search *string, category *string) (*model.ProductConnection, error) {
-	return r.productPage(ctx, first, after, catalog.ProductQuery{Search: text(search), Category: text(category)})
+	return r.restQueryProducts(ctx, first, after, search, category)
 }
 
 func (r *queryResolver) Product(ctx context.Context, id string) (*catalog.Product, error) {

@@ -46,10 +46,10 @@ func (p *Provider) fetchMetadata(ctx context.Context) (*metadata, error) {
 	}
 	var md metadata
 	if err := josejson.Unmarshal(body, &md); err != nil {
-		return nil, fmt.Errorf("%w: discovery: %w", ErrInvalidAnswer, err)
+		return nil, fmt.Errorf("%w: discovery: %s is no JSON document; see identity.issuer: %w", ErrInvalidAnswer, address, err)
 	}
 	if !p.profile.discovered(&p.cfg, md.Issuer) { // Discovery 4.3
-		return nil, fmt.Errorf("%w: discovery: issuer is %.200q, configured is %q", ErrInvalidAnswer, md.Issuer, p.cfg.Issuer)
+		return nil, fmt.Errorf("%w: discovery: issuer is %.200q, configured is %q; see identity.issuer", ErrInvalidAnswer, md.Issuer, p.cfg.Issuer)
 	}
 	if err := p.checkEndpoints(&md); err != nil {
 		return nil, fmt.Errorf("%w: discovery: %w", ErrInvalidAnswer, err)
@@ -64,7 +64,7 @@ func (p *Provider) getJSON(ctx context.Context, what, address string) ([]byte, e
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	if a.status != http.StatusOK {
-		return nil, fmt.Errorf("%w: %s answered %d", ErrProviderUnavailable, what, a.status)
+		return nil, fmt.Errorf("%w: %s answered %d; see identity.issuer", ErrProviderUnavailable, what, a.status)
 	}
 	return a.body, nil
 }

@@ -1119,11 +1119,11 @@ type Query {
   "The signed-in customer."
   me: Customer @rest(api: "accounts", get: "/me", optional: false) @authenticated
   "Orders the signed-in user may see, newest first: a customer's own, an agent's everyone's."
-  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"]) @authenticated
+  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @rest(api: "orders", get: "/orders?status={args.status}", take: "items") @page(size: "limit", cursor: "cursor", next: "nextCursor", total: "total", max: 50) @listSize(slicingArguments: ["first"], sizedFields: ["edges"]) @authenticated
   "One order; null when there is none or it is not the user's to see."
   order(id: ID!): Order @rest(api: "orders", get: "/orders/{args.id}") @authenticated
   "The catalogue, for everyone. ` + "`" + `search` + "`" + ` matches words of name and description."
-  products(first: Int! = 20, after: String, search: String, category: ID): ProductConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
+  products(first: Int! = 20, after: String, search: String, category: ID): ProductConnection @rest(api: "catalog", get: "/products?search={args.search}&category={args.category}", take: "items") @page(size: "pageSize", page: "page", total: "total", max: 50) @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
   "One product; null when there is none."
   product(id: ID!): Product @rest(api: "catalog", get: "/products/{args.id}")
   "All categories, in the order to show them."
@@ -1234,7 +1234,7 @@ type Customer @rest(api: "accounts", get: "/customers?id={keys}", take: "items")
   "Ways to pay, for who has signed in within the last hour."
   paymentMethods: [PaymentMethod!] @rest(api: "accounts", get: "/customers/{parent.id}/payment-methods", each: true) @stepUp(maxAge: 3600) @listSize(assumedSize: 10)
   "This customer's orders, newest first."
-  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
+  orders(first: Int! = 10, after: String, status: OrderStatus): OrderConnection @rest(api: "orders", get: "/orders?customerId={parent.id}&status={args.status}", take: "items", each: true) @page(size: "limit", cursor: "cursor", next: "nextCursor", total: "total", max: 50) @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 }
 
 "Loyalty tiers, lowest first."
@@ -1588,6 +1588,33 @@ The object of a key, ` + "`" + `{parent.name}` + "`" + ` or ` + "`" + `{args.nam
 and all together wherever they are wanted.
 """
 directive @load(key: String!) on FIELD_DEFINITION
+
+"""
+Makes a Relay connection of a field with @rest, of the arguments ` + "`" + `first` + "`" + ` and ` + "`" + `after` + "`" + `: the answer's list, which ` + "`" + `take` + "`" + ` names, is a page.
+Exactly one of ` + "`" + `cursor` + "`" + `, ` + "`" + `page` + "`" + ` and ` + "`" + `offset` + "`" + ` names the query parameter that says which.
+"""
+directive @page(
+  "The query parameter that says how many."
+  size: String!
+  "The query parameter for a cursor, which ` + "`" + `next` + "`" + `, ` + "`" + `key` + "`" + ` or ` + "`" + `link` + "`" + ` tells."
+  cursor: String
+  "The query parameter for a page's number; the first is 1."
+  page: String
+  "The query parameter for how many to leave out."
+  offset: String
+  "Where in the answer the next page's cursor is."
+  next: String
+  "The property of each object that is the cursor of what comes behind it."
+  key: String
+  "Whether the header Link tells the next page (RFC 8288): its cursor, or that there is one."
+  link: Boolean = false
+  "Where in the answer it is said whether there is more."
+  more: String
+  "Where in the answer it is said how many there are over all pages."
+  total: String
+  "The largest ` + "`" + `first` + "`" + `; by default what the API's document allows, or 100."
+  max: Int
+) on FIELD_DEFINITION
 
 "Where in the API's JSON a field is, with dots, or what an enum's value is called there; by default its name."
 directive @json(at: String!) on FIELD_DEFINITION | ENUM_VALUE

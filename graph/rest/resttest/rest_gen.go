@@ -4,6 +4,7 @@ package resttest
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -32,6 +33,11 @@ func restCalls() cost.Table {
 			"Query.mustItem": {API: "shop"},
 			"Query.items":    {API: "shop"},
 			"Query.total":    {API: "shop"},
+			"Query.byCursor": {API: "shop"},
+			"Query.byKey":    {API: "shop"},
+			"Query.byNumber": {API: "shop", More: map[string]int{"after": 1}},
+			"Query.byOffset": {API: "shop"},
+			"Query.byLink":   {API: "shop"},
 			"Query.compare":  {API: "shop"},
 			"Item.maker":     {Loader: "Maker"},
 			"Item.second":    {Loader: "Maker"},
@@ -70,7 +76,7 @@ func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
 
 func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKey{}).(*restLoaders) }
 
-// restItemRelatedLoader loads for Item.related (schema.graphqls:33): GET /related of shop.
+// restItemRelatedLoader loads for Item.related (schema.graphqls:60): GET /related of shop.
 func (r *Resolver) restItemRelatedLoader() *clients.Entities[string, []*shop.Item] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shop.Item, error) {
 		return clients.Batch(ctx, keys, 3, func(ctx context.Context, keys []string) (map[string][]*shop.Item, error) {
@@ -92,7 +98,7 @@ func (r *Resolver) restItemRelatedLoader() *clients.Entities[string, []*shop.Ite
 	})
 }
 
-// restItemStockLoader loads for Item.stock (schema.graphqls:36): GET /stock of stock.
+// restItemStockLoader loads for Item.stock (schema.graphqls:63): GET /stock of stock.
 func (r *Resolver) restItemStockLoader() *clients.Entities[string, *stock.Stock] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Stock, error) {
 		return clients.Batch(ctx, keys, 100, func(ctx context.Context, keys []string) (map[string]*stock.Stock, error) {
@@ -112,7 +118,7 @@ func (r *Resolver) restItemStockLoader() *clients.Entities[string, *stock.Stock]
 	})
 }
 
-// restMakerLoader loads for Maker (schema.graphqls:46): GET /makers of stock.
+// restMakerLoader loads for Maker (schema.graphqls:73): GET /makers of stock.
 func (r *Resolver) restMakerLoader() *clients.Entities[string, *stock.Maker] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Maker, error) {
 		return clients.Batch(ctx, keys, 4, func(ctx context.Context, keys []string) (map[string]*stock.Maker, error) {
@@ -132,7 +138,7 @@ func (r *Resolver) restMakerLoader() *clients.Entities[string, *stock.Maker] {
 	})
 }
 
-// restPartLoader loads for Part (schema.graphqls:52): GET /parts/{id} of stock.
+// restPartLoader loads for Part (schema.graphqls:79): GET /parts/{id} of stock.
 func (r *Resolver) restPartLoader() *clients.Entities[string, *stock.Part] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Part, error) {
 		return clients.Each(ctx, keys, func(ctx context.Context, key string) (*stock.Part, error) {
@@ -144,17 +150,17 @@ func (r *Resolver) restPartLoader() *clients.Entities[string, *stock.Part] {
 	})
 }
 
-// restItemRelated is Item.related (schema.graphqls:33): GET /related of shop.
+// restItemRelated is Item.related (schema.graphqls:60): GET /related of shop.
 func (r *Resolver) restItemRelated(ctx context.Context, objs []*shop.Item) ([][]*shop.Item, error) {
 	return rest.Each(ctx, restLoad(ctx).itemRelated, objs, func(obj *shop.Item) string { return obj.Id() })
 }
 
-// restItemStock is Item.stock (schema.graphqls:36): GET /stock of stock.
+// restItemStock is Item.stock (schema.graphqls:63): GET /stock of stock.
 func (r *Resolver) restItemStock(ctx context.Context, objs []*shop.Item) ([]*stock.Stock, error) {
 	return rest.Each(ctx, restLoad(ctx).itemStock, objs, func(obj *shop.Item) string { return obj.Id() })
 }
 
-// restItemBox is Item.box (schema.graphqls:37): GET /boxes/{id} of stock.
+// restItemBox is Item.box (schema.graphqls:64): GET /boxes/{id} of stock.
 func (r *Resolver) restItemBox(ctx context.Context, obj *shop.Item) (*stock.Box, error) {
 	if obj.Box == nil {
 		return nil, nil
@@ -219,7 +225,153 @@ func (r *Resolver) restQueryTotal(ctx context.Context, q *string) (*int, error) 
 	return answer.Page.Total, err
 }
 
-// restQueryCompare is Query.compare (schema.graphqls:7): GET /compare/{base}...{head} of shop.
+// restQueryByCursor is Query.byCursor (schema.graphqls:6): GET /cursor of shop.
+func (r *Resolver) restQueryByCursor(ctx context.Context, first int, after *string, q *string) (*model.Connection, error) {
+	page, err := rest.ByCursor(rest.Pages{Cursors: r.cursors, Field: "Query.byCursor", First: first, After: after, Max: 3}, func(cursor string, size int) (part rest.Part[shop.Entry], err error) {
+		query := url.Values{}
+		if q != nil {
+			query.Set("q", *q)
+		}
+		query.Set("limit", strconv.Itoa(size))
+		if cursor != "" {
+			query.Set("from", cursor)
+		}
+		answer, err := clients.Get[struct {
+			Page struct {
+				Data  []shop.Entry `json:"data"`
+				Next  *string      `json:"next"`
+				Total *int         `json:"total"`
+			} `json:"page"`
+		}](ctx, r.APIs["shop"], clients.At("/cursor"), query)
+		part = rest.Part[shop.Entry]{Items: answer.Page.Data, Next: answer.Page.Next, Total: answer.Page.Total}
+		return part, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	connection := &model.Connection{
+		Edges:      make([]*model.Edge, len(page.Items)),
+		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
+		TotalCount: page.Total,
+	}
+	for i, node := range page.Items {
+		connection.Edges[i] = &model.Edge{Cursor: page.Cursors[i], Node: node}
+	}
+	return connection, nil
+}
+
+// restQueryByKey is Query.byKey (schema.graphqls:7): GET /key of shop.
+func (r *Resolver) restQueryByKey(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	page, err := rest.ByKey(rest.Pages{Cursors: r.cursors, Field: "Query.byKey", First: first, After: after, Max: 100}, func(v *shop.Entry) string { return v.Id() }, func(cursor string, size int) (part rest.Part[shop.Entry], err error) {
+		query := url.Values{}
+		query.Set("limit", strconv.Itoa(size))
+		if cursor != "" {
+			query.Set("starting_after", cursor)
+		}
+		answer, err := clients.Get[struct {
+			Data    []shop.Entry `json:"data"`
+			HasMore *bool        `json:"has_more"`
+		}](ctx, r.APIs["shop"], clients.At("/key"), query)
+		part = rest.Part[shop.Entry]{Items: answer.Data, More: answer.HasMore}
+		return part, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	connection := &model.Connection{
+		Edges:      make([]*model.Edge, len(page.Items)),
+		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
+		TotalCount: page.Total,
+	}
+	for i, node := range page.Items {
+		connection.Edges[i] = &model.Edge{Cursor: page.Cursors[i], Node: node}
+	}
+	return connection, nil
+}
+
+// restQueryByNumber is Query.byNumber (schema.graphqls:8): GET /number of shop.
+func (r *Resolver) restQueryByNumber(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	page, err := rest.ByNumber(rest.Pages{Cursors: r.cursors, Field: "Query.byNumber", First: first, After: after, Max: 100}, func(number int, size int) (part rest.Part[shop.Entry], err error) {
+		query := url.Values{}
+		query.Set("per_page", strconv.Itoa(size))
+		query.Set("page", strconv.Itoa(number))
+		answer, header, err := clients.DoHeader[[]shop.Entry](ctx, r.APIs["shop"], clients.Call{Method: http.MethodGet, Path: clients.At("/number"), Query: query})
+		part = rest.Part[shop.Entry]{Items: answer}
+		more := rest.Next(header) != nil
+		part.More = &more
+		return part, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	connection := &model.Connection{
+		Edges:      make([]*model.Edge, len(page.Items)),
+		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
+		TotalCount: page.Total,
+	}
+	for i, node := range page.Items {
+		connection.Edges[i] = &model.Edge{Cursor: page.Cursors[i], Node: node}
+	}
+	return connection, nil
+}
+
+// restQueryByOffset is Query.byOffset (schema.graphqls:9): GET /offset of shop.
+func (r *Resolver) restQueryByOffset(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	page, err := rest.ByOffset(rest.Pages{Cursors: r.cursors, Field: "Query.byOffset", First: first, After: after, Max: 10}, func(offset int, size int) (part rest.Part[shop.Entry], err error) {
+		query := url.Values{}
+		query.Set("limit", strconv.Itoa(size))
+		query.Set("skip", strconv.Itoa(offset))
+		answer, err := clients.Get[struct {
+			Data []shop.Entry `json:"data"`
+		}](ctx, r.APIs["shop"], clients.At("/offset"), query)
+		part = rest.Part[shop.Entry]{Items: answer.Data}
+		return part, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	connection := &model.Connection{
+		Edges:      make([]*model.Edge, len(page.Items)),
+		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
+		TotalCount: page.Total,
+	}
+	for i, node := range page.Items {
+		connection.Edges[i] = &model.Edge{Cursor: page.Cursors[i], Node: node}
+	}
+	return connection, nil
+}
+
+// restQueryByLink is Query.byLink (schema.graphqls:10): GET /link of shop.
+func (r *Resolver) restQueryByLink(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	page, err := rest.ByCursor(rest.Pages{Cursors: r.cursors, Field: "Query.byLink", First: first, After: after, Max: 100}, func(cursor string, size int) (part rest.Part[shop.Entry], err error) {
+		query := url.Values{}
+		query.Set("limit", strconv.Itoa(size))
+		if cursor != "" {
+			query.Set("after", cursor)
+		}
+		answer, header, err := clients.DoHeader[[]shop.Entry](ctx, r.APIs["shop"], clients.Call{Method: http.MethodGet, Path: clients.At("/link"), Query: query})
+		part = rest.Part[shop.Entry]{Items: answer}
+		if next := rest.Next(header); next != nil {
+			cursor := next.Query().Get("after")
+			part.Next = &cursor
+		}
+		return part, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	connection := &model.Connection{
+		Edges:      make([]*model.Edge, len(page.Items)),
+		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
+		TotalCount: page.Total,
+	}
+	for i, node := range page.Items {
+		connection.Edges[i] = &model.Edge{Cursor: page.Cursors[i], Node: node}
+	}
+	return connection, nil
+}
+
+// restQueryCompare is Query.compare (schema.graphqls:12): GET /compare/{base}...{head} of shop.
 func (r *Resolver) restQueryCompare(ctx context.Context, base string, head int) (*string, error) {
 	answer, err := clients.Get[struct {
 		Verdict *string `json:"verdict"`
@@ -227,12 +379,12 @@ func (r *Resolver) restQueryCompare(ctx context.Context, base string, head int) 
 	return answer.Verdict, err
 }
 
-// restItemMaker is Item.maker (schema.graphqls:31): GET /makers of stock.
+// restItemMaker is Item.maker (schema.graphqls:58): GET /makers of stock.
 func (r *Resolver) restItemMaker(ctx context.Context, objs []*shop.Item) ([]*stock.Maker, error) {
 	return rest.Each(ctx, restLoad(ctx).maker, objs, func(obj *shop.Item) string { return strconv.FormatInt(obj.MakerId, 10) })
 }
 
-// restItemSecond is Item.second (schema.graphqls:32): GET /makers of stock.
+// restItemSecond is Item.second (schema.graphqls:59): GET /makers of stock.
 func (r *Resolver) restItemSecond(ctx context.Context, objs []*shop.Item) ([]*stock.Maker, error) {
 	return rest.EachKnown(ctx, restLoad(ctx).maker, objs, func(obj *shop.Item) (key string, known bool) {
 		if v := obj.SecondMakerId; v != nil {
@@ -242,7 +394,7 @@ func (r *Resolver) restItemSecond(ctx context.Context, objs []*shop.Item) ([]*st
 	})
 }
 
-// restItemParts is Item.parts (schema.graphqls:34): GET /parts/{id} of stock.
+// restItemParts is Item.parts (schema.graphqls:61): GET /parts/{id} of stock.
 func (r *Resolver) restItemParts(ctx context.Context, objs []*shop.Item) ([][]*stock.Part, error) {
 	return rest.EachList(ctx, restLoad(ctx).part, objs, true, func(obj *shop.Item) []string {
 		keys := make([]string, len(obj.PartIds))
@@ -253,7 +405,7 @@ func (r *Resolver) restItemParts(ctx context.Context, objs []*shop.Item) ([][]*s
 	})
 }
 
-// restItemGaps is Item.gaps (schema.graphqls:35): GET /parts/{id} of stock.
+// restItemGaps is Item.gaps (schema.graphqls:62): GET /parts/{id} of stock.
 func (r *Resolver) restItemGaps(ctx context.Context, objs []*shop.Item) ([][]*stock.Part, error) {
 	return rest.EachList(ctx, restLoad(ctx).part, objs, false, func(obj *shop.Item) []string {
 		keys := make([]string, len(obj.PartIds))
@@ -264,7 +416,7 @@ func (r *Resolver) restItemGaps(ctx context.Context, objs []*shop.Item) ([][]*st
 	})
 }
 
-// restQueryMaker is Query.maker (schema.graphqls:6): GET /makers of stock.
+// restQueryMaker is Query.maker (schema.graphqls:11): GET /makers of stock.
 func (r *Resolver) restQueryMaker(ctx context.Context, id string) (*stock.Maker, error) {
 	value, _, err := restLoad(ctx).maker.Load(ctx, id)
 	return value, err

@@ -59,6 +59,26 @@ func (r *queryResolver) Total(ctx context.Context, q *string) (*int, error) {
 	return r.restQueryTotal(ctx, q)
 }
 
+func (r *queryResolver) ByCursor(ctx context.Context, first int, after *string, q *string) (*model.Connection, error) {
+	return r.restQueryByCursor(ctx, first, after, q)
+}
+
+func (r *queryResolver) ByKey(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	return r.restQueryByKey(ctx, first, after)
+}
+
+func (r *queryResolver) ByNumber(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	return r.restQueryByNumber(ctx, first, after)
+}
+
+func (r *queryResolver) ByOffset(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	return r.restQueryByOffset(ctx, first, after)
+}
+
+func (r *queryResolver) ByLink(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	return r.restQueryByLink(ctx, first, after)
+}
+
 func (r *queryResolver) Maker(ctx context.Context, id string) (*stock.Maker, error) {
 	return r.restQueryMaker(ctx, id)
 }

@@ -19,6 +19,7 @@ import (
 
 	"vestibule.example/clients"
 	"vestibule.example/graph/plan"
+	"vestibule.example/graph/rest"
 	"vestibule.example/graph/rest/resttest/exec"
 )
 
@@ -59,6 +60,12 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		}
 		body, known = "["+strings.Join(found, ",")+"]", true
 	}
+	if page, ok := pageOf(r); ok {
+		body, known = page.body, true
+		if page.link != "" {
+			out.Header().Set("Link", page.link)
+		}
+	}
 	switch {
 	case !known:
 		http.Error(out, "{}", http.StatusNotFound)
@@ -76,7 +83,11 @@ func (w *world) resolver() *Resolver {
 	w.t.Cleanup(server.Close)
 	transport := &http.Transport{}
 	w.t.Cleanup(transport.CloseIdleConnections)
-	r := &Resolver{APIs: map[string]*clients.API{}}
+	cursors, err := rest.NewCursors(nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r := &Resolver{APIs: map[string]*clients.API{}, cursors: cursors}
 	for _, name := range restAPIs() {
 		base, err := url.Parse(server.URL)
 		if err != nil {

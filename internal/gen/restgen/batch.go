@@ -71,13 +71,7 @@ func (p *Plan) readMax(c *call, said string) {
 	c.batch.max = defaultMax
 	most := 0
 	if c.batch.param != nil {
-		schema := c.op.doc.at(c.batch.param.schema)
-		switch n := schema["maxItems"].(type) {
-		case int:
-			most = n
-		case float64:
-			most = int(n)
-		}
+		most = whole(c.op.doc.at(c.batch.param.schema)["maxItems"])
 	}
 	if most > 0 {
 		c.batch.max = most

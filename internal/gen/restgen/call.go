@@ -23,6 +23,7 @@ type call struct {
 	values    map[*reference]*input // what the references are
 	usesOwner bool
 	batch     *batch // nil: one call for one value
+	page      *page  // nil: no connection
 }
 
 func (c *call) name() string {
@@ -70,6 +71,7 @@ func (p *Plan) readCall(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 	}
 	c.each = argument(d, "each") == "true"
 	if c.op != nil {
+		p.readPage(c)
 		p.readBatch(c, d)
 		p.readOptional(c, argument(d, "optional"))
 	}
@@ -98,6 +100,12 @@ func argument(d *ast.Directive, name string) string {
 
 func (p *Plan) readOptional(c *call, said string) {
 	if c.batch != nil || c.field == nil {
+		return
+	}
+	if c.page != nil {
+		if said == "true" {
+			p.faults.at(c.at("optional"), "page", "%s: a connection that is not there is an error: want no optional", c.name())
+		}
 		return
 	}
 	object := p.schema.Types[c.field.Type.Name()]
@@ -146,6 +154,10 @@ func (p *Plan) findOperation(c *call, method, template string) *operation {
 // bindAnswer makes the Go types of what a call answers.
 func (p *Plan) bindAnswer(c *call) {
 	schema, ok := c.op.answer()
+	if ok && c.page != nil {
+		p.bindPage(c, c.op.doc.shape(schema))
+		return
+	}
 	if !ok {
 		p.faults.at(c.pos, "answer", "%s %s of %s has no successful answer in JSON: such a field is hand-written", strings.ToUpper(c.op.method), c.op.path, c.api)
 		return

@@ -1,6 +1,9 @@
 package restgen
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 var ruleCall = regexp.MustCompile(`(?:faults|warnings)\.at\([^"]*?, "([a-z0-9-]+)",`)
 
@@ -34,6 +37,31 @@ func many(get, more string) string {
   item(id: ID!): Item @load(key: "{args.id}")
 }
 type Item @rest(api: "shop", get: "` + get + `"` + more + `) {
+  id: ID!
+}`
+}
+
+// pages is a schema whose items are a connection.
+func pages(page, more string) string {
+	return `type Query {
+  items(first: Int!, after: String): ItemConnection @rest(api: "shop", get: "/pages", take: "items") @page(` + page + `)
+}
+type ItemConnection {
+  edges: [ItemEdge!]!
+  pageInfo: PageInfo!
+  ` + more + `
+}
+type ItemEdge {
+  cursor: String!
+  node: Item!
+}
+type PageInfo {
+  hasNextPage: Boolean!
+  hasPreviousPage: Boolean!
+  startCursor: String
+  endCursor: String
+}
+type Item {
   id: ID!
 }`
 }
@@ -142,6 +170,17 @@ type Item {
 		{"load", item("  id: ID!\n  made: Maker @load(key: \"maker_id\")") + entity},
 		{"load-key", item("  id: ID!\n  made: [Maker!] @load(key: \"{parent.maker_id}\")") + entity},
 		{"load-key", item("  id: ID!\n  made: Maker @load(key: \"{parent.stats}\")") + entity},
+		{"page", pages("size: \"limit\"", "totalCount: Int")},
+		{"page", pages(`size: "limit", cursor: "from", page: "page", next: "next"`, "totalCount: Int")},
+		{"page", pages(`size: "limit", cursor: "from"`, "totalCount: Int")},
+		{"page", pages(`size: "limit", cursor: "from", next: "total"`, "totalCount: Int")},
+		{"page-max", pages(`size: "limit", cursor: "from", next: "next", max: 51`, "totalCount: Int")},
+		{"page-key", pages(`size: "limit", cursor: "from", key: "nickname"`, "totalCount: Int")},
+		{"query", pages(`size: "limits", page: "page"`, "totalCount: Int")},
+		{"non-null", pages(`size: "limit", page: "page"`, "totalCount: Int!")},
+		{"non-null", pages(`size: "limit", page: "page", total: "total"`, "totalCount: Int!")},
+		{"connection", pages(`size: "limit", page: "page"`, "nodes: [Item!]")},
+		{"page-arguments", strings.Replace(pages(`size: "limit", page: "page"`, "totalCount: Int"), "first: Int!", "first: Int", 1)},
 		{"deprecated", query(`maker(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")`) + maker},
 	}
 }

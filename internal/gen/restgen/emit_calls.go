@@ -77,6 +77,9 @@ func (c *emitted) Entry() string {
 	if c.batch != nil {
 		return fmt.Sprintf("{Loader: %q}", c.name())
 	}
+	if c.page != nil && c.page.style == "page" {
+		return fmt.Sprintf("{API: %q, More: map[string]int{\"after\": 1}}", c.api) // A page that begins between two of the API's takes both.
+	}
 	return fmt.Sprintf("{API: %q}", c.api)
 }
 
@@ -84,6 +87,9 @@ func (c *emitted) Entry() string {
 func (c *emitted) Body() string {
 	if c.batch != nil {
 		return c.eachBody(c.call.loaderName(), c.values[c.batch.ref])
+	}
+	if c.page != nil {
+		return c.pageBody()
 	}
 	var b strings.Builder
 	params := c.pathValues(&b)

@@ -29,7 +29,7 @@ func (Plugin) InjectSourcesEarly() ([]*ast.Source, error) { return []*ast.Source
 
 // MutateConfig binds the schema's types to those of the APIs' packages, and makes resolvers of the fields that call.
 func (g Plugin) MutateConfig(cfg *config.Config) error {
-	for _, name := range []string{"rest", "load", "json", "keep"} {
+	for _, name := range []string{"rest", "load", "page", "json", "keep"} {
 		cfg.Directives[name] = config.DirectiveConfig{SkipRuntime: true}
 	}
 	for name, o := range g.plan.objects {

@@ -162,6 +162,10 @@ func pathParameters(path string) []string {
 // bindQuery checks the query's parameters.
 func (p *Plan) bindQuery(c *call, pos *ast.Position, used map[string]bool) {
 	given := map[string]bool{}
+	if c.page != nil {
+		given[c.page.size], given[c.page.param] = true, true
+		used["first"], used["after"] = true, true
+	}
 	for _, q := range c.query {
 		given[q.name] = true
 		parameter := c.op.parameter("query", q.name)

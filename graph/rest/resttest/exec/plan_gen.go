@@ -19,8 +19,12 @@ func PlanTables() plan.Tables {
 	return plan.Tables{
 		Objects: []*plan.Object{
 			planObjectBox(),
+			planObjectConnection(),
+			planObjectEdge(),
+			planObjectEntry(),
 			planObjectItem(),
 			planObjectMaker(),
+			planObjectPageInfo(),
 			planObjectPart(),
 			planObjectQuery(),
 			planObjectStock(),
@@ -42,6 +46,35 @@ func planObjectBox() *plan.Object {
 	return &plan.Object{Name: "Box", Fields: map[string]*plan.Field{
 		"id":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*stock.Box).Id) }},
 		"weight": {Leaf: func(w *plan.Writer, parent any) bool { return leafNFloat2float64(w, parent.(*stock.Box).Weight) }},
+	}}
+}
+
+func planObjectConnection() *plan.Object {
+	return &plan.Object{Name: "Connection", Fields: map[string]*plan.Field{
+		"edges": {Column: func(c *plan.Column, parent any) {
+			columnNEdge2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐEdgeᚄ(c, parent.(*model.Connection).Edges)
+		}},
+		"pageInfo": {Column: func(c *plan.Column, parent any) {
+			columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐPageInfo(c, parent.(*model.Connection).PageInfo)
+		}},
+		"totalCount": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafOInt2ᚖint(w, parent.(*model.Connection).TotalCount)
+		}},
+	}}
+}
+
+func planObjectEdge() *plan.Object {
+	return &plan.Object{Name: "Edge", Fields: map[string]*plan.Field{
+		"cursor": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*model.Edge).Cursor) }},
+		"node": {Column: func(c *plan.Column, parent any) {
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(c, parent.(*model.Edge).Node)
+		}},
+	}}
+}
+
+func planObjectEntry() *plan.Object {
+	return &plan.Object{Name: "Entry", Fields: map[string]*plan.Field{
+		"id": {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*shop.Entry).Id()) }},
 	}}
 }
 
@@ -146,6 +179,23 @@ func planObjectMaker() *plan.Object {
 	}}
 }
 
+func planObjectPageInfo() *plan.Object {
+	return &plan.Object{Name: "PageInfo", Fields: map[string]*plan.Field{
+		"hasNextPage": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafNBoolean2bool(w, parent.(*model.PageInfo).HasNextPage)
+		}},
+		"hasPreviousPage": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafNBoolean2bool(w, parent.(*model.PageInfo).HasPreviousPage)
+		}},
+		"startCursor": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafOString2ᚖstring(w, parent.(*model.PageInfo).StartCursor)
+		}},
+		"endCursor": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafOString2ᚖstring(w, parent.(*model.PageInfo).EndCursor)
+		}},
+	}}
+}
+
 func planObjectPart() *plan.Object {
 	return &plan.Object{Name: "Part", Fields: map[string]*plan.Field{
 		"id":   {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*stock.Part).Id()) }},
@@ -195,6 +245,56 @@ func planObjectQuery() *plan.Object {
 			},
 			leafOInt2ᚖint,
 		)},
+		"byCursor": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_byCursor(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*model.Connection, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().ByCursor(ctx, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["q"].(*string))
+			},
+			columnOConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐConnection,
+		)},
+		"byKey": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_byKey(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*model.Connection, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().ByKey(ctx, fc.Args["first"].(int), fc.Args["after"].(*string))
+			},
+			columnOConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐConnection,
+		)},
+		"byNumber": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_byNumber(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*model.Connection, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().ByNumber(ctx, fc.Args["first"].(int), fc.Args["after"].(*string))
+			},
+			columnOConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐConnection,
+		)},
+		"byOffset": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_byOffset(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*model.Connection, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().ByOffset(ctx, fc.Args["first"].(int), fc.Args["after"].(*string))
+			},
+			columnOConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐConnection,
+		)},
+		"byLink": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_byLink(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*model.Connection, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().ByLink(ctx, fc.Args["first"].(int), fc.Args["after"].(*string))
+			},
+			columnOConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐConnection,
+		)},
 		"maker": {Resolver: plan.Single(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Query_maker(ctx, field)
@@ -224,12 +324,32 @@ func planObjectStock() *plan.Object {
 	}}
 }
 
+func columnNEdge2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐEdgeᚄ(c *plan.Column, v []*model.Edge) {
+	plan.List(c, v, true, columnNEdge2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐEdge)
+}
+
+func columnNEdge2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐEdge(c *plan.Column, v *model.Edge) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(2, v)
+}
+
 func columnNItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐItem(c *plan.Column, v *shop.Item) {
 	if v == nil {
 		c.Null()
 		return
 	}
-	c.Object(1, v)
+	c.Object(4, v)
+}
+
+func columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐPageInfo(c *plan.Column, v *model.PageInfo) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(6, v)
 }
 
 func columnNPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐPart(c *plan.Column, v *stock.Part) {
@@ -237,7 +357,7 @@ func columnNPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋst
 		c.Null()
 		return
 	}
-	c.Object(3, v)
+	c.Object(7, v)
 }
 
 func columnOBox2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐBox(c *plan.Column, v *stock.Box) {
@@ -246,6 +366,22 @@ func columnOBox2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋsto
 		return
 	}
 	c.Object(0, v)
+}
+
+func columnOConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐConnection(c *plan.Column, v *model.Connection) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(1, v)
+}
+
+func columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(c *plan.Column, v *shop.Entry) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(3, v)
 }
 
 func columnOItem2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐItem(c *plan.Column, v []*shop.Item) {
@@ -261,7 +397,7 @@ func columnOItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋsh
 		c.Null()
 		return
 	}
-	c.Object(1, v)
+	c.Object(4, v)
 }
 
 func columnOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐMaker(c *plan.Column, v *stock.Maker) {
@@ -269,7 +405,7 @@ func columnOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋs
 		c.Null()
 		return
 	}
-	c.Object(2, v)
+	c.Object(5, v)
 }
 
 func columnOPart2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐPart(c *plan.Column, v []*stock.Part) {
@@ -285,7 +421,7 @@ func columnOPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋst
 		c.Null()
 		return
 	}
-	c.Object(3, v)
+	c.Object(7, v)
 }
 
 func columnOStock2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐStock(c *plan.Column, v *stock.Stock) {
@@ -293,7 +429,11 @@ func columnOStock2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋs
 		c.Null()
 		return
 	}
-	c.Object(5, v)
+	c.Object(9, v)
+}
+
+func leafNBoolean2bool(w *plan.Writer, v bool) bool {
+	return w.Bool(v)
 }
 
 func leafNDateTime2timeᚐTime(w *plan.Writer, v time.Time) bool {

@@ -6,9 +6,27 @@ import (
 	"vestibule.example/graph/rest/resttest/clients/shop"
 )
 
+type Connection struct {
+	Edges      []*Edge   `json:"edges"`
+	PageInfo   *PageInfo `json:"pageInfo"`
+	TotalCount *int      `json:"totalCount,omitempty"`
+}
+
+type Edge struct {
+	Cursor string      `json:"cursor"`
+	Node   *shop.Entry `json:"node,omitempty"`
+}
+
 type Filter struct {
 	State *shop.State `json:"state,omitempty"`
 	Words *Words      `json:"words,omitempty"`
+}
+
+type PageInfo struct {
+	HasNextPage     bool    `json:"hasNextPage"`
+	HasPreviousPage bool    `json:"hasPreviousPage"`
+	StartCursor     *string `json:"startCursor,omitempty"`
+	EndCursor       *string `json:"endCursor,omitempty"`
 }
 
 type Query struct {

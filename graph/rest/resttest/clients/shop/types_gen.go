@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// State is in the schema (schema.graphqls:40)
+// State is in the schema (schema.graphqls:67)
 type State string
 
 // The values of State, as the API writes them.
@@ -19,7 +19,18 @@ const (
 	StateGone    State = "x"
 )
 
-// Item is in the schema (schema.graphqls:19)
+// Entry is in the schema (schema.graphqls:26)
+type Entry struct {
+	JSONId int64 `json:"id"`
+}
+
+// Id is id in the API's JSON.
+func (o *Entry) Id() (value string) {
+	v := strconv.FormatInt(o.JSONId, 10)
+	return v
+}
+
+// Item is in the schema (schema.graphqls:46)
 type Item struct {
 	Box           *string        `json:"box,omitempty"`
 	JSONCreated   int64          `json:"created"`
