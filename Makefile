@@ -2,7 +2,7 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-deploy lint generate build release reproducible vulnerabilities spa bench fuzz mutants clean
+.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-deploy lint generate build release reproducible vulnerabilities spa bench gameday fuzz mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -90,6 +90,9 @@ bench: ## the benchmarks, about half an hour; bench/README.md says what they mea
 	go run ./bench/chaos
 	go run ./bench/replicas
 	go run ./bench/soak -for 10m
+
+gameday: ## what goes wrong in a year, within a quarter of an hour and under load, and what came of it; needs redis-server
+	go run ./bench/gameday
 
 fuzz: ## each fuzz target for a minute
 	.ci/fuzz 60s

@@ -243,8 +243,9 @@ type RateConfig struct {
 
 // SPAConfig is the single-page app.
 type SPAConfig struct {
-	Dir       string `key:"dir" example:"/srv/spa" doc:"Directory with a built bundle to serve instead of the one in the binary."`
-	DevServer string `key:"dev_server" example:"http://127.0.0.1:5173" doc:"A development server on loopback, such as Vite's, that answers for the app instead of a bundle; in development only, the demo included."`
+	Dir       string            `key:"dir" example:"/srv/spa" doc:"Directory with a built bundle to serve instead of the one in the binary."`
+	CSP       map[string]string `key:"csp" example:"trusted-types=vue" doc:"Directives of the Content-Security-Policy of the app's pages that differ from the default's, by name, with all of their sources; see spa.md. What would let a stranger's script run is refused."`
+	DevServer string            `key:"dev_server" example:"http://127.0.0.1:5173" doc:"A development server on loopback, such as Vite's, that answers for the app instead of a bundle; in development only, the demo included."`
 }
 
 // ObserveConfig is logs, metrics and traces.

@@ -233,7 +233,11 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 // newApp is what answers for the single-page app: its bundle, or the server of whoever is writing it.
 func newApp(cfg SPAConfig, log *slog.Logger) (http.Handler, error) {
 	if cfg.DevServer == "" {
-		return spa.NewHandler(spa.Config{Dir: cfg.Dir, Logger: log})
+		policy, err := spa.Policy(cfg.CSP)
+		if err != nil {
+			return nil, err
+		}
+		return spa.NewHandler(spa.Config{Dir: cfg.Dir, CSP: policy, Logger: log})
 	}
 	server, err := url.Parse(cfg.DevServer)
 	if err != nil {
