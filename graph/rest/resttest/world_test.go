@@ -50,13 +50,17 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	if query != "" {
 		call += "?" + query
 	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.t.Errorf("body: %v", err)
+	}
 	w.mu.Lock()
 	w.calls = append(w.calls, call)
-	if body, _ := io.ReadAll(r.Body); len(body) > 0 {
+	if len(body) > 0 {
 		w.bodies = append(w.bodies, strings.Join([]string{r.Header.Get("Content-Type"), r.Header.Get("Idempotency-Key"), r.Header.Get("X-Tenant"), r.Header.Get("X-Version"), string(body)}, "|"))
 	}
 	w.mu.Unlock()
-	body, known := w.answers[call]
+	answer, known := w.answers[call]
 	if r.URL.Path == "/makers" {
 		var found []string
 		for id := range strings.SplitSeq(r.URL.Query().Get("ids"), ",") {
@@ -64,11 +68,11 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 				found = append(found, maker)
 			}
 		}
-		body, known = "["+strings.Join(found, ",")+"]", true
+		answer, known = "["+strings.Join(found, ",")+"]", true
 		out.Header().Set("Cache-Control", "max-age=60")
 	}
 	if page, ok := pageOf(r); ok {
-		body, known = page.body, true
+		answer, known = page.body, true
 		if page.link != "" {
 			out.Header().Set("Link", page.link)
 		}
@@ -76,13 +80,13 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	switch {
 	case !known:
 		http.Error(out, "{}", http.StatusNotFound)
-	case body == "204":
+	case answer == "204":
 		out.WriteHeader(http.StatusNoContent)
-	case body == "503":
+	case answer == "503":
 		http.Error(out, "{}", http.StatusServiceUnavailable)
 	default:
 		out.Header().Set("Content-Type", "application/json")
-		out.Write([]byte(body))
+		out.Write([]byte(answer))
 	}
 }
 
@@ -96,7 +100,7 @@ func (w *world) resolver() *Resolver {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r := &Resolver{APIs: map[string]*clients.API{}, cursors: cursors, failed: func(err error) { w.hidden = append(w.hidden, err.Error()) }}
+	r := &Resolver{APIs: map[string]*clients.API{}, cursors: cursors, failed: w.hide}
 	for _, name := range restAPIs() {
 		base, err := url.Parse(server.URL)
 		if err != nil {
@@ -107,6 +111,13 @@ func (w *world) resolver() *Resolver {
 		}
 	}
 	return r
+}
+
+// hide is told of a failure behind a fallback.
+func (w *world) hide(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hidden = append(w.hidden, err.Error())
 }
 
 func identity(context.Context) (clients.IdentityKey, error) {
