@@ -69,6 +69,7 @@ type IdentityConfig struct {
 	UserInfo         string            `key:"userinfo" default:"auto" enum:"auto true false" doc:"Ask the UserInfo endpoint at login for claims that the ID token lacks; auto does for identityserver, without resources."`
 	LogoutHint       string            `key:"logout_hint" default:"auto" enum:"auto id_token logout_hint none" doc:"What the provider's end-session is told of the user; auto is logout_hint (the ID token's claim login_hint) for entra, else id_token."`
 	FederatedLogout  bool              `key:"federated_logout" default:"false" doc:"Have auth0 sign the user out of the identity provider behind it too."`
+	WithoutExp       bool              `key:"logout_token_without_exp" default:"false" doc:"Take back-channel logout tokens that have no exp, for 15 minutes after their iat. The standard has demanded it since December 2023; Keycloak before 22.0.8 and 23.0.4, and some others, leave it out."`
 	PostLogoutPath   string            `key:"post_logout_path" default:"/" example:"/signed-out" doc:"Where a person lands after signing out."`
 	Frontchannel     bool              `key:"frontchannel_logout" default:"false" doc:"Offer /auth/frontchannel-logout, for providers without back-channel logout."`
 	SIDAlone         bool              `key:"frontchannel_sid_alone" default:"false" doc:"Let front-channel logout name the session by sid without iss, for providers that leave iss out. Whoever knows a sid can then end its sessions. Always so for entra."`
@@ -242,8 +243,9 @@ type RateConfig struct {
 
 // SPAConfig is the single-page app.
 type SPAConfig struct {
-	Dir       string `key:"dir" example:"/srv/spa" doc:"Directory with a built bundle to serve instead of the one in the binary."`
-	DevServer string `key:"dev_server" example:"http://127.0.0.1:5173" doc:"A development server on loopback, such as Vite's, that answers for the app instead of a bundle; in development only, the demo included."`
+	Dir       string            `key:"dir" example:"/srv/spa" doc:"Directory with a built bundle to serve instead of the one in the binary."`
+	CSP       map[string]string `key:"csp" example:"trusted-types=vue" doc:"Directives of the Content-Security-Policy of the app's pages that differ from the default's, by name, with all of their sources; see spa.md. What would let a stranger's script run is refused."`
+	DevServer string            `key:"dev_server" example:"http://127.0.0.1:5173" doc:"A development server on loopback, such as Vite's, that answers for the app instead of a bundle; in development only, the demo included."`
 }
 
 // ObserveConfig is logs, metrics and traces.

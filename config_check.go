@@ -12,6 +12,7 @@ import (
 
 	"vestibule.example/auth"
 	"vestibule.example/clients"
+	"vestibule.example/spa"
 )
 
 var apiName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
@@ -273,6 +274,9 @@ func (l *loader) checkGraphQL(g GraphQLConfig) {
 
 func (l *loader) checkSPA(cfg *Config) {
 	const key, example = "spa.dev_server", "http://127.0.0.1:5173"
+	if _, err := spa.Policy(cfg.SPA.CSP); err != nil {
+		l.fault("spa.csp", "", strings.ReplaceAll(err.Error(), "\n", "; "), "trusted-types=vue")
+	}
 	server := cfg.SPA.DevServer
 	if server == "" {
 		return

@@ -64,9 +64,10 @@ func loadConfig(args []string, getenv func(string) string, environ []string) (Co
 	return cfg, nil
 }
 
-// addressVariables may be set without leaving the demo.
+// addressVariables may be set without leaving the demo: where it is, and what app it shows.
 var addressVariables = map[string]bool{
 	"VESTIBULE_SERVER_ADDRESS": true, "VESTIBULE_SERVER_ADMIN_ADDRESS": true, "VESTIBULE_DEMO_ADDRESS": true, "VESTIBULE_SPA_DEV_SERVER": true,
+	"VESTIBULE_SPA_DIR": true, "VESTIBULE_SPA_CSP": true, // Your own app, tried in the demo.
 }
 
 // setVariables are the names of ours that are set to something.

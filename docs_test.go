@@ -27,7 +27,7 @@ import (
 //
 //	<!-- sketch: the API is the reader's -->
 //
-// and is still looked at for its syntax. TypeScript is checked by spa/tools/snippets.mjs, with the compiler.
+// and is still looked at for its syntax.
 
 // block is a fenced block of a document.
 type block struct {
@@ -86,8 +86,7 @@ func blocks(t *testing.T) []block {
 func checks() map[string]func(*testing.T, block) {
 	return map[string]func(*testing.T, block){
 		"go": checkGo, "yaml": checkYAML, "graphql": checkGraphQL, "json": checkJSON, "sh": checkShell,
-		"ts": nil, "tsx": nil, // spa/tools/snippets.mjs
-		"html": nil, "vue": nil, "svelte": nil, // e2e builds them
+		"ts": standsIn("*.ts", "*.tsx"), "tsx": standsIn("*.tsx"), "vue": standsIn("*.vue"), "svelte": standsIn("*.svelte"),
 		"mermaid": nil, "http": nil, "text": nil,
 	}
 }
@@ -118,17 +117,25 @@ func checkGo(t *testing.T, b block) {
 		t.Errorf("%s: not Go", b)
 		return
 	}
-	want := trimmedLines(b.text)
-	for _, file := range tracked(t, "*.go") {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	standsIn("*.go")(t, b)
+}
+
+// standsIn wants the lines in a file of this repository that a compiler or a browser sees.
+func standsIn(patterns ...string) func(*testing.T, block) {
+	return func(t *testing.T, b block) {
+		t.Helper()
+		want := trimmedLines(b.text)
+		for _, file := range tracked(t, patterns...) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(trimmedLines(string(text)), want) {
+				return
+			}
 		}
-		if strings.Contains(trimmedLines(string(text)), want) {
-			return
-		}
+		t.Errorf("%s: these lines are in no file %s", b, strings.Join(patterns, " or "))
 	}
-	t.Errorf("%s: these lines are in no Go file", b)
 }
 
 // trimmedLines is a text without its indentation and empty lines.

@@ -134,7 +134,7 @@ func newProvider(cfg Config, log *slog.Logger) (*rp.Provider, error) {
 		PrivateKey: key, PrivateKeyID: id.PrivateKeyID,
 		RedirectURI: public + "/auth/callback", PostLogoutRedirectURI: public + "/auth/logged-out",
 		Scopes: id.Scopes, Resources: id.Resources, AuthParams: id.AuthParams, ResponseMode: mode, PAR: par,
-		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", Logger: log,
+		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", LogoutTokenWithoutExp: id.WithoutExp, Logger: log,
 		HTTPClient: &http.Client{Transport: newTransport()},
 	})
 }
@@ -233,7 +233,11 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 // newApp is what answers for the single-page app: its bundle, or the server of whoever is writing it.
 func newApp(cfg SPAConfig, log *slog.Logger) (http.Handler, error) {
 	if cfg.DevServer == "" {
-		return spa.NewHandler(spa.Config{Dir: cfg.Dir, Logger: log})
+		policy, err := spa.Policy(cfg.CSP)
+		if err != nil {
+			return nil, err
+		}
+		return spa.NewHandler(spa.Config{Dir: cfg.Dir, CSP: policy, Logger: log})
 	}
 	server, err := url.Parse(cfg.DevServer)
 	if err != nil {

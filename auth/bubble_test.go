@@ -83,6 +83,37 @@ func TestARefreshThatCannotBe(t *testing.T) {
 	})
 }
 
+// What a request waits for in vain is the provider, and no API: the error says so, whether or not the old token still lives.
+func TestATokenThatDoesNotComeInTime(t *testing.T) {
+	for name, age := range map[string]time.Duration{"a dead token": 61 * time.Minute, "one that lives": time.Hour - 10*time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			store := memstore.New(memstore.Config{})
+			b := newBubble(t, store, func(req *http.Request) *http.Response {
+				<-req.Context().Done()
+				return jsonAnswer(http.StatusServiceUnavailable, "{}")
+			})
+			b.serveOrders(t, store)
+			cookie := b.signIn(t)
+			<-time.After(age)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			var err error
+			h := b.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				req, _ := http.NewRequestWithContext(r.Context(), http.MethodGet, "https://api.test/", nil)
+				_, err = b.Transport("orders", roundTripper(func(*http.Request) (*http.Response, error) {
+					t.Error("the API was asked")
+					return jsonAnswer(http.StatusOK, "{}"), nil
+				})).RoundTrip(req)
+			}))
+			h.ServeHTTP(httptest.NewRecorder(), with(cookie, http.MethodGet, "/").WithContext(ctx))
+			if !errors.Is(err, auth.ErrProviderUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: %v, want ErrProviderUnavailable, and that the time is over", name, err)
+			}
+			closeAll(t, b.Close, store.Close)
+		})
+	}
+}
+
 // gone is a reader that has gone: what is written fails, and a flush does not say so.
 type gone struct{ *heard }
 

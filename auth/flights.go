@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -67,7 +68,7 @@ func (f *flights) do(ctx context.Context, s *Service, key string, work func(cont
 	})
 	select {
 	case <-ctx.Done():
-		return token{}, ctx.Err()
+		return token{}, fmt.Errorf("%w: %w", ErrProviderUnavailable, ctx.Err()) // No API is to blame for it.
 	case result := <-done:
 		if !ours.Load() {
 			s.meter.join(ctx)
@@ -80,6 +81,13 @@ func (f *flights) backingOff(key string, now time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return now.Before(f.failures[key].until)
+}
+
+// failing tells whether the last try failed.
+func (f *flights) failing(key string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.failures[key].count > 0
 }
 
 func (f *flights) succeeded(key string) {

@@ -11,6 +11,7 @@ import (
 
 	"vestibule.example/auth"
 	"vestibule.example/auth/rp"
+	"vestibule.example/demo/provider"
 )
 
 // downStore fails in everything while it is told to, or in one method alone. What it has stays there.
@@ -275,5 +276,20 @@ func TestASessionThatCannotBeStored(t *testing.T) {
 				t.Errorf("the login = %d, signed in %v, want 503 with a way to try again", page.Status, signedIn(t, v))
 			}
 		})
+	}
+}
+
+// GQL-14: while no other token can be had, whoever asks an API that refuses hers is told to try again, each time: a sign-in would
+// not help, and she is signed in.
+func TestA401WhileTheProviderIsAway(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.signIn(t, "alice")
+	w.api.refuses(func(string) bool { return true })
+	w.settings(t, provider.Settings{Refresh: provider.RefreshServerError})
+	for i := range 4 {
+		if got := call(t, v, "orders"); got != http.StatusBadGateway {
+			t.Errorf("call %d = %d, want 502, for an error that is not the API's 401", i+1, got)
+		}
+		w.clock.Advance(20 * time.Second)
 	}
 }

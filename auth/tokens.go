@@ -102,7 +102,7 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 		return held, nil
 	}
 	fetched, err := s.fetch(ctx, session, api, rejected)
-	if (errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable)) && held.Value != rejected && held.alive(s.now()) {
+	if ctx.Err() == nil && (errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable)) && held.Value != rejected && held.alive(s.now()) {
 		return held, nil
 	}
 	return fetched, err

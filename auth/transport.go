@@ -85,6 +85,9 @@ func (b *bearer) replace(req *http.Request, refused token) (token, error) {
 	}
 	// A token that is due to be replaced is not forced: it died on its way, to an API that was slow to look at it.
 	if refused.fresh(b.service.now(), 0) && !b.service.flights.mayForce(who+"\x00"+b.name, b.service.now()) {
+		if b.service.flights.failing(who + "\x00" + b.api.key()) {
+			return token{}, ErrProviderUnavailable // Whoever was told to sign in would find herself signed in.
+		}
 		return token{}, errForcedBefore
 	}
 	again, err := b.token(req, refused.Value)

@@ -106,13 +106,15 @@ func (a *API) isNetwork(err error) bool {
 // deadline that left the API no fair time.
 func (a *API) judge(ctx context.Context, began time.Time, status int, err error) verdict {
 	switch {
+	case err != nil && !a.isNetwork(err):
+		return noVerdict // Even if the time is over: it was spent elsewhere, on a token that did not come.
 	case err == nil && status >= 500 && status != http.StatusNotImplemented && status != http.StatusHTTPVersionNotSupported:
 		return ill
 	case err == nil:
 		return well
 	case errors.Is(ctx.Err(), context.DeadlineExceeded) && a.now().Sub(began) >= min(a.timeout, fairTime):
 		return ill
-	case ctx.Err() != nil || !a.isNetwork(err):
+	case ctx.Err() != nil:
 		return noVerdict
 	}
 	return ill

@@ -3,6 +3,7 @@ package clients_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -83,6 +84,10 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 			res := fakeAnswer(200, http.Header{}, "")
 			res.ContentLength = 1 << 40
 			return res, nil
+		}, "GET", "closed"},
+		{"a token that does not come in time", func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, fmt.Errorf("%w: %w", session, r.Context().Err())
 		}, "GET", "closed"},
 		{"a session that ended", func(*http.Request) (*http.Response, error) { return nil, session }, "GET", "closed"},
 	} {

@@ -17,7 +17,9 @@ type Call struct {
 	Method string // required
 	Path   Path
 	Query  url.Values
-	// Body is sent as JSON; nil sends none.
+	// Header is sent beside the API's own headers; not one that is reserved (see Config.Headers).
+	Header http.Header
+	// Body is sent as JSON, url.Values as a form; nil sends none.
 	Body any
 	// IdempotencyKey goes into the header of that name and makes the call safe to repeat. 1 to 255 visible characters.
 	IdempotencyKey string
@@ -124,7 +126,12 @@ func (a *API) prepare(ctx context.Context, call Call) (*exchange, error) {
 		return nil, a.badInput(x, err)
 	}
 	x.url, x.header = u, a.finalHeader(ctx)
-	if call.Body != nil {
+	if err := a.addHeader(x, call.Header); err != nil {
+		return nil, err
+	}
+	if form, ok := call.Body.(url.Values); ok {
+		x.body, x.header["Content-Type"] = []byte(form.Encode()), []string{"application/x-www-form-urlencoded"}
+	} else if call.Body != nil {
 		if x.body, err = json.Marshal(call.Body); err != nil {
 			return nil, a.failure(x, fmt.Errorf("%w: body: %w", errProgram, err))
 		}

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -58,6 +59,22 @@ func (a *API) finalHeader(ctx context.Context) http.Header {
 		h[a.clientAddr] = []string{addressValue(a.clientAddr, addr)}
 	}
 	return h
+}
+
+// addHeader adds a call's own headers. A value that cannot be sent is the input's fault, a reserved name the program's.
+func (a *API) addHeader(x *exchange, header http.Header) error {
+	for name, values := range header {
+		if !isToken(name) || reservedHeader(name) {
+			return a.failure(x, fmt.Errorf("%w: header %q is not a call's to set", errProgram, name))
+		}
+		for _, value := range values {
+			if !isVisible(value) || strings.TrimSpace(value) != value {
+				return a.badInput(x, fmt.Errorf("header %q cannot be sent", name), FieldError{Field: name, Message: "must be visible ASCII characters"})
+			}
+		}
+		x.header[http.CanonicalHeaderKey(name)] = values
+	}
+	return nil
 }
 
 // addressValue writes an address as the header has it; RFC 7239 §6 puts one of version 6 into brackets and quotes.

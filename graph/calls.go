@@ -13,8 +13,6 @@ func Calls() cost.Table {
 		Fields: map[string]cost.Field{
 			"Query.viewer": {},
 
-			"Mutation.placeOrder":       {API: "orders"},
-			"Mutation.cancelOrder":      {API: "orders"},
 			"Mutation.addAddress":       {API: "accounts", Calls: 2},
 			"Mutation.endSession":       {},
 			"Mutation.endOtherSessions": {},

@@ -2,9 +2,8 @@ package graph
 
 import (
 	"context"
-	"errors"
 
-	"vestibule.example/clients"
+	"vestibule.example/graph/rest"
 )
 
 // orElse answers an optional part of a page with a fallback when its API is out of order, in one line:
@@ -16,7 +15,7 @@ import (
 // its error as it is, and is non-null in the schema, so that its parent fails with it.
 func orElse[T any](ctx context.Context, fallback T) func(T, error) (T, error) {
 	return func(value T, err error) (T, error) {
-		if err == nil || !isOutage(err) {
+		if err == nil || !rest.IsOutage(err) {
 			return value, err
 		}
 		load(ctx).failures.note(ctx, err)
@@ -24,15 +23,5 @@ func orElse[T any](ctx context.Context, fallback T) func(T, error) (T, error) {
 	}
 }
 
-// isOutage tells the failures that are the API's alone.
-func isOutage(err error) bool {
-	var call *clients.Error
-	if !errors.As(err, &call) {
-		return false
-	}
-	switch call.Code {
-	case clients.CodeRateLimited, clients.CodeUpstreamTimeout, clients.CodeUpstreamUnavailable, clients.CodeUpstreamInvalid:
-		return true
-	}
-	return false
-}
+// fellBack logs a failure that a field of the schema's @rest answers with its fallback.
+func (r *Resolver) fellBack(ctx context.Context, err error) { load(ctx).failures.note(ctx, err) } //nolint:unused // For whoever writes fallback: true; the shop's schema does not.

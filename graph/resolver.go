@@ -73,14 +73,6 @@ func optional(text string) *string {
 	return &text
 }
 
-func newOrder(input model.PlaceOrderInput) orders.NewOrder {
-	order := orders.NewOrder{Note: input.Note}
-	for _, line := range input.Lines {
-		order.Lines = append(order.Lines, orders.NewOrderLine{ProductId: line.ProductID, Quantity: line.Quantity})
-	}
-	return order
-}
-
 func newAddress(input model.AddAddressInput) accounts.NewAddress {
 	return accounts.NewAddress{
 		Label: input.Label, Recipient: input.Recipient, Street: input.Street, PostalCode: input.PostalCode, City: input.City, Country: input.Country,

@@ -29,6 +29,8 @@ func restCalls() cost.Table {
 			"Customer.addresses":      {API: "accounts"},
 			"Customer.paymentMethods": {API: "accounts"},
 			"Customer.orders":         {API: "orders"},
+			"Mutation.placeOrder":     {API: "orders"},
+			"Mutation.cancelOrder":    {API: "orders"},
 			"Order.shipments":         {Loader: "Order.shipments"},
 			"Query.me":                {API: "accounts"},
 			"Query.orders":            {API: "orders"},
@@ -183,6 +185,33 @@ func (r *Resolver) restCustomerOrders(ctx context.Context, obj *accounts.Custome
 	return connection, nil
 }
 
+// restMutationPlaceOrder is Mutation.placeOrder (schema.graphqls:23): POST /orders of orders.
+func (r *Resolver) restMutationPlaceOrder(ctx context.Context, input model.PlaceOrderInput) (*model.PlaceOrderPayload, error) {
+	body := map[string]any{}
+	listLines := make([]any, len(input.Lines))
+	for i, v := range input.Lines {
+		listLines[i] = restBodyOrderLineInput(v)
+	}
+	body["lines"] = listLines
+	if input.Note != nil {
+		body["note"] = input.Note
+	}
+	answer, err := clients.Do[*orders.Order](ctx, r.APIs["orders"], clients.Call{Method: "POST", Path: clients.At("/orders"), Query: nil, IdempotencyKey: input.IdempotencyKey, Body: body})
+	if err != nil {
+		return nil, err
+	}
+	return &model.PlaceOrderPayload{Order: answer}, nil
+}
+
+// restMutationCancelOrder is Mutation.cancelOrder (schema.graphqls:25): POST /orders/{orderId}/cancel of orders.
+func (r *Resolver) restMutationCancelOrder(ctx context.Context, input model.CancelOrderInput) (*model.CancelOrderPayload, error) {
+	answer, err := clients.Do[*orders.Order](ctx, r.APIs["orders"], clients.Call{Method: "POST", Path: clients.At("/orders/{orderId}/cancel", input.OrderID), Query: nil})
+	if err != nil {
+		return nil, err
+	}
+	return &model.CancelOrderPayload{Order: answer}, nil
+}
+
 // restOrderShipments is Order.shipments (schema.graphqls:201): GET /shipments of shipping.
 func (r *Resolver) restOrderShipments(ctx context.Context, objs []*orders.Order) ([][]*shipping.Shipment, error) {
 	return rest.Each(ctx, restLoad(ctx).orderShipments, objs, func(obj *orders.Order) string { return obj.Id })
@@ -277,6 +306,18 @@ func (r *Resolver) restQueryCategories(ctx context.Context) ([]*catalog.Category
 // restShipmentTracking is Shipment.tracking (schema.graphqls:261): GET /tracking of shipping.
 func (r *Resolver) restShipmentTracking(ctx context.Context, objs []*shipping.Shipment) ([][]*shipping.TrackingEvent, error) {
 	return rest.Each(ctx, restLoad(ctx).shipmentTracking, objs, func(obj *shipping.Shipment) string { return obj.Id })
+}
+
+// restBodyOrderLineInput is OrderLineInput in the body of a call.
+func restBodyOrderLineInput(v *model.OrderLineInput) map[string]any {
+	if v == nil {
+		return nil
+	}
+	body := map[string]any{}
+	body["productId"] = v.ProductID
+	body["quantity"] = v.Quantity
+
+	return body
 }
 
 // restOrderCustomer is Order.customer (schema.graphqls:199): GET /customers of accounts.

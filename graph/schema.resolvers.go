@@ -30,19 +30,11 @@ func (r *customerResolver) Orders(ctx context.Context, obj *accounts.Customer, f
 }
 
 func (r *mutationResolver) PlaceOrder(ctx context.Context, input model.PlaceOrderInput) (*model.PlaceOrderPayload, error) {
-	order, err := r.Resolver.Orders.Place(ctx, input.IdempotencyKey, newOrder(input))
-	if err != nil {
-		return nil, err
-	}
-	return &model.PlaceOrderPayload{Order: order}, nil
+	return r.restMutationPlaceOrder(ctx, input)
 }
 
 func (r *mutationResolver) CancelOrder(ctx context.Context, input model.CancelOrderInput) (*model.CancelOrderPayload, error) {
-	order, err := r.Resolver.Orders.Cancel(ctx, input.OrderID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CancelOrderPayload{Order: order}, nil
+	return r.restMutationCancelOrder(ctx, input)
 }
 
 func (r *mutationResolver) AddAddress(ctx context.Context, input model.AddAddressInput) (*model.AddAddressPayload, error) {

@@ -200,8 +200,11 @@ func (s *Store) tell(reason string, keys ...string) {
 	}
 }
 
-// Lease implements [auth.Store].
+// Lease implements [auth.Store]. It fails where there is no room for what its holder will write.
 func (s *Store) Lease(_ context.Context, name string, ttl time.Duration) (func(), bool, error) {
+	if err := s.room(refreshPages); err != nil {
+		return nil, false, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.cfg.Now()

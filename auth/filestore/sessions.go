@@ -14,16 +14,18 @@ import (
 	"vestibule.example/auth"
 )
 
-// Buckets: sessions by key; indexes, whose keys are name, NUL, session key; logouts' markers and small values by name.
+// Buckets: sessions by key; indexes, whose keys are name, NUL, session key; logouts' markers and small values by name; room that
+// is made.
 const (
 	sessions  = "sessions"
 	bySubject = "by_subject"
 	bySID     = "by_sid"
 	markers   = "markers"
 	values    = "values"
+	spare     = "spare"
 )
 
-var buckets = []string{sessions, bySubject, bySID, markers, values}
+var buckets = []string{sessions, bySubject, bySID, markers, values, spare}
 
 // marker forbids sessions after a logout by the provider. A zero UpTo forbids whatever its sign-in's time.
 type marker struct{ UpTo, Until time.Time }
@@ -140,6 +142,9 @@ func (tx transaction) forbids(name string, signedIn time.Time) (bool, error) {
 
 // Create implements [auth.Store].
 func (s *Store) Create(ctx context.Context, r *auth.Record) error {
+	if err := s.room(signInPages); err != nil {
+		return err
+	}
 	kept := *r
 	kept.Generation = 1
 	err := s.update(ctx, "creating a session", func(tx transaction) error {

@@ -36,6 +36,9 @@ func (tx transaction) value(name string) ([]byte, error) {
 
 // Put implements [auth.Store].
 func (s *Store) Put(ctx context.Context, name string, bytes []byte, ttl time.Duration) error {
+	if err := s.room(signInPages); err != nil {
+		return err
+	}
 	return s.update(ctx, "keeping a value", func(tx transaction) error {
 		if _, err := tx.value(name); !errors.Is(err, auth.ErrNotFound) {
 			return cmpError(err, auth.ErrExists)

@@ -35,6 +35,11 @@ func (r *Rig) Build(ctx context.Context) (binary string, err error) {
 
 // StartGateway starts the product before the world's four APIs. env is further configuration, as VESTIBULE_* variables.
 func (r *Rig) StartGateway(ctx context.Context, name, binary string, w *World, public string, env ...string) (*Gateway, error) {
+	return r.StartGatewayBy(ctx, name, []string{binary}, w, public, env...)
+}
+
+// StartGatewayBy is StartGateway with a command, to which the configuration is added, that becomes the product.
+func (r *Rig) StartGatewayBy(ctx context.Context, name string, by []string, w *World, public string, env ...string) (*Gateway, error) {
 	config := filepath.Join(r.dir, name+".yaml")
 	g := &Gateway{PublicURL: public}
 	var err error
@@ -47,7 +52,7 @@ func (r *Rig) StartGateway(ctx context.Context, name, binary string, w *World, p
 	if err := os.WriteFile(config, configuration(g, w), 0o600); err != nil {
 		return nil, err
 	}
-	command := exec.Command(binary, "-config", config)
+	command := exec.Command(by[0], append(by[1:len(by):len(by)], "-config", config)...)
 	command.Env = append(os.Environ(), env...)
 	if g.Process, err = r.start(name, command, nil); err != nil {
 		return nil, err

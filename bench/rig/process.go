@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -107,6 +108,16 @@ func (r *Rig) Self(ctx context.Context, name, role string, order, report any) (*
 		return nil, err
 	}
 	return r.Program(ctx, name, exec.Command(self), roleVariable+"="+role, order, report)
+}
+
+// Other starts another of the benchmarks' programs, built from this tree, in one of its roles. It must be called in the
+// repository's top directory.
+func (r *Rig) Other(ctx context.Context, program, name, role string, order, report any) (*Process, error) {
+	binary := filepath.Join(r.dir, filepath.Base(program))
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, program).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building %s (run this from the repository's top): %w\n%s", program, err, out)
+	}
+	return r.Program(ctx, name, exec.Command(binary), roleVariable+"="+role, order, report)
 }
 
 // Program starts a program that keeps to what a [Role] does: it gets its order as a line of JSON, reports in JSON when it is
@@ -206,6 +217,11 @@ func (p *Process) Alive() bool {
 	default:
 		return true
 	}
+}
+
+// Root is the top of the files that the process sees, for one that has a file system of its own.
+func (p *Process) Root() string {
+	return filepath.Join("/proc", strconv.Itoa(p.command.Process.Pid), "root")
 }
 
 // Log is what the process has written so far.

@@ -80,6 +80,16 @@ func (w *World) SignOut(ctx context.Context, sid string) error {
 	return w.control(ctx, http.MethodPost, "/signout?sid="+url.QueryEscape(sid), nil)
 }
 
+// Skew sets the clocks of the provider and the APIs ahead of the gateways'.
+func (w *World) Skew(ctx context.Context, by time.Duration) error {
+	return w.control(ctx, http.MethodPost, "/skew?by="+url.QueryEscape(by.String()), nil)
+}
+
+// RotateKeys lets the provider sign with a new key from now on.
+func (w *World) RotateKeys(ctx context.Context) error {
+	return w.send(ctx, http.MethodPost, w.Demo+"control/provider/keys", nil, nil)
+}
+
 // Fault sets one of the demo's faults, as its control page takes it in JSON.
 func (w *World) Fault(ctx context.Context, rule string) error {
 	return w.send(ctx, http.MethodPost, w.Demo+"control/faults", strings.NewReader(rule), nil)
@@ -124,7 +134,8 @@ func PlayWorld(ctx context.Context, order json.RawMessage) (any, func() error, e
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = PublicURL
 	}
-	d, err := demo.Start(ctx, demo.Config{PublicURL: cfg.PublicURL, Address: "127.0.0.1:0", AccessTokenTTL: cfg.TokenLife})
+	clock := &clock{}
+	d, err := demo.Start(ctx, demo.Config{PublicURL: cfg.PublicURL, Address: "127.0.0.1:0", AccessTokenTTL: cfg.TokenLife, Now: clock.now})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -157,6 +168,14 @@ func PlayWorld(ctx context.Context, order json.RawMessage) (any, func() error, e
 	routes.HandleFunc("GET /rotations", func(w http.ResponseWriter, _ *http.Request) {
 		json.NewEncoder(w).Encode(d.Provider.Rotations()) //nolint:errcheck // The reader is gone; there is nobody to tell.
 	})
+	routes.HandleFunc("POST /skew", func(w http.ResponseWriter, r *http.Request) {
+		by, err := time.ParseDuration(r.FormValue("by"))
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		clock.ahead.Store(int64(by))
+	})
 	routes.HandleFunc("POST /signout", func(_ http.ResponseWriter, r *http.Request) {
 		d.Provider.SignOut(r.Context(), r.FormValue("sid"), "")
 	})
@@ -184,6 +203,11 @@ func PlayWorld(ctx context.Context, order json.RawMessage) (any, func() error, e
 	w.Control = "http://" + address
 	return w, stop, nil
 }
+
+// clock is the world's own.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 // counter counts the calls of each API, and the tokens they bear.
 type counter struct {

@@ -3,7 +3,6 @@ package orders
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"vestibule.example/clients"
@@ -30,18 +29,6 @@ type OrderPage struct {
 	Total      int     `json:"total"`                // how many there are over all pages
 }
 
-// NewOrder is an order to place.
-type NewOrder struct {
-	Lines []NewOrderLine `json:"lines"` // 1 to 20
-	Note  *string        `json:"note,omitempty"`
-}
-
-// NewOrderLine is one product to order.
-type NewOrderLine struct {
-	ProductId string `json:"productId"`
-	Quantity  int    `json:"quantity"` // 1 to 99
-}
-
 // Orders are one page of the orders that the user may see, newest first.
 func (c *Client) Orders(ctx context.Context, q OrderQuery) (*OrderPage, error) {
 	return clients.Get[*OrderPage](ctx, c.api, clients.At("/orders"), clients.Query(
@@ -59,15 +46,4 @@ const watchEvery = 2 * time.Second
 // Watch gives an order as it is now, and again whenever it has changed, until ctx ends or each fails. See [clients.Poll].
 func (c *Client) Watch(ctx context.Context, id string, each func(context.Context, *Order) error) error {
 	return clients.Poll(ctx, c.api, clients.At("/orders/{orderId}", id), nil, watchEvery, each)
-}
-
-// Place orders. The same key again answers the order placed the first time; with another order it is BAD_USER_INPUT.
-func (c *Client) Place(ctx context.Context, idempotencyKey string, order NewOrder) (*Order, error) {
-	return clients.Do[*Order](ctx, c.api, clients.Call{
-		Method: http.MethodPost, Path: clients.At("/orders"), IdempotencyKey: idempotencyKey, Body: order})
-}
-
-// Cancel cancels an order that has not been shipped; a shipped one is a CONFLICT.
-func (c *Client) Cancel(ctx context.Context, id string) (*Order, error) {
-	return clients.Post[*Order](ctx, c.api, clients.At("/orders/{orderId}/cancel", id), nil)
 }

@@ -1132,9 +1132,9 @@ type Query {
 
 type Mutation {
   "Place an order. The same ` + "`" + `idempotencyKey` + "`" + ` again answers the order placed the first time."
-  placeOrder(input: PlaceOrderInput!): PlaceOrderPayload @authenticated
+  placeOrder(input: PlaceOrderInput!): PlaceOrderPayload @rest(api: "orders", post: "/orders", body: "{args.input}", idempotencyKey: "{args.input.idempotencyKey}", payload: "order") @authenticated
   "Cancel an order that has not been shipped; a shipped one answers ` + "`" + `CONFLICT` + "`" + `."
-  cancelOrder(input: CancelOrderInput!): CancelOrderPayload @authenticated
+  cancelOrder(input: CancelOrderInput!): CancelOrderPayload @rest(api: "orders", post: "/orders/{args.input.orderId}/cancel", payload: "order") @authenticated
   "Add an address to the signed-in customer."
   addAddress(input: AddAddressInput!): AddAddressPayload @authenticated
   "Sign out one of the user's browsers; another user's session answers ` + "`" + `NOT_FOUND` + "`" + `."
@@ -1571,6 +1571,21 @@ directive @rest(
   put: String
   patch: String
   delete: String
+  "Headers, each ` + "`" + `Name: value` + "`" + `, of which the value is a constant or one of the above; null is not sent."
+  headers: [String!]
+  """
+  The body: ` + "`" + `name: value` + "`" + ` for a property (` + "`" + `a.b: value` + "`" + ` for one within another), or ` + "`" + `{args.input}` + "`" + ` for all fields of an input object that
+  the call does not use otherwise.
+  """
+  body: [String!]
+  "The key that makes a repeat harmless, as ` + "`" + `{args.input.name}` + "`" + `: it is sent as Idempotency-Key."
+  idempotencyKey: String
+  "The field of the object, such as a mutation's payload, that the answer is; by default the answer is the object."
+  payload: String
+  "APIs whose answers are stale for this session when the call has succeeded, besides its own."
+  invalidates: [String!]
+  "Whether an API that is out of order gives null, or an empty list, instead of an error."
+  fallback: Boolean = false
   "Where in the answer the field's value is, with dots; by default the answer is the value."
   take: String
   "Whether an answer of 404 is null, and not the error NOT_FOUND; by default it is for a nullable object that a GET asks for."
@@ -1617,7 +1632,7 @@ directive @page(
 ) on FIELD_DEFINITION
 
 "Where in the API's JSON a field is, with dots, or what an enum's value is called there; by default its name."
-directive @json(at: String!) on FIELD_DEFINITION | ENUM_VALUE
+directive @json(at: String!) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE
 
 "Properties of the API's object that Go code needs and the schema does not show."
 directive @keep(properties: [String!]!) on OBJECT

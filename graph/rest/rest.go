@@ -26,3 +26,16 @@ func Joined(keys []string) (string, error) {
 	}
 	return strings.Join(keys, ","), nil
 }
+
+// IsOutage tells the failures that are the API's alone.
+func IsOutage(err error) bool {
+	var call *clients.Error
+	if !errors.As(err, &call) {
+		return false
+	}
+	switch call.Code {
+	case clients.CodeRateLimited, clients.CodeUpstreamTimeout, clients.CodeUpstreamUnavailable, clients.CodeUpstreamInvalid:
+		return true
+	}
+	return false
+}

@@ -1,6 +1,8 @@
 package resttest
 
 import (
+	"context"
+
 	"vestibule.example/clients"
 	"vestibule.example/graph/rest"
 )
@@ -10,4 +12,7 @@ type Resolver struct {
 	APIs map[string]*clients.API
 
 	cursors *rest.Cursors
+	failed  func(error) // is told what a fallback hides
 }
+
+func (r *Resolver) fellBack(_ context.Context, err error) { r.failed(err) }

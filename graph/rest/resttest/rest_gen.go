@@ -26,24 +26,30 @@ func restAPIs() []string {
 func restCalls() cost.Table {
 	return cost.Table{
 		Fields: map[string]cost.Field{
-			"Item.related":   {Loader: "Item.related"},
-			"Item.stock":     {Loader: "Item.stock"},
-			"Item.box":       {API: "stock"},
-			"Query.item":     {API: "shop"},
-			"Query.mustItem": {API: "shop"},
-			"Query.items":    {API: "shop"},
-			"Query.total":    {API: "shop"},
-			"Query.byCursor": {API: "shop"},
-			"Query.byKey":    {API: "shop"},
-			"Query.byNumber": {API: "shop", More: map[string]int{"after": 1}},
-			"Query.byOffset": {API: "shop"},
-			"Query.byLink":   {API: "shop"},
-			"Query.compare":  {API: "shop"},
-			"Item.maker":     {Loader: "Maker"},
-			"Item.second":    {Loader: "Maker"},
-			"Item.parts":     {Loader: "Part"},
-			"Item.gaps":      {Loader: "Part"},
-			"Query.maker":    {Loader: "Maker"},
+			"Item.related":        {Loader: "Item.related"},
+			"Item.stock":          {Loader: "Item.stock"},
+			"Item.box":            {API: "stock"},
+			"Mutation.order":      {API: "shop"},
+			"Mutation.form":       {API: "shop"},
+			"Mutation.remove":     {API: "shop"},
+			"Mutation.mustRemove": {API: "shop"},
+			"Query.item":          {API: "shop"},
+			"Query.mustItem":      {API: "shop"},
+			"Query.items":         {API: "shop"},
+			"Query.total":         {API: "shop"},
+			"Query.byCursor":      {API: "shop"},
+			"Query.byKey":         {API: "shop"},
+			"Query.byNumber":      {API: "shop", More: map[string]int{"after": 1}},
+			"Query.byOffset":      {API: "shop"},
+			"Query.byLink":        {API: "shop"},
+			"Query.perhaps":       {API: "shop"},
+			"Query.maybe":         {API: "shop"},
+			"Query.compare":       {API: "shop"},
+			"Item.maker":          {Loader: "Maker"},
+			"Item.second":         {Loader: "Maker"},
+			"Item.parts":          {Loader: "Part"},
+			"Item.gaps":           {Loader: "Part"},
+			"Query.maker":         {Loader: "Maker"},
 		},
 		Loaders: map[string]cost.Loader{
 			"Item.related": {API: "shop", Chunk: 3},
@@ -76,7 +82,7 @@ func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
 
 func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKey{}).(*restLoaders) }
 
-// restItemRelatedLoader loads for Item.related (schema.graphqls:60): GET /related of shop.
+// restItemRelatedLoader loads for Item.related (schema.graphqls:94): GET /related of shop.
 func (r *Resolver) restItemRelatedLoader() *clients.Entities[string, []*shop.Item] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shop.Item, error) {
 		return clients.Batch(ctx, keys, 3, func(ctx context.Context, keys []string) (map[string][]*shop.Item, error) {
@@ -98,7 +104,7 @@ func (r *Resolver) restItemRelatedLoader() *clients.Entities[string, []*shop.Ite
 	})
 }
 
-// restItemStockLoader loads for Item.stock (schema.graphqls:63): GET /stock of stock.
+// restItemStockLoader loads for Item.stock (schema.graphqls:97): GET /stock of stock.
 func (r *Resolver) restItemStockLoader() *clients.Entities[string, *stock.Stock] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Stock, error) {
 		return clients.Batch(ctx, keys, 100, func(ctx context.Context, keys []string) (map[string]*stock.Stock, error) {
@@ -118,7 +124,7 @@ func (r *Resolver) restItemStockLoader() *clients.Entities[string, *stock.Stock]
 	})
 }
 
-// restMakerLoader loads for Maker (schema.graphqls:73): GET /makers of stock.
+// restMakerLoader loads for Maker (schema.graphqls:107): GET /makers of stock.
 func (r *Resolver) restMakerLoader() *clients.Entities[string, *stock.Maker] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Maker, error) {
 		return clients.Batch(ctx, keys, 4, func(ctx context.Context, keys []string) (map[string]*stock.Maker, error) {
@@ -138,7 +144,7 @@ func (r *Resolver) restMakerLoader() *clients.Entities[string, *stock.Maker] {
 	})
 }
 
-// restPartLoader loads for Part (schema.graphqls:79): GET /parts/{id} of stock.
+// restPartLoader loads for Part (schema.graphqls:113): GET /parts/{id} of stock.
 func (r *Resolver) restPartLoader() *clients.Entities[string, *stock.Part] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Part, error) {
 		return clients.Each(ctx, keys, func(ctx context.Context, key string) (*stock.Part, error) {
@@ -150,22 +156,113 @@ func (r *Resolver) restPartLoader() *clients.Entities[string, *stock.Part] {
 	})
 }
 
-// restItemRelated is Item.related (schema.graphqls:60): GET /related of shop.
+// restItemRelated is Item.related (schema.graphqls:94): GET /related of shop.
 func (r *Resolver) restItemRelated(ctx context.Context, objs []*shop.Item) ([][]*shop.Item, error) {
 	return rest.Each(ctx, restLoad(ctx).itemRelated, objs, func(obj *shop.Item) string { return obj.Id() })
 }
 
-// restItemStock is Item.stock (schema.graphqls:63): GET /stock of stock.
+// restItemStock is Item.stock (schema.graphqls:97): GET /stock of stock.
 func (r *Resolver) restItemStock(ctx context.Context, objs []*shop.Item) ([]*stock.Stock, error) {
 	return rest.Each(ctx, restLoad(ctx).itemStock, objs, func(obj *shop.Item) string { return obj.Id() })
 }
 
-// restItemBox is Item.box (schema.graphqls:64): GET /boxes/{id} of stock.
+// restItemBox is Item.box (schema.graphqls:98): GET /boxes/{id} of stock.
 func (r *Resolver) restItemBox(ctx context.Context, obj *shop.Item) (*stock.Box, error) {
 	if obj.Box == nil {
 		return nil, nil
 	}
 	return rest.OrNull(clients.Get[*stock.Box](ctx, r.APIs["stock"], clients.At("/boxes/{id}", *obj.Box), nil))
+}
+
+// restMutationOrder is Mutation.order (schema.graphqls:18): POST /orders of shop.
+func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput, kind *shop.OrderKind, tenant *string) (*model.OrderPayload, error) {
+	query := url.Values{}
+	if input.Dry != nil {
+		query.Set("dry", strconv.FormatBool(*input.Dry))
+	}
+	header := http.Header{}
+	if tenant != nil {
+		header.Set("X-Tenant", *tenant)
+	}
+	header.Set("X-Version", "2")
+	body := map[string]any{}
+	listLines := make([]any, len(input.Lines))
+	for i, v := range input.Lines {
+		listLines[i] = restBodyLineInput(v)
+	}
+	body["lines"] = listLines
+	if input.Gifts != nil {
+		listGifts := make([]any, len(input.Gifts))
+		for i, v := range input.Gifts {
+			listGifts[i] = restBodyLineInput(v)
+		}
+		body["gifts"] = listGifts
+	}
+	if input.Remark != nil {
+		rest.Put(body, input.Remark, "extra", "note")
+	}
+	if input.States != nil {
+		listStates := make([]any, len(input.States))
+		for i, v := range input.States {
+			listStates[i] = v
+		}
+		body["states"] = listStates
+	}
+	if input.At != nil {
+		body["at"] = input.At
+	}
+	if kind != nil {
+		body["kind"] = kind
+	}
+	rest.Put(body, "gateway", "meta", "via")
+	rest.Put(body, 3, "meta", "count")
+	rest.Put(body, true, "meta", "live")
+	answer, err := clients.Do[*shop.Entry](ctx, r.APIs["shop"], clients.Call{Method: "POST", Path: clients.At("/orders"), Query: query, Header: header, IdempotencyKey: input.Key, Body: body})
+	if err != nil {
+		return nil, err
+	}
+	r.APIs["stock"].Invalidate(ctx)
+	return &model.OrderPayload{Item: answer}, nil
+}
+
+// restMutationForm is Mutation.form (schema.graphqls:19): POST /form of shop.
+func (r *Resolver) restMutationForm(ctx context.Context, line model.LineInput, notes []*string, price *string) (*int, error) {
+	body := map[string]any{}
+	body["line"] = restBodyLineInput(&line)
+	if notes != nil {
+		listNotes := make([]any, len(notes))
+		for i, v := range notes {
+			listNotes[i] = v
+		}
+		body["notes"] = listNotes
+	}
+	if price != nil {
+		body["price"] = price
+	}
+	answer, err := clients.Do[struct {
+		Id *int `json:"id"`
+	}](ctx, r.APIs["shop"], clients.Call{Method: "POST", Path: clients.At("/form"), Query: nil, Body: rest.Form(body)})
+	return answer.Id, err
+}
+
+// restMutationRemove is Mutation.remove (schema.graphqls:20): DELETE /items/{id} of shop.
+func (r *Resolver) restMutationRemove(ctx context.Context, id string) (*bool, error) {
+	_, err := clients.Do[clients.None](ctx, r.APIs["shop"], clients.Call{Method: "DELETE", Path: clients.At("/items/{id}", id), Query: nil})
+	if err != nil {
+		return nil, err
+	}
+	done := true
+	return &done, nil
+}
+
+// restMutationMustRemove is Mutation.mustRemove (schema.graphqls:21): DELETE /items/{id} of shop.
+func (r *Resolver) restMutationMustRemove(ctx context.Context, id string) (bool, error) {
+	_, err := clients.Do[clients.None](ctx, r.APIs["shop"], clients.Call{Method: "DELETE", Path: clients.At("/items/{id}", id), Query: nil})
+	if err != nil {
+		var none bool
+		return none, err
+	}
+	return true, nil
 }
 
 // restQueryItem is Query.item (schema.graphqls:2): GET /items/{id} of shop.
@@ -371,7 +468,29 @@ func (r *Resolver) restQueryByLink(ctx context.Context, first int, after *string
 	return connection, nil
 }
 
-// restQueryCompare is Query.compare (schema.graphqls:12): GET /compare/{base}...{head} of shop.
+// restQueryPerhaps is Query.perhaps (schema.graphqls:12): GET /perhaps of shop.
+func (r *Resolver) restQueryPerhaps(ctx context.Context) ([]*shop.Entry, error) {
+	answer, err := clients.Get[struct {
+		Data []*shop.Entry `json:"data"`
+	}](ctx, r.APIs["shop"], clients.At("/perhaps"), nil)
+	if rest.IsOutage(err) {
+		r.fellBack(ctx, err)
+		return []*shop.Entry{}, nil
+	}
+	return answer.Data, err
+}
+
+// restQueryMaybe is Query.maybe (schema.graphqls:13): GET /maybe of shop.
+func (r *Resolver) restQueryMaybe(ctx context.Context) (*shop.Entry, error) {
+	answer, err := clients.Get[*shop.Entry](ctx, r.APIs["shop"], clients.At("/maybe"), nil)
+	if rest.IsOutage(err) {
+		r.fellBack(ctx, err)
+		return nil, nil
+	}
+	return rest.OrNull(answer, err)
+}
+
+// restQueryCompare is Query.compare (schema.graphqls:14): GET /compare/{base}...{head} of shop.
 func (r *Resolver) restQueryCompare(ctx context.Context, base string, head int) (*string, error) {
 	answer, err := clients.Get[struct {
 		Verdict *string `json:"verdict"`
@@ -379,12 +498,40 @@ func (r *Resolver) restQueryCompare(ctx context.Context, base string, head int) 
 	return answer.Verdict, err
 }
 
-// restItemMaker is Item.maker (schema.graphqls:58): GET /makers of stock.
+// restBodyLineInput is LineInput in the body of a call.
+func restBodyLineInput(v *model.LineInput) map[string]any {
+	if v == nil {
+		return nil
+	}
+	body := map[string]any{}
+	body["item"] = v.Item
+	body["count"] = v.Count
+	if v.Words != nil {
+		body["words"] = restBodyWords(v.Words)
+	}
+
+	return body
+}
+
+// restBodyWords is Words in the body of a call.
+func restBodyWords(v *model.Words) map[string]any {
+	if v == nil {
+		return nil
+	}
+	body := map[string]any{}
+	if v.Q != nil {
+		body["q"] = v.Q
+	}
+
+	return body
+}
+
+// restItemMaker is Item.maker (schema.graphqls:92): GET /makers of stock.
 func (r *Resolver) restItemMaker(ctx context.Context, objs []*shop.Item) ([]*stock.Maker, error) {
 	return rest.Each(ctx, restLoad(ctx).maker, objs, func(obj *shop.Item) string { return strconv.FormatInt(obj.MakerId, 10) })
 }
 
-// restItemSecond is Item.second (schema.graphqls:59): GET /makers of stock.
+// restItemSecond is Item.second (schema.graphqls:93): GET /makers of stock.
 func (r *Resolver) restItemSecond(ctx context.Context, objs []*shop.Item) ([]*stock.Maker, error) {
 	return rest.EachKnown(ctx, restLoad(ctx).maker, objs, func(obj *shop.Item) (key string, known bool) {
 		if v := obj.SecondMakerId; v != nil {
@@ -394,7 +541,7 @@ func (r *Resolver) restItemSecond(ctx context.Context, objs []*shop.Item) ([]*st
 	})
 }
 
-// restItemParts is Item.parts (schema.graphqls:61): GET /parts/{id} of stock.
+// restItemParts is Item.parts (schema.graphqls:95): GET /parts/{id} of stock.
 func (r *Resolver) restItemParts(ctx context.Context, objs []*shop.Item) ([][]*stock.Part, error) {
 	return rest.EachList(ctx, restLoad(ctx).part, objs, true, func(obj *shop.Item) []string {
 		keys := make([]string, len(obj.PartIds))
@@ -405,7 +552,7 @@ func (r *Resolver) restItemParts(ctx context.Context, objs []*shop.Item) ([][]*s
 	})
 }
 
-// restItemGaps is Item.gaps (schema.graphqls:62): GET /parts/{id} of stock.
+// restItemGaps is Item.gaps (schema.graphqls:96): GET /parts/{id} of stock.
 func (r *Resolver) restItemGaps(ctx context.Context, objs []*shop.Item) ([][]*stock.Part, error) {
 	return rest.EachList(ctx, restLoad(ctx).part, objs, false, func(obj *shop.Item) []string {
 		keys := make([]string, len(obj.PartIds))

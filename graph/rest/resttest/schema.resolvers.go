@@ -43,6 +43,22 @@ func (r *itemResolver) Box(ctx context.Context, obj *shop.Item) (*stock.Box, err
 	return r.restItemBox(ctx, obj)
 }
 
+func (r *mutationResolver) Order(ctx context.Context, input model.OrderInput, kind *shop.OrderKind, tenant *string) (*model.OrderPayload, error) {
+	return r.restMutationOrder(ctx, input, kind, tenant)
+}
+
+func (r *mutationResolver) Form(ctx context.Context, line model.LineInput, notes []*string, price *string) (*int, error) {
+	return r.restMutationForm(ctx, line, notes, price)
+}
+
+func (r *mutationResolver) Remove(ctx context.Context, id string) (*bool, error) {
+	return r.restMutationRemove(ctx, id)
+}
+
+func (r *mutationResolver) MustRemove(ctx context.Context, id string) (bool, error) {
+	return r.restMutationMustRemove(ctx, id)
+}
+
 func (r *queryResolver) Item(ctx context.Context, id string) (*shop.Item, error) {
 	return r.restQueryItem(ctx, id)
 }
@@ -83,15 +99,26 @@ func (r *queryResolver) Maker(ctx context.Context, id string) (*stock.Maker, err
 	return r.restQueryMaker(ctx, id)
 }
 
+func (r *queryResolver) Perhaps(ctx context.Context) ([]*shop.Entry, error) {
+	return r.restQueryPerhaps(ctx)
+}
+
+func (r *queryResolver) Maybe(ctx context.Context) (*shop.Entry, error) {
+	return r.restQueryMaybe(ctx)
+}
+
 func (r *queryResolver) Compare(ctx context.Context, base string, head int) (*string, error) {
 	return r.restQueryCompare(ctx, base, head)
 }
 
 func (r *Resolver) Item() exec.ItemResolver { return &itemResolver{r} }
 
+func (r *Resolver) Mutation() exec.MutationResolver { return &mutationResolver{r} }
+
 func (r *Resolver) Query() exec.QueryResolver { return &queryResolver{r} }
 
 type (
-	itemResolver  struct{ *Resolver }
-	queryResolver struct{ *Resolver }
+	itemResolver     struct{ *Resolver }
+	mutationResolver struct{ *Resolver }
+	queryResolver    struct{ *Resolver }
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -31,8 +32,10 @@ type world struct {
 	answers map[string]string // by "METHOD URL": a body, or a status
 	makers  map[string]string // by id, whatever others are asked for with them
 
-	mu    sync.Mutex // guards calls
-	calls []string
+	mu     sync.Mutex // guards what follows
+	calls  []string
+	bodies []string // with the headers that matter before each
+	hidden []string // failures behind fallbacks
 }
 
 func newWorld(t testing.TB, answers map[string]string) *world { return &world{t: t, answers: answers} }
@@ -49,6 +52,9 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	}
 	w.mu.Lock()
 	w.calls = append(w.calls, call)
+	if body, _ := io.ReadAll(r.Body); len(body) > 0 {
+		w.bodies = append(w.bodies, strings.Join([]string{r.Header.Get("Content-Type"), r.Header.Get("Idempotency-Key"), r.Header.Get("X-Tenant"), r.Header.Get("X-Version"), string(body)}, "|"))
+	}
 	w.mu.Unlock()
 	body, known := w.answers[call]
 	if r.URL.Path == "/makers" {
@@ -59,6 +65,7 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 			}
 		}
 		body, known = "["+strings.Join(found, ",")+"]", true
+		out.Header().Set("Cache-Control", "max-age=60")
 	}
 	if page, ok := pageOf(r); ok {
 		body, known = page.body, true
@@ -69,6 +76,8 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	switch {
 	case !known:
 		http.Error(out, "{}", http.StatusNotFound)
+	case body == "204":
+		out.WriteHeader(http.StatusNoContent)
 	case body == "503":
 		http.Error(out, "{}", http.StatusServiceUnavailable)
 	default:
@@ -87,17 +96,21 @@ func (w *world) resolver() *Resolver {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r := &Resolver{APIs: map[string]*clients.API{}, cursors: cursors}
+	r := &Resolver{APIs: map[string]*clients.API{}, cursors: cursors, failed: func(err error) { w.hidden = append(w.hidden, err.Error()) }}
 	for _, name := range restAPIs() {
 		base, err := url.Parse(server.URL)
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if r.APIs[name], err = clients.New(clients.Config{Name: name, BaseURL: base, Transport: transport, Retry: clients.Retry{Attempts: 1}}); err != nil {
+		if r.APIs[name], err = clients.New(clients.Config{Name: name, BaseURL: base, Transport: transport, Retry: clients.Retry{Attempts: 1}, Identity: identity, Cache: clients.CacheConfig{MaxBytes: 1 << 20}}); err != nil {
 			w.t.Fatal(err)
 		}
 	}
 	return r
+}
+
+func identity(context.Context) (clients.IdentityKey, error) {
+	return clients.SessionIdentity("session", "owner"), nil
 }
 
 // ask runs an operation and gives data, the errors as "path: code", and the calls, sorted.

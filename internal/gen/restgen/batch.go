@@ -56,6 +56,9 @@ func (p *Plan) readBatch(c *call, d *ast.Directive) {
 		}
 		return
 	}
+	if c.field != nil && c.sends() {
+		p.faults.at(c.pos, "batch", "%s: many keys are asked for with path and query alone: another such field is hand-written", c.name())
+	}
 	c.batch.key = strings.Split(argument(d, "key"), ".")
 	if argument(d, "key") == "" {
 		c.batch.key = []string{"id"}

@@ -24,6 +24,10 @@ type call struct {
 	usesOwner bool
 	batch     *batch // nil: one call for one value
 	page      *page  // nil: no connection
+	sent      sent
+	payload   *ast.FieldDefinition // what of the object the answer is; nil: all of it
+	fallback  bool
+	none      bool // the answer is that it succeeded
 }
 
 func (c *call) name() string {
@@ -37,6 +41,9 @@ func (c *call) name() string {
 func (c *call) typ() *ast.Type {
 	if c.field == nil {
 		return &ast.Type{NamedType: c.owner.Name}
+	}
+	if c.payload != nil {
+		return c.payload.Type
 	}
 	return c.field.Type
 }
@@ -54,6 +61,9 @@ func (p *Plan) readCall(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 		return d.Position
 	}
 	before := len(p.faults.list)
+	if def == p.schema.Subscription {
+		p.faults.at(d.Position, "subscription", "%s: events are followed by code: such a field is hand-written", c.name())
+	}
 	c.api = argument(d, "api")
 	var given []string
 	for _, m := range methods() {
@@ -71,6 +81,7 @@ func (p *Plan) readCall(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 	}
 	c.each = argument(d, "each") == "true"
 	if c.op != nil {
+		p.readSent(c, d)
 		p.readPage(c)
 		p.readBatch(c, d)
 		p.readOptional(c, argument(d, "optional"))
@@ -111,7 +122,7 @@ func (p *Plan) readOptional(c *call, said string) {
 	object := p.schema.Types[c.field.Type.Name()]
 	switch said {
 	case "":
-		c.null = !c.field.Type.NonNull && c.field.Type.Elem == nil && c.op.method == "get" && object != nil && object.Kind == ast.Object
+		c.null = !c.field.Type.NonNull && c.field.Type.Elem == nil && c.op.method == "get" && c.payload == nil && object != nil && object.Kind == ast.Object
 	case "true":
 		c.null = true
 		if c.field.Type.NonNull {
@@ -158,8 +169,14 @@ func (p *Plan) bindAnswer(c *call) {
 		p.bindPage(c, c.op.doc.shape(schema))
 		return
 	}
+	if !ok && c.typ().Name() == "Boolean" && c.typ().Elem == nil && c.op.method != "get" {
+		if c.none = true; c.null {
+			p.faults.at(c.at("optional"), "answer", "%s tells whether it has succeeded: want no optional", c.name())
+		}
+		return
+	}
 	if !ok {
-		p.faults.at(c.pos, "answer", "%s %s of %s has no successful answer in JSON: such a field is hand-written", strings.ToUpper(c.op.method), c.op.path, c.api)
+		p.faults.at(c.pos, "answer", "%s %s of %s has no successful answer in JSON: want Boolean, true when it has succeeded, or write the field by hand", strings.ToUpper(c.op.method), c.op.path, c.api)
 		return
 	}
 	s := c.op.doc.shape(schema)
@@ -178,12 +195,12 @@ func (p *Plan) bindAnswer(c *call) {
 		p.bindBatch(c, s)
 		return
 	}
-	if optional && c.field.Type.NonNull {
-		p.nonNull(c.at("take"), c.name(), c.field.Type, "the answer's value may be absent or null")
+	if optional && c.typ().NonNull {
+		p.nonNull(c.at("take"), c.name(), c.typ(), "the answer's value may be absent or null")
 	}
-	v := p.bindValue(c.api, c.op.doc, c.field.Type, s, place{c.pos, c.name(), "the answer"})
+	v := p.bindValue(c.api, c.op.doc, c.typ(), s, place{c.pos, c.name(), "the answer"})
 	if v != nil && v.convert != "" {
-		p.faults.at(c.pos, "conversion", "%s is %s and the answer %s: such a field is hand-written", c.name(), c.field.Type, s)
+		p.faults.at(c.pos, "conversion", "%s is %s and the answer %s: such a field is hand-written", c.name(), c.typ(), s)
 	}
 }
 

@@ -41,6 +41,37 @@ type Item @rest(api: "shop", get: "` + get + `"` + more + `) {
 }`
 }
 
+// order is a schema with one mutation of an input object.
+func order(more, input string) string {
+	return `type Mutation {
+  order(input: OrderInput!): Payload @rest(api: "shop", post: "/orders", ` + more + `)
+}
+type Query {
+  x: Int
+}
+type Payload {
+  item: Item
+}
+type Item {
+  id: ID!
+}
+input Line {
+  id: Int!
+  count: Int!
+}
+input OrderInput {
+  ` + input + `
+}`
+}
+
+// ordered is order with a payload, if the call does not say one.
+func ordered(more, input string) string {
+	if !strings.Contains(more, "payload:") {
+		more += `, payload: "item"`
+	}
+	return order(more, input)
+}
+
 // pages is a schema whose items are a connection.
 func pages(page, more string) string {
 	return `type Query {
@@ -94,7 +125,6 @@ func faultCases() []faultCase {
 		{"query-type", query(`items(q: [String!]): [Item!] @rest(api: "shop", get: "/items?q={args.q}", take: "data")`)},
 		{"query-style", query(`items(c: [String!]): [Item!] @rest(api: "shop", get: "/items?color={args.c}", take: "data")`)},
 		{"header-required", query(`tenant: String @rest(api: "shop", get: "/tenant")`)},
-		{"answer", query(`gone(id: ID!): Boolean @rest(api: "shop", delete: "/items/{args.id}")`)},
 		{"take", query(`items: [Item!] @rest(api: "shop", get: "/items", take: "date")`)},
 		{"optional-nonnull", query(`item(id: ID!): Item! @rest(api: "shop", get: "/items/{args.id}", optional: true)`)},
 		{"non-null", query(`total: Int! @rest(api: "shop", get: "/items", take: "total")`)},
@@ -181,6 +211,30 @@ type Item {
 		{"non-null", pages(`size: "limit", page: "page", total: "total"`, "totalCount: Int!")},
 		{"connection", pages(`size: "limit", page: "page"`, "nodes: [Item!]")},
 		{"page-arguments", strings.Replace(pages(`size: "limit", page: "page"`, "totalCount: Int"), "first: Int!", "first: Int", 1)},
+		{"answer", query(`gone(id: ID!): Boolean @rest(api: "shop", delete: "/items/{args.id}", optional: true)`)},
+		{"answer", query(`gone(id: ID!): String @rest(api: "shop", delete: "/items/{args.id}")`)},
+		{"template", ordered(`body: "items"`, "ids: [Int!]!")},
+		{"template", ordered(`body: "items: {args.input.ids} and more"`, "ids: [Int!]!")},
+		{"header", ordered(`body: "{args.input}", headers: "Authorization: x"`, "items: [Line!]!")},
+		{"header", ordered(`body: "items: {args.input.items}", headers: ["X-Of: {args.input.items}"]`, "items: [Line!]!")},
+		{"body", ordered(`body: "{args.input.items}"`, "items: [Line!]!")},
+		{"body", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}", body: "id: {args.id}")`)},
+		{"body-required", ordered(`body: "note: {args.input.note}"`, "note: String")},
+		{"body-required", ordered(`headers: ["X-Note: {args.input.note}"]`, "note: String")},
+		{"body-unknown", ordered(`body: "{args.input}"`, "items: [Line!]!, remark: String")},
+		{"body-unknown", ordered(`body: ["items: {args.input.items}", "ship.via: post"]`, "items: [Line!]!")},
+		{"body-null", ordered(`body: "{args.input}"`, "items: [Line!]")},
+		{"body-null", ordered(`body: ["items: {args.input.items}", "ship.to: {args.input.to}"]`, "items: [Line!]!, to: String")},
+		{"body-type", ordered(`body: ["items: {args.input.items}", "kind: loan"]`, "items: [Line!]!")},
+		{"type", ordered(`body: "{args.input}"`, "items: [Line!]!, note: Int")},
+		{"idempotency-key", ordered(`body: "{args.input}", idempotencyKey: "{args.input.key}"`, "items: [Line!]!, key: String")},
+		{"template", ordered(`body: "{args.input}", idempotencyKey: "now"`, "items: [Line!]!")},
+		{"payload", strings.Replace(ordered(`body: "{args.input}", payload: "order"`, "items: [Line!]!"), "  item: Item", "  item: Item\n  more: Int", 1)},
+		{"payload", strings.Replace(ordered(`body: "{args.input}", payload: "item"`, "items: [Line!]!"), "  item: Item", "  item: Item\n  more: Int", 1)},
+		{"fallback", query(`item(id: ID!): Item! @rest(api: "shop", get: "/items/{args.id}", fallback: true)`)},
+		{"api-unknown", ordered(`body: "{args.input}", invalidates: ["stok"]`, "items: [Line!]!")},
+		{"key", many("/items?tag={keys}", `, take: "data", fallback: true`)},
+		{"subscription", query("x: Int") + "\ntype Subscription {\n  item(id: ID!): Item @rest(api: \"shop\", get: \"/items/{args.id}\")\n}"},
 		{"deprecated", query(`maker(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")`) + maker},
 	}
 }

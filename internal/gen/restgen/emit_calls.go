@@ -17,6 +17,8 @@ type emitter struct {
 	data  *codegen.Data
 	Calls []*emitted
 	Loads []*loading
+	// inputs are the input objects within bodies.
+	inputs []*ast.Definition
 }
 
 // Clients and Cost are import paths.
@@ -33,6 +35,9 @@ func (e *emitter) APIs() []string {
 	apis := map[string]bool{}
 	for _, c := range e.plan.calls {
 		apis[c.api] = true
+		for _, api := range c.sent.invalidates {
+			apis[api] = true
+		}
 	}
 	return keys(apis)
 }
@@ -103,26 +108,79 @@ func (c *emitted) Body() string {
 	}
 	at := fmt.Sprintf("clients.At(%s)", strings.Join(append([]string{fmt.Sprintf("%q", c.op.path)}, params...), ", "))
 	result := templates.CurrentImports.LookupType(c.field.TypeReference.GO)
-	api := fmt.Sprintf("r.APIs[%q]", c.api)
+	if c.payload != nil {
+		result = c.fieldType(c.field.TypeReference.GQL.Name(), c.payload.Name)
+	}
 	answer := enveloped(result, c.take)
-	call := fmt.Sprintf("clients.Do[%s](ctx, %s, clients.Call{Method: %q, Path: %s, Query: %s})", answer, api, strings.ToUpper(c.op.method), at, query)
-	if c.op.method == "get" {
+	if c.none {
+		answer = "clients.None"
+	}
+	api := fmt.Sprintf("r.APIs[%q]", c.api)
+	sent := c.writeSent(&b)
+	call := fmt.Sprintf("clients.Do[%s](ctx, %s, clients.Call{Method: %q, Path: %s, Query: %s%s})", answer, api, strings.ToUpper(c.op.method), at, query, sent)
+	if c.op.method == "get" && sent == "" {
 		call = fmt.Sprintf("clients.Get[%s](ctx, %s, %s, %s)", answer, api, at, query)
 	}
-	value, failed := call, ""
-	if len(c.take) > 0 {
-		fmt.Fprintf(&b, "answer, err := %s\n", call)
-		value, failed = "answer", ", err"
-		for _, name := range c.take {
-			value += "." + goName(name)
+	c.writeAnswer(&b, call, result)
+	return b.String()
+}
+
+// writeAnswer makes the call, and of its answer the field's value.
+func (c *emitted) writeAnswer(b *strings.Builder, call, result string) {
+	if len(c.take)+len(c.sent.invalidates) == 0 && !c.none && !c.fallback && c.payload == nil {
+		if c.null {
+			call = "rest.OrNull(" + call + ")"
 		}
+		fmt.Fprintf(b, "return %s", call)
+		return
+	}
+	value := within(c.take)
+	if c.none {
+		value = "true"
+		if strings.HasPrefix(result, "*") {
+			value = "&done"
+		}
+		fmt.Fprintf(b, "_, err := %s\n", call)
+	} else {
+		fmt.Fprintf(b, "answer, err := %s\n", call)
+	}
+	if c.fallback {
+		empty := "nil"
+		if c.typ().Elem != nil {
+			empty = result + "{}"
+		}
+		fmt.Fprintf(b, "if rest.IsOutage(err) {\nr.fellBack(ctx, err)\nreturn %s, nil\n}\n", empty)
+	}
+	if c.none || c.payload != nil || len(c.sent.invalidates) > 0 {
+		var zero string
+		if c.payload == nil && !strings.HasPrefix(result, "*") && !strings.HasPrefix(result, "[]") {
+			zero = "var none " + result + "\nreturn none, err\n"
+		} else {
+			zero = "return nil, err\n"
+		}
+		if c.null {
+			fmt.Fprintf(b, "if answer, err = rest.OrNull(answer, err); err != nil {\n%s}\n", zero)
+		} else {
+			fmt.Fprintf(b, "if err != nil {\n%s}\n", zero)
+		}
+		for _, api := range c.sent.invalidates {
+			fmt.Fprintf(b, "r.APIs[%q].Invalidate(ctx)\n", api)
+		}
+		if value == "&done" {
+			b.WriteString("done := true\n")
+		}
+		if c.payload != nil {
+			name := c.field.TypeReference.GQL.Name()
+			value = fmt.Sprintf("&%s{%s: %s}", c.model(name), c.modelField(name, c.payload.Name), value)
+		}
+		fmt.Fprintf(b, "return %s, nil", value)
+		return
 	}
 	if c.null {
-		value = fmt.Sprintf("rest.OrNull(%s%s)", value, failed)
-		failed = ""
+		fmt.Fprintf(b, "return rest.OrNull(%s, err)", value)
+		return
 	}
-	fmt.Fprintf(&b, "return %s%s", value, failed)
-	return b.String()
+	fmt.Fprintf(b, "return %s, err", value)
 }
 
 // pathValues gives the path's parameters as text. A parent's value that is null makes the field null.
@@ -150,20 +208,12 @@ func (c *emitted) writeQuery(b *strings.Builder, q queryParameter) {
 		return
 	}
 	in := c.values[q.value.ref]
-	expression, guards := c.expression(in)
-	set := ""
-	if in.typ != nil && in.typ.Elem != nil {
-		set = fmt.Sprintf("for _, v := range %s {\nquery.Add(%q, %s)\n}\n", expression, q.name, c.text(&input{typ: in.typ.Elem}, "v"))
-	} else {
-		if slices.Contains(guards, expression+" != nil") {
-			expression = "*" + expression
+	c.guarded(b, in, func(expression string) string {
+		if in.typ != nil && in.typ.Elem != nil {
+			return fmt.Sprintf("for _, v := range %s {\nquery.Add(%q, %s)\n}\n", expression, q.name, c.text(&input{typ: in.typ.Elem}, "v"))
 		}
-		set = fmt.Sprintf("query.Set(%q, %s)\n", q.name, c.text(in, expression))
-	}
-	if len(guards) > 0 {
-		set = "if " + strings.Join(guards, " && ") + " {\n" + set + "}\n"
-	}
-	b.WriteString(set)
+		return fmt.Sprintf("query.Set(%q, %s)\n", q.name, c.text(in, expression))
+	})
 }
 
 // expression is the Go expression of what a reference stands for, and what must be said before it may be looked at, the last of

@@ -156,3 +156,13 @@ func (c *emitted) modelField(object, field string) string {
 	}
 	return templates.ToGo(field)
 }
+
+// fieldType is the Go type of a field of an object type.
+func (c *emitted) fieldType(object, field string) string {
+	for _, f := range c.objectOf(object).Fields {
+		if f.Name == field {
+			return templates.CurrentImports.LookupType(f.TypeReference.GO)
+		}
+	}
+	return "any"
+}

@@ -33,6 +33,10 @@ func (p *Plan) readPage(c *call) {
 	if d == nil {
 		return
 	}
+	if c.sends() {
+		p.faults.at(d.Position, "page", "%s: a page is asked for with path and query alone: another such field is hand-written", c.name())
+		return
+	}
 	g := &page{size: argument(d, "size"), link: argument(d, "link") == "true", max: 100}
 	for _, style := range []string{"cursor", "page", "offset"} {
 		if argument(d, style) == "" {

@@ -37,6 +37,7 @@ type Plan struct {
 	faulty    map[string]bool  // what has a fault instead, by the same names
 	objects   map[string]*goObject
 	enums     map[string]*enum
+	inputs    map[string]bool // the input objects within bodies that are checked, each for each call
 	documents map[string]*document
 	byHand    func(typ, field string) bool
 	scalars   map[string]scalar
@@ -69,7 +70,7 @@ func newPlan(sources []*ast.Source, dir string) (*Plan, error) {
 		return nil, err
 	}
 	return &Plan{
-		schema: schema, dir: dir, calls: map[string]*call{}, loads: map[string]*load{}, faulty: map[string]bool{}, objects: map[string]*goObject{}, enums: map[string]*enum{},
+		schema: schema, dir: dir, calls: map[string]*call{}, loads: map[string]*load{}, faulty: map[string]bool{}, objects: map[string]*goObject{}, enums: map[string]*enum{}, inputs: map[string]bool{},
 		documents: map[string]*document{}, byHand: func(string, string) bool { return false }, scalars: scalars(),
 	}, nil
 }

@@ -24,6 +24,7 @@ func (p *Plan) bindRequest(c *call) {
 		p.bindPath(c, c.at(name), used)
 		p.bindQuery(c, c.at(name), used)
 	}
+	p.bindSent(c, used)
 	for _, a := range c.arguments() {
 		if c.batch != nil {
 			p.faults.at(a.Position, "batch-argument", "%s has an argument, and its call is for many objects at once: such a field is hand-written", c.name())
@@ -194,9 +195,6 @@ func (p *Plan) bindQuery(c *call, pos *ast.Position, used map[string]bool) {
 	for _, parameter := range c.op.parameters {
 		if parameter.in == "query" && parameter.required && !given[parameter.name] {
 			p.faults.at(pos, "query-required", "%s: %s %s needs the query parameter %s: want %s={args.NAME} or a constant", c.name(), strings.ToUpper(c.op.method), c.op.path, parameter.name, parameter.name)
-		}
-		if parameter.in == "header" && parameter.required && !slices.Contains([]string{"accept", "content-type", "authorization"}, strings.ToLower(parameter.name)) {
-			p.faults.at(pos, "header-required", "%s: %s %s needs the header %s: such a field is hand-written", c.name(), strings.ToUpper(c.op.method), c.op.path, parameter.name)
 		}
 	}
 }

@@ -2,7 +2,7 @@ import { act, fireEvent, screen, waitFor, within } from "@testing-library/react"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { add } from "./basket";
 import { customer, data, lamp, order } from "./testing/answers";
-import { signedIn, type Reply } from "./testing/gateway";
+import { anonymous, signedIn, type Reply } from "./testing/gateway";
 import { failing, leave, show, violations, type Shown } from "./testing/page";
 
 beforeEach(() => {
@@ -114,6 +114,61 @@ describe("an address that needs a stronger sign-in", () => {
     await goAndComeBack("/account", answers, confirmed, 600_001);
     await screen.findByText(/Lindenweg 3/);
     expect(screen.queryByRole("form", { name: "New address" })).toBeNull();
+  });
+});
+
+describe("a session that expired", () => {
+  const expired: Reply = { status: 401, body: { errors: [{ message: "", extensions: { code: "UNAUTHENTICATED", loginUrl: "/auth/login" } }] } };
+  const again = signedIn({ ref: "s-2" });
+
+  /** Signs in again, as a browser would: the page begins anew, its storage stays. */
+  async function signInAgain(path: string, answers: Record<string, Reply>, session: Reply = again): Promise<Shown> {
+    const kept = { local: { ...window.localStorage }, session: { ...window.sessionStorage } };
+    leave();
+    for (const [name, value] of Object.entries(kept.local)) window.localStorage.setItem(name, String(value));
+    for (const [name, value] of Object.entries(kept.session)) window.sessionStorage.setItem(name, String(value));
+    return show(path, answers, session);
+  }
+
+  async function orderMeetsIt(): Promise<Record<string, unknown>> {
+    act(() => void add({ productId: lamp.id, name: lamp.name, price: lamp.price, currency: lamp.currency }, 1));
+    const { asked, gateway } = await show("/basket", { PlaceOrder: expired });
+    gateway.on("/auth/session", anonymous);
+    fireEvent.click(screen.getByRole("button", { name: "Place the order" }));
+    await screen.findByText("Sign-in needed");
+    await screen.findByRole("link", { name: "Sign in to order" });
+    return asked("PlaceOrder")[0] ?? {};
+  }
+  const placed = { PlaceOrder: data("placeOrder", { order: { __typename: "Order", id: "o-9" } }) };
+
+  test("under an order is no reason to press again: the same order, by its key, is placed after the sign-in", async () => {
+    const first = await orderMeetsIt();
+    const { asked } = await signInAgain("/basket", placed);
+    await screen.findByText("Thank you. Your order is placed.");
+    expect(asked("PlaceOrder")).toEqual([first]);
+    expect(window.sessionStorage).toHaveLength(0);
+  });
+
+  test.each<[string, Reply]>([
+    ["someone else", signedIn({ ref: "s-2", claims: { name: "Bob" } })],
+    ["the session of before", signedIn()],
+  ])("orders nothing for %s", async (_, session) => {
+    await orderMeetsIt();
+    const { asked } = await signInAgain("/basket", placed, session);
+    await screen.findByRole("button", { name: "Place the order" });
+    expect(asked("PlaceOrder")).toEqual([]);
+  });
+
+  test("under anything that would be done twice is offered again, and not done", async () => {
+    const answers = { OrderPage: data("order", order), CancelOrder: expired };
+    const { gateway } = await show("/orders/o-1", answers);
+    gateway.on("/auth/session", anonymous);
+    fireEvent.click(await screen.findByRole("button", { name: "Cancel the order" }));
+    fireEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Cancel the order" }));
+    await screen.findByText("An order is shown to the person who placed it.");
+    const { asked } = await signInAgain("/orders/o-1", answers);
+    expect((await screen.findByRole("note")).textContent).toContain("You can cancel the order now.");
+    expect(asked("CancelOrder")).toEqual([]);
   });
 });
 

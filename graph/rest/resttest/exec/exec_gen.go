@@ -33,6 +33,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Item() ItemResolver
+	Mutation() MutationResolver
 	Query() QueryResolver
 }
 
@@ -87,6 +88,17 @@ type ComplexityRoot struct {
 		Name func(childComplexity int) int
 	}
 
+	Mutation struct {
+		Form       func(childComplexity int, line model.LineInput, notes []*string, price *string) int
+		MustRemove func(childComplexity int, id string) int
+		Order      func(childComplexity int, input model.OrderInput, kind *shop.OrderKind, tenant *string) int
+		Remove     func(childComplexity int, id string) int
+	}
+
+	OrderPayload struct {
+		Item func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -109,7 +121,9 @@ type ComplexityRoot struct {
 		Item     func(childComplexity int, id string) int
 		Items    func(childComplexity int, filter *model.Filter, tags []string, limit *int, cheap *bool, below *float64, since *time.Time) int
 		Maker    func(childComplexity int, id string) int
+		Maybe    func(childComplexity int) int
 		MustItem func(childComplexity int, id string) int
+		Perhaps  func(childComplexity int) int
 		Total    func(childComplexity int, q *string) int
 	}
 
@@ -131,6 +145,12 @@ type ItemResolver interface {
 	Stock(ctx context.Context, objs []*shop.Item) ([]*stock.Stock, error)
 	Box(ctx context.Context, obj *shop.Item) (*stock.Box, error)
 }
+type MutationResolver interface {
+	Order(ctx context.Context, input model.OrderInput, kind *shop.OrderKind, tenant *string) (*model.OrderPayload, error)
+	Form(ctx context.Context, line model.LineInput, notes []*string, price *string) (*int, error)
+	Remove(ctx context.Context, id string) (*bool, error)
+	MustRemove(ctx context.Context, id string) (bool, error)
+}
 type QueryResolver interface {
 	Item(ctx context.Context, id string) (*shop.Item, error)
 	MustItem(ctx context.Context, id string) (*shop.Item, error)
@@ -142,6 +162,8 @@ type QueryResolver interface {
 	ByOffset(ctx context.Context, first int, after *string) (*model.Connection, error)
 	ByLink(ctx context.Context, first int, after *string) (*model.Connection, error)
 	Maker(ctx context.Context, id string) (*stock.Maker, error)
+	Perhaps(ctx context.Context) ([]*shop.Entry, error)
+	Maybe(ctx context.Context) (*shop.Entry, error)
 	Compare(ctx context.Context, base string, head int) (*string, error)
 }
 
@@ -343,6 +365,58 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Maker.Name(childComplexity), true
 
+	case "Mutation.form":
+		if e.ComplexityRoot.Mutation.Form == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_form_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Form(childComplexity, args["line"].(model.LineInput), args["notes"].([]*string), args["price"].(*string)), true
+	case "Mutation.mustRemove":
+		if e.ComplexityRoot.Mutation.MustRemove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mustRemove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MustRemove(childComplexity, args["id"].(string)), true
+	case "Mutation.order":
+		if e.ComplexityRoot.Mutation.Order == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_order_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Order(childComplexity, args["input"].(model.OrderInput), args["kind"].(*shop.OrderKind), args["tenant"].(*string)), true
+	case "Mutation.remove":
+		if e.ComplexityRoot.Mutation.Remove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_remove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Remove(childComplexity, args["id"].(string)), true
+
+	case "OrderPayload.item":
+		if e.ComplexityRoot.OrderPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderPayload.Item(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -481,6 +555,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Maker(childComplexity, args["id"].(string)), true
+	case "Query.maybe":
+		if e.ComplexityRoot.Query.Maybe == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Maybe(childComplexity), true
 	case "Query.mustItem":
 		if e.ComplexityRoot.Query.MustItem == nil {
 			break
@@ -492,6 +572,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MustItem(childComplexity, args["id"].(string)), true
+	case "Query.perhaps":
+		if e.ComplexityRoot.Query.Perhaps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Perhaps(childComplexity), true
 	case "Query.total":
 		if e.ComplexityRoot.Query.Total == nil {
 			break
@@ -521,6 +607,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("Filter", ec.unmarshalInputFilter),
+			graphql.NewInputUnmarshaler("LineInput", ec.unmarshalInputLineInput),
+			graphql.NewInputUnmarshaler("OrderInput", ec.unmarshalInputOrderInput),
 			graphql.NewInputUnmarshaler("Words", ec.unmarshalInputWords),
 		)
 	}
@@ -556,6 +644,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			}
 
 			return &response
+		}
+	case ast.Mutation:
+		return func(ctx context.Context) *graphql.Response {
+			if !first {
+				return nil
+			}
+			first = false
+			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
+			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
 		}
 
 	default:
@@ -594,7 +697,41 @@ var sources = []*ast.Source{
   byOffset(first: Int! = 2, after: String): Connection @rest(api: "shop", get: "/offset", take: "data") @page(size: "limit", offset: "skip", max: 10)
   byLink(first: Int! = 2, after: String): Connection @rest(api: "shop", get: "/link") @page(size: "limit", cursor: "after", link: true)
   maker(id: ID!): Maker @load(key: "{args.id}")
+  perhaps: [Entry!] @rest(api: "shop", get: "/perhaps", take: "data", fallback: true)
+  maybe: Entry @rest(api: "shop", get: "/maybe", fallback: true)
   compare(base: ID!, head: Int!): String @rest(api: "shop", get: "/compare/{args.base}...{args.head}", take: "verdict")
+}
+
+type Mutation {
+  order(input: OrderInput!, kind: OrderKind, tenant: String): OrderPayload @rest(api: "shop", post: "/orders?dry={args.input.dry}", headers: ["X-Tenant: {args.tenant}", "X-Version: 2"], body: ["{args.input}", "kind: {args.kind}", "meta.via: gateway", "meta.count: 3", "meta.live: true"], idempotencyKey: "{args.input.key}", payload: "item", invalidates: ["stock"])
+  form(line: LineInput!, notes: [String], price: Decimal): Int @rest(api: "shop", post: "/form", body: ["line: {args.line}", "notes: {args.notes}", "price: {args.price}"], take: "id")
+  remove(id: ID!): Boolean @rest(api: "shop", delete: "/items/{args.id}")
+  mustRemove(id: ID!): Boolean! @rest(api: "shop", delete: "/items/{args.id}")
+}
+
+input OrderInput {
+  key: String!
+  dry: Boolean
+  lines: [LineInput!]!
+  gifts: [LineInput]
+  remark: String @json(at: "extra.note")
+  states: [State!]
+  at: DateTime
+}
+
+input LineInput {
+  item: ID!
+  count: Int! = 1
+  words: Words
+}
+
+enum OrderKind {
+  GIFT
+  OWN @json(at: "own-use")
+}
+
+type OrderPayload {
+  item: Entry!
 }
 
 type Connection {
@@ -696,6 +833,21 @@ directive @rest(
   put: String
   patch: String
   delete: String
+  "Headers, each ` + "`" + `Name: value` + "`" + `, of which the value is a constant or one of the above; null is not sent."
+  headers: [String!]
+  """
+  The body: ` + "`" + `name: value` + "`" + ` for a property (` + "`" + `a.b: value` + "`" + ` for one within another), or ` + "`" + `{args.input}` + "`" + ` for all fields of an input object that
+  the call does not use otherwise.
+  """
+  body: [String!]
+  "The key that makes a repeat harmless, as ` + "`" + `{args.input.name}` + "`" + `: it is sent as Idempotency-Key."
+  idempotencyKey: String
+  "The field of the object, such as a mutation's payload, that the answer is; by default the answer is the object."
+  payload: String
+  "APIs whose answers are stale for this session when the call has succeeded, besides its own."
+  invalidates: [String!]
+  "Whether an API that is out of order gives null, or an empty list, instead of an error."
+  fallback: Boolean = false
   "Where in the answer the field's value is, with dots; by default the answer is the value."
   take: String
   "Whether an answer of 404 is null, and not the error NOT_FOUND; by default it is for a nullable object that a GET asks for."
@@ -742,7 +894,7 @@ directive @page(
 ) on FIELD_DEFINITION
 
 "Where in the API's JSON a field is, with dots, or what an enum's value is called there; by default its name."
-directive @json(at: String!) on FIELD_DEFINITION | ENUM_VALUE
+directive @json(at: String!) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE
 
 "Properties of the API's object that Go code needs and the schema does not show."
 directive @keep(properties: [String!]!) on OBJECT
@@ -846,6 +998,14 @@ func (ec *executionContext) childFields_Maker(ctx context.Context, field graphql
 		return ec.fieldContext_Maker_home(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Maker", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_OrderPayload_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -995,6 +1155,94 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Mutation_form_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "line",
+		func(ctx context.Context, v any) (model.LineInput, error) {
+			return ec.unmarshalNLineInput2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐLineInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["line"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "notes",
+		func(ctx context.Context, v any) ([]*string, error) {
+			return ec.unmarshalOString2ᚕᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["notes"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "price",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalODecimal2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["price"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_mustRemove_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_order_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.OrderInput, error) {
+			return ec.unmarshalNOrderInput2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐOrderInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (*shop.OrderKind, error) {
+			return ec.unmarshalOOrderKind2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "tenant",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["tenant"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_remove_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -2229,6 +2477,214 @@ func (ec *executionContext) fieldContext_Maker_home(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Maker", field, false, false, "URL")
 }
 
+func (ec *executionContext) _Mutation_order(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_order(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Order(ctx, fc.Args["input"].(model.OrderInput), fc.Args["kind"].(*shop.OrderKind), fc.Args["tenant"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OrderPayload) graphql.Marshaler {
+			return ec.marshalOOrderPayload2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐOrderPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_order(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrderPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_order_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_form(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_form(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Form(ctx, fc.Args["line"].(model.LineInput), fc.Args["notes"].([]*string), fc.Args["price"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_form(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Int does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_form_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_remove(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_remove(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Remove(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_remove(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Boolean does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_remove_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_mustRemove(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mustRemove(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MustRemove(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mustRemove(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Boolean does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mustRemove_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrderPayload_item(ctx context.Context, field graphql.CollectedField, obj *model.OrderPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderPayload_item(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Item, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.Entry) graphql.Marshaler {
+			return ec.marshalNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrderPayload_item(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrderPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2803,6 +3259,70 @@ func (ec *executionContext) fieldContext_Query_maker(ctx context.Context, field 
 	if fc.Args, err = ec.field_Query_maker_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_perhaps(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_perhaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Perhaps(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*shop.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntryᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_perhaps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_maybe(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_maybe(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Maybe(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_maybe(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -4072,6 +4592,150 @@ func UnmarshalFilter(ctx context.Context, raw any) (model.Filter, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputLineInput(ctx context.Context, obj any) (model.LineInput, error) {
+	var it model.LineInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["count"]; !present {
+		asMap["count"] = 1
+	}
+
+	fieldsInOrder := [...]string{"item", "count", "words"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "item":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("item"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Item = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		case "words":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("words"))
+			data, err := ec.unmarshalOWords2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐWords(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Words = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLineInput unmarshals raw into the LineInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLineInput(ctx context.Context, raw any) (model.LineInput, error) {
+	var out model.LineInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LineInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputOrderInput(ctx context.Context, obj any) (model.OrderInput, error) {
+	var it model.OrderInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "dry", "lines", "gifts", "remark", "states", "at"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "dry":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dry"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dry = data
+		case "lines":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lines"))
+			data, err := ec.unmarshalNLineInput2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐLineInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lines = data
+		case "gifts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gifts"))
+			data, err := ec.unmarshalOLineInput2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐLineInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gifts = data
+		case "remark":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("remark"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Remark = data
+		case "states":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("states"))
+			data, err := ec.unmarshalOState2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.States = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalOrderInput unmarshals raw into the OrderInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOrderInput(ctx context.Context, raw any) (model.OrderInput, error) {
+	var out model.OrderInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OrderInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputWords(ctx context.Context, obj any) (model.Words, error) {
 	var it model.Words
 	if obj == nil {
@@ -4442,6 +5106,103 @@ func (ec *executionContext) _Maker(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var mutationImplementors = []string{"Mutation"}
+
+func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mutationImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Mutation",
+	})
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		innerCtx := graphql.WithRootFieldContext(ctx, &graphql.RootFieldContext{
+			Object: field.Name,
+			Field:  field,
+		})
+
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Mutation")
+		case "order":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_order(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "form":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_form(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "remove":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_remove(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mustRemove":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mustRemove(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var orderPayloadImplementors = []string{"OrderPayload"}
+
+func (ec *executionContext) _OrderPayload(ctx context.Context, sel ast.SelectionSet, obj *model.OrderPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, orderPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OrderPayload")
+		case "item":
+			out.Values[i] = ec._OrderPayload_item(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var pageInfoImplementors = []string{"PageInfo"}
 
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *model.PageInfo) graphql.Marshaler {
@@ -4606,6 +5367,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_maker(ctx, field)
+				})
+		case "perhaps":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_perhaps(ctx, field)
+				})
+		case "maybe":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_maybe(ctx, field)
 				})
 		case "compare":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -5105,6 +5878,14 @@ func (ec *executionContext) marshalNEdge2ᚖvestibuleᚗexampleᚋgraphᚋrest�
 	return ec._Edge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(ctx context.Context, sel ast.SelectionSet, v *shop.Entry) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Entry!")
+		return graphql.Null
+	}
+	return ec._Entry(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
 	res, err := graphql.UnmarshalFloatContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -5178,6 +5959,35 @@ func (ec *executionContext) marshalNItem2ᚖvestibuleᚗexampleᚋgraphᚋrest�
 	return ec._Item(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNLineInput2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐLineInput(ctx context.Context, v any) (model.LineInput, error) {
+	res, err := ec.unmarshalInputLineInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNLineInput2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐLineInputᚄ(ctx context.Context, v any) ([]*model.LineInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.LineInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLineInput2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐLineInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNLineInput2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐLineInput(ctx context.Context, v any) (*model.LineInput, error) {
+	res, err := ec.unmarshalInputLineInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNOrderInput2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐOrderInput(ctx context.Context, v any) (model.OrderInput, error) {
+	res, err := ec.unmarshalInputOrderInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PageInfo!")
@@ -5193,6 +6003,34 @@ func (ec *executionContext) marshalNPart2ᚖvestibuleᚗexampleᚋgraphᚋrest�
 	}
 	return ec._Part(ctx, sel, v)
 }
+
+func (ec *executionContext) unmarshalNState2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState(ctx context.Context, v any) (shop.State, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNState2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNState2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState(ctx context.Context, sel ast.SelectionSet, v shop.State) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNState2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "State!")
+	}
+	return res
+}
+
+var (
+	unmarshalNState2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState = map[string]shop.State{
+		"ON_SALE":  shop.StateOnSale,
+		"SOLD_OUT": shop.StateSoldOut,
+		"GONE":     shop.StateGone,
+	}
+	marshalNState2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState = map[shop.State]string{
+		shop.StateOnSale:  "ON_SALE",
+		shop.StateSoldOut: "SOLD_OUT",
+		shop.StateGone:    "GONE",
+	}
+)
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
@@ -5441,6 +6279,43 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	return res
 }
 
+func (ec *executionContext) unmarshalODecimal2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalDecimal(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODecimal2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDecimal(*v)
+	return res
+}
+
+func (ec *executionContext) marshalOEntry2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*shop.Entry) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(ctx context.Context, sel ast.SelectionSet, v *shop.Entry) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -5532,11 +6407,73 @@ func (ec *executionContext) marshalOItem2ᚖvestibuleᚗexampleᚋgraphᚋrest�
 	return ec._Item(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOLineInput2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐLineInput(ctx context.Context, v any) ([]*model.LineInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.LineInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOLineInput2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐLineInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOLineInput2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐLineInput(ctx context.Context, v any) (*model.LineInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputLineInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐMaker(ctx context.Context, sel ast.SelectionSet, v *stock.Maker) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Maker(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOrderKind2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind(ctx context.Context, v any) (*shop.OrderKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOOrderKind2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOOrderKind2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind(ctx context.Context, sel ast.SelectionSet, v *shop.OrderKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOOrderKind2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind[*v])
+	return res
+}
+
+var (
+	unmarshalOOrderKind2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind = map[string]shop.OrderKind{
+		"GIFT": shop.OrderKindGift,
+		"OWN":  shop.OrderKindOwn,
+	}
+	marshalOOrderKind2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind = map[shop.OrderKind]string{
+		shop.OrderKindGift: "GIFT",
+		shop.OrderKindOwn:  "OWN",
+	}
+)
+
+func (ec *executionContext) marshalOOrderPayload2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐOrderPayload(ctx context.Context, sel ast.SelectionSet, v *model.OrderPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._OrderPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPart2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐPart(ctx context.Context, sel ast.SelectionSet, v []*stock.Part) graphql.Marshaler {
@@ -5576,6 +6513,42 @@ func (ec *executionContext) marshalOPart2ᚖvestibuleᚗexampleᚋgraphᚋrest�
 		return graphql.Null
 	}
 	return ec._Part(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOState2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐStateᚄ(ctx context.Context, v any) ([]shop.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]shop.State, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNState2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOState2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐStateᚄ(ctx context.Context, sel ast.SelectionSet, v []shop.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNState2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOState2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState(ctx context.Context, v any) (*shop.State, error) {
@@ -5647,6 +6620,35 @@ func (ec *executionContext) marshalOString2ᚕstringᚄ(ctx context.Context, sel
 		if e == graphql.Null {
 			return graphql.Null
 		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOString2ᚕᚖstring(ctx context.Context, v any) ([]*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOString2ᚖstring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOString2ᚕᚖstring(ctx context.Context, sel ast.SelectionSet, v []*string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalOString2ᚖstring(ctx, sel, v[i])
 	}
 
 	return ret

@@ -24,6 +24,8 @@ func PlanTables() plan.Tables {
 			planObjectEntry(),
 			planObjectItem(),
 			planObjectMaker(),
+			planObjectMutation(),
+			planObjectOrderPayload(),
 			planObjectPageInfo(),
 			planObjectPart(),
 			planObjectQuery(),
@@ -36,6 +38,8 @@ func PlanTables() plan.Tables {
 			ec := exec.(*executionContext)
 			return graphql.NewInputUnmarshalerIndex(
 				graphql.NewInputUnmarshaler("Filter", ec.unmarshalInputFilter),
+				graphql.NewInputUnmarshaler("LineInput", ec.unmarshalInputLineInput),
+				graphql.NewInputUnmarshaler("OrderInput", ec.unmarshalInputOrderInput),
 				graphql.NewInputUnmarshaler("Words", ec.unmarshalInputWords),
 			)
 		},
@@ -179,6 +183,59 @@ func planObjectMaker() *plan.Object {
 	}}
 }
 
+func planObjectMutation() *plan.Object {
+	return &plan.Object{Name: "Mutation", Fields: map[string]*plan.Field{
+		"order": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Mutation_order(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*model.OrderPayload, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Mutation().Order(ctx, fc.Args["input"].(model.OrderInput), fc.Args["kind"].(*shop.OrderKind), fc.Args["tenant"].(*string))
+			},
+			columnOOrderPayload2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐOrderPayload,
+		)},
+		"form": {Resolver: plan.SingleLeaf(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Mutation_form(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*int, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Mutation().Form(ctx, fc.Args["line"].(model.LineInput), fc.Args["notes"].([]*string), fc.Args["price"].(*string))
+			},
+			leafOInt2ᚖint,
+		)},
+		"remove": {Resolver: plan.SingleLeaf(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Mutation_remove(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*bool, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Mutation().Remove(ctx, fc.Args["id"].(string))
+			},
+			leafOBoolean2ᚖbool,
+		)},
+		"mustRemove": {Resolver: plan.SingleLeaf(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Mutation_mustRemove(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (bool, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Mutation().MustRemove(ctx, fc.Args["id"].(string))
+			},
+			leafNBoolean2bool,
+		)},
+	}}
+}
+
+func planObjectOrderPayload() *plan.Object {
+	return &plan.Object{Name: "OrderPayload", Fields: map[string]*plan.Field{
+		"item": {Column: func(c *plan.Column, parent any) {
+			columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(c, parent.(*model.OrderPayload).Item)
+		}},
+	}}
+}
+
 func planObjectPageInfo() *plan.Object {
 	return &plan.Object{Name: "PageInfo", Fields: map[string]*plan.Field{
 		"hasNextPage": {Leaf: func(w *plan.Writer, parent any) bool {
@@ -305,6 +362,26 @@ func planObjectQuery() *plan.Object {
 			},
 			columnOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐMaker,
 		)},
+		"perhaps": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_perhaps(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) ([]*shop.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Perhaps(ctx)
+			},
+			columnOEntry2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntryᚄ,
+		)},
+		"maybe": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_maybe(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*shop.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Maybe(ctx)
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry,
+		)},
 		"compare": {Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Query_compare(ctx, field)
@@ -336,6 +413,14 @@ func columnNEdge2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐEdge
 	c.Object(2, v)
 }
 
+func columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(c *plan.Column, v *shop.Entry) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(3, v)
+}
+
 func columnNItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐItem(c *plan.Column, v *shop.Item) {
 	if v == nil {
 		c.Null()
@@ -349,7 +434,7 @@ func columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐ
 		c.Null()
 		return
 	}
-	c.Object(6, v)
+	c.Object(8, v)
 }
 
 func columnNPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐPart(c *plan.Column, v *stock.Part) {
@@ -357,7 +442,7 @@ func columnNPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋst
 		c.Null()
 		return
 	}
-	c.Object(7, v)
+	c.Object(9, v)
 }
 
 func columnOBox2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐBox(c *plan.Column, v *stock.Box) {
@@ -374,6 +459,10 @@ func columnOConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodel�
 		return
 	}
 	c.Object(1, v)
+}
+
+func columnOEntry2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntryᚄ(c *plan.Column, v []*shop.Entry) {
+	plan.List(c, v, false, columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry)
 }
 
 func columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(c *plan.Column, v *shop.Entry) {
@@ -408,6 +497,14 @@ func columnOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋs
 	c.Object(5, v)
 }
 
+func columnOOrderPayload2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐOrderPayload(c *plan.Column, v *model.OrderPayload) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(7, v)
+}
+
 func columnOPart2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐPart(c *plan.Column, v []*stock.Part) {
 	plan.List(c, v, false, columnOPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐPart)
 }
@@ -421,7 +518,7 @@ func columnOPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋst
 		c.Null()
 		return
 	}
-	c.Object(7, v)
+	c.Object(9, v)
 }
 
 func columnOStock2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐStock(c *plan.Column, v *stock.Stock) {
@@ -429,7 +526,7 @@ func columnOStock2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋs
 		c.Null()
 		return
 	}
-	c.Object(9, v)
+	c.Object(11, v)
 }
 
 func leafNBoolean2bool(w *plan.Writer, v bool) bool {
@@ -464,6 +561,13 @@ func leafNInt2ᚕᚖint(w *plan.Writer, v []*int) bool {
 
 func leafNString2string(w *plan.Writer, v string) bool {
 	return w.String(v)
+}
+
+func leafOBoolean2ᚖbool(w *plan.Writer, v *bool) bool {
+	if v == nil {
+		return false
+	}
+	return w.Bool(*v)
 }
 
 func leafODateTime2ᚖtimeᚐTime(w *plan.Writer, v *time.Time) bool {

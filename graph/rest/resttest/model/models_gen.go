@@ -3,6 +3,8 @@
 package model
 
 import (
+	"time"
+
 	"vestibule.example/graph/rest/resttest/clients/shop"
 )
 
@@ -20,6 +22,29 @@ type Edge struct {
 type Filter struct {
 	State *shop.State `json:"state,omitempty"`
 	Words *Words      `json:"words,omitempty"`
+}
+
+type LineInput struct {
+	Item  string `json:"item"`
+	Count int    `json:"count"`
+	Words *Words `json:"words,omitempty"`
+}
+
+type Mutation struct {
+}
+
+type OrderInput struct {
+	Key    string       `json:"key"`
+	Dry    *bool        `json:"dry,omitempty"`
+	Lines  []*LineInput `json:"lines"`
+	Gifts  []*LineInput `json:"gifts,omitempty"`
+	Remark *string      `json:"remark,omitempty"`
+	States []shop.State `json:"states,omitempty"`
+	At     *time.Time   `json:"at,omitempty"`
+}
+
+type OrderPayload struct {
+	Item *shop.Entry `json:"item"`
 }
 
 type PageInfo struct {

@@ -12,6 +12,7 @@ import { Confirmed, Problems } from "../parts/problem";
 import { Stepper } from "../parts/stepper";
 import { Link, navigate } from "../router";
 import { useSession, useVestibule } from "../session";
+import { leaveIfExpired } from "../vestibule";
 
 const PlaceOrder = graphql(`
   mutation PlaceOrder($input: PlaceOrderInput!) {
@@ -77,9 +78,10 @@ function Checkout({ basket }: { basket: Basket }) {
   const [tried, setTried] = useState(false);
   const back = useLeft("order");
   const button = useRef<HTMLButtonElement>(null);
-  // Back from confirming that it is her, all that is left to do is to press it.
+  // Back from confirming that it is her, all that is left to do is to press it. What met an expired session had been pressed.
   useEffect(() => {
-    if (back?.confirmed) button.current?.focus();
+    if (back?.repeat) void order();
+    else if (back?.confirmed) button.current?.focus();
   }, [back]);
 
   async function order() {
@@ -89,6 +91,7 @@ function Checkout({ basket }: { basket: Basket }) {
     const lines = basket.lines.map(({ productId, quantity }) => ({ productId, quantity }));
     const note = basket.note.trim() || null;
     const result = await place({ input: { idempotencyKey: basket.key, lines, note } }, { additionalTypenames: ["Order", "OrderConnection"] });
+    leaveIfExpired("order", session, readErrors(result.error), { repeat: true });
     const placed = result.data?.placeOrder?.order;
     if (!placed) return;
     clear();

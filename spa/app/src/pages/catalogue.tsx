@@ -154,11 +154,14 @@ function ShelfPage({ after, search, category, last, onMore }: ShelfPageProps) {
   if (!products) {
     if (!fetching || errors.length > 0) return <Problems errors={errors} retry={retry} />;
     return (
-      <div className="grid" role="status">
-        <span className="hidden">Loading products…</span>
-        {Array.from({ length: 6 }, (_, i) => (
-          <span key={i} className="card bone" aria-hidden="true" />
-        ))}
+      // As high as what will be there, so that nothing jumps.
+      <div role="status">
+        <p className="found">Loading products…</p>
+        <div className="grid" aria-hidden="true">
+          {Array.from({ length: pageSize }, (_, i) => (
+            <span key={i} className="card bone" />
+          ))}
+        </div>
       </div>
     );
   }

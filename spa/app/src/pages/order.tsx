@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { startTransition, useEffect, useOptimistic, useRef, useState } from "react";
 import { useMutation, useQuery } from "urql";
 import { graphql } from "../gql";
 import { errorsAt, readErrors } from "../client";
@@ -12,7 +12,7 @@ import { Confirmed, Problem, Problems, SignInNeeded } from "../parts/problem";
 import { Waiting } from "../parts/waiting";
 import { Link } from "../router";
 import { useSession, useVestibule } from "../session";
-import { readFailure } from "../vestibule";
+import { leaveIfExpired, readFailure } from "../vestibule";
 
 const OrderQuery = graphql(`
   query OrderPage($id: ID!) {
@@ -79,16 +79,18 @@ export function OrderPage({ id }: { id: string }) {
 function SignedInOrder({ id }: { id: string }) {
   const [{ data, error, fetching }, again] = useQuery({ query: OrderQuery, variables: { id } });
   const order = data?.order;
+  // What was asked for is shown at once, and is as it is when the answer is there.
+  const [status, showStatus] = useOptimistic(order?.status);
   const errors = readErrors(error);
   const retry = () => again({ requestPolicy: "network-only" });
   return (
-    <Page title={`Order ${id}`} lead={<Link href="/account">All your orders</Link>} aside={order && <Status of={order.status} />}>
+    <Page title={`Order ${id}`} lead={<Link href="/account">All your orders</Link>} aside={status && <Status of={status} />}>
       {fetching && !order && <Waiting what="the order" lines={6} />}
       {!order && <Problems errors={errorsAt(errors, "order")} retry={retry} />}
       {!order && !fetching && errors.length === 0 && <Problem error={readFailure({ status: 404, headers: new Headers() })} />}
       {order && (
         <>
-          <Progress of={order.status} />
+          <Progress of={status ?? order.status} />
           <div className="split">
             <section className="panel" aria-labelledby="lines">
               <header className="panel-head">
@@ -134,7 +136,9 @@ function SignedInOrder({ id }: { id: string }) {
                     </>
                   )}
                 </dl>
-                {(order.status === "PLACED" || order.status === "PACKED") && <Cancel id={order.id} again={retry} />}
+                {(order.status === "PLACED" || order.status === "PACKED") && (
+                  <Cancel id={order.id} optimistic={() => showStatus("CANCELLED")} again={retry} />
+                )}
               </section>
             </div>
           </div>
@@ -144,7 +148,8 @@ function SignedInOrder({ id }: { id: string }) {
   );
 }
 
-function Cancel({ id, again }: { id: string; again: () => void }) {
+function Cancel({ id, optimistic, again }: { id: string; optimistic: () => void; again: () => void }) {
+  const session = useSession();
   const dialog = useRef<HTMLDialogElement>(null);
   const [{ fetching, error }, cancel] = useMutation(CancelOrder);
   const [tried, setTried] = useState(false);
@@ -154,18 +159,22 @@ function Cancel({ id, again }: { id: string; again: () => void }) {
   useEffect(() => {
     if (back?.confirmed) opener.current?.focus();
   }, [back]);
-  async function confirm() {
+  function confirm() {
     dialog.current?.close();
     setTried(true);
-    const result = await cancel({ input: { orderId: id } });
-    if (result.data?.cancelOrder) tell("The order is cancelled.");
-    // Refused or not: show how the order stands now.
-    again();
+    startTransition(async () => {
+      optimistic();
+      const result = await cancel({ input: { orderId: id } });
+      leaveIfExpired(action, session, readErrors(result.error));
+      if (result.data?.cancelOrder) tell("The order is cancelled.");
+      // Refused or not: show how the order stands now.
+      again();
+    });
   }
   return (
     <>
       {back?.confirmed && !tried && <Confirmed id="confirmed" next="You can cancel the order now." />}
-      {tried && !fetching && <Problems errors={readErrors(error)} retry={() => void confirm()} doing={{ action }} compact />}
+      {tried && !fetching && <Problems errors={readErrors(error)} retry={confirm} doing={{ action }} compact />}
       <button
         ref={opener}
         type="button"
@@ -180,7 +189,7 @@ function Cancel({ id, again }: { id: string; again: () => void }) {
         <h2 id="cancel-title">Cancel order {id}?</h2>
         <p>It has not been sent yet, so nothing will come and nothing will be charged.</p>
         <p className="actions">
-          <button type="button" className="button danger" onClick={() => void confirm()}>
+          <button type="button" className="button danger" onClick={confirm}>
             Cancel the order
           </button>
           <button type="button" className="button" autoFocus onClick={() => dialog.current?.close()}>

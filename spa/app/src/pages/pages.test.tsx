@@ -2,7 +2,7 @@ import { act, fireEvent, screen, waitFor, within } from "@testing-library/react"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { add } from "../basket";
 import { categories, customer, data, lamp, order, products } from "../testing/answers";
-import { anonymous, signedIn } from "../testing/gateway";
+import { anonymous, signedIn, type Reply } from "../testing/gateway";
 import { failing, leave, show, violations } from "../testing/page";
 
 beforeEach(() => {
@@ -137,6 +137,17 @@ describe("an order", () => {
     await screen.findByText("Cancelled");
     expect(asked("CancelOrder")).toEqual([{ input: { orderId: "o-1" } }]);
     expect(screen.queryByText("The order is cancelled.")).not.toBeNull();
+  });
+
+  test("is shown as cancelled at once, and as it was when that is refused", async () => {
+    let answer: (reply: Reply) => void = () => undefined;
+    await show("/orders/o-1", { ...whole, CancelOrder: () => new Promise((done) => (answer = done)) });
+    fireEvent.click(await screen.findByRole("button", { name: "Cancel the order" }));
+    fireEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Cancel the order" }));
+    await screen.findByText("Cancelled");
+    await act(async () => answer(data("cancelOrder", null, [failing("CONFLICT", ["cancelOrder"])])));
+    await screen.findByText("No longer possible");
+    expect(screen.queryByText("Cancelled")).toBeNull();
   });
 
   test("that was sent meanwhile says why it stays", async () => {

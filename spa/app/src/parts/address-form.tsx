@@ -5,6 +5,8 @@ import type { AddAddressInput } from "../gql/graphql";
 import { readErrors } from "../client";
 import { useLeft } from "../left";
 import { tell } from "../notice";
+import { useSession } from "../session";
+import { leaveIfExpired } from "../vestibule";
 import { Confirmed, Problems } from "./problem";
 
 const AddAddress = graphql(`
@@ -43,6 +45,7 @@ export function AddressForm() {
   const [faults, setFaults] = useState<Partial<Record<string, string>>>({});
   const [{ fetching, error }, add] = useMutation(AddAddress);
   const [tried, setTried] = useState(false);
+  const session = useSession();
   const back = useLeft("address");
   const form = useRef<HTMLFormElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -80,7 +83,9 @@ export function AddressForm() {
     }
     setTried(true);
     const result = await add({ input }, { additionalTypenames: ["Address"] });
-    const refused = readErrors(result.error).flatMap((e) => e.fields);
+    const failed = readErrors(result.error);
+    leaveIfExpired("address", session, failed, { draft: input });
+    const refused = failed.flatMap((e) => e.fields);
     setFaults(Object.fromEntries(refused.map(({ field, message }) => [field, message])));
     if (result.data?.addAddress) {
       setInput(blank);

@@ -33,8 +33,10 @@ export function Header() {
           </Link>
           <Link href="/basket" className="nav-link" aria-current={here("basket")}>
             <Bag />
-            <span className="wide-only">Basket</span>
-            <span className="hidden">{count(pieces, "piece")}</span>
+            <span className="wide-only" aria-hidden="true">
+              Basket
+            </span>
+            <span className="hidden">Basket {count(pieces, "piece")}</span>
             {pieces > 0 && (
               <span className="badge" aria-hidden="true">
                 {pieces}

@@ -1,8 +1,7 @@
-import { useState } from "react";
-import { leave } from "../left";
+import { useEffect, useState } from "react";
 import { useSession, useVestibule } from "../session";
-import { span } from "../dates";
-import { remedyFor, type ErrorCode, type GatewayError } from "../vestibule";
+import { clock, span } from "../dates";
+import { leave, remedyFor, type ErrorCode, type GatewayError } from "../vestibule";
 import { Check, Key, Warning } from "./icons";
 
 const apis: Record<string, string> = {
@@ -76,12 +75,12 @@ export function Problem({ error, retry, doing, compact }: Ways & { error: Gatewa
             <a
               className="button primary"
               href={vestibule.loginUrl(returns)}
-              onClick={() => doing && leave(doing.action, session, doing.draft)}
+              onClick={() => doing && leave(doing.action, session, { draft: doing.draft })}
             >
               {remedy === "step-up" ? "Confirm it is you" : "Sign in"}
             </a>
           )}
-          {remedy === "retry" && retry && <Retry retry={retry} />}
+          {remedy === "retry" && retry && <Retry retry={retry} error={error} />}
           {(remedy === "reload" || error.code.startsWith("GRAPHQL_")) && (
             <button type="button" className="button" onClick={() => window.location.reload()}>
               Load again
@@ -94,20 +93,45 @@ export function Problem({ error, retry, doing, compact }: Ways & { error: Gatewa
   );
 }
 
-function Retry({ retry }: { retry: () => void }) {
+/** Offers to try again, as soon as the one who refused wants to be asked again. */
+function Retry({ retry, error }: { retry: () => void; error: GatewayError }) {
   const [tried, setTried] = useState(false);
+  const wait = useWait(error);
   return (
     <button
       type="button"
       className="button"
+      disabled={wait > 0}
       onClick={() => {
         setTried(true);
         retry();
       }}
     >
       {tried ? "Try once more" : "Try again"}
+      {/* Seen, but not read out every second. */}
+      {wait > 0 && <span aria-hidden="true"> {clock(wait)}</span>}
     </button>
   );
+}
+
+/** How long an error wants to be left alone from when it came, in milliseconds; counts down. */
+function useWait(error: GatewayError): number {
+  const [came, setCame] = useState({ error, at: Date.now() });
+  const [now, setNow] = useState(came.at);
+  if (came.error !== error) {
+    setCame({ error, at: Date.now() });
+    setNow(Date.now());
+  }
+  const until = came.at + (error.retryAfter ?? 0) * 1000;
+  useEffect(() => {
+    if (until <= Date.now()) return;
+    const timer = setInterval(() => {
+      setNow(Date.now());
+      if (Date.now() >= until) clearInterval(timer);
+    }, 1000);
+    return () => clearInterval(timer);
+  }, [until]);
+  return Math.max(0, until - now);
 }
 
 /** The errors of a part, each cause once: an API that is down fails every element of a list. */

@@ -5,6 +5,7 @@
 export { Vestibule, type Answer, type LoginOptions, type Operation, type Options } from "./vestibule";
 export type { DocumentIds } from "./documents";
 export type { EndReason } from "./events";
+export { leave, leaveIfExpired, takeUp, type Found, type Intent } from "./intent";
 export { endOf, refOf, type Claims, type Session, type SignedIn } from "./session";
 export {
   isLocal,

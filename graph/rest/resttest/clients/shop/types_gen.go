@@ -9,7 +9,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// State is in the schema (schema.graphqls:67)
+// OrderKind is in the schema (schema.graphqls:40)
+type OrderKind string
+
+// The values of OrderKind, as the API writes them.
+const (
+	OrderKindGift OrderKind = "gift"
+	OrderKindOwn  OrderKind = "own-use"
+)
+
+// State is in the schema (schema.graphqls:101)
 type State string
 
 // The values of State, as the API writes them.
@@ -19,7 +28,7 @@ const (
 	StateGone    State = "x"
 )
 
-// Entry is in the schema (schema.graphqls:26)
+// Entry is in the schema (schema.graphqls:60)
 type Entry struct {
 	JSONId int64 `json:"id"`
 }
@@ -30,7 +39,7 @@ func (o *Entry) Id() (value string) {
 	return v
 }
 
-// Item is in the schema (schema.graphqls:46)
+// Item is in the schema (schema.graphqls:80)
 type Item struct {
 	Box           *string        `json:"box,omitempty"`
 	JSONCreated   int64          `json:"created"`

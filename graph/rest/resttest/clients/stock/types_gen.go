@@ -6,20 +6,20 @@ import (
 	"strconv"
 )
 
-// Box is in the schema (schema.graphqls:88)
+// Box is in the schema (schema.graphqls:122)
 type Box struct {
 	Id     string  `json:"id"`
 	Weight float64 `json:"weight"`
 }
 
-// Maker is in the schema (schema.graphqls:73)
+// Maker is in the schema (schema.graphqls:107)
 type Maker struct {
 	Home *string `json:"home,omitempty"`
 	Id   string  `json:"id"`
 	Name string  `json:"name"`
 }
 
-// Part is in the schema (schema.graphqls:79)
+// Part is in the schema (schema.graphqls:113)
 type Part struct {
 	JSONId int64  `json:"id"`
 	Name   string `json:"name"`
@@ -31,7 +31,7 @@ func (o *Part) Id() (value string) {
 	return v
 }
 
-// Stock is in the schema (schema.graphqls:84)
+// Stock is in the schema (schema.graphqls:118)
 type Stock struct {
 	InItem *struct {
 		JSONItemId int64 `json:"id"`

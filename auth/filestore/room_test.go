@@ -1,0 +1,82 @@
+package filestore_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"vestibule.example/auth"
+	"vestibule.example/auth/storetest"
+)
+
+// T-11, SES-16: on a full disk sign-ins fail, and whoever gets a lease can store what the provider gave: no refresh token is
+// spent for one that is then lost.
+func TestAFullDiskSpendsNoRefreshToken(t *testing.T) {
+	clock := &storetest.Clock{}
+	store := open(t, filepath.Join(t.TempDir(), "sessions"), clock)
+	large := func(key string) *auth.Record {
+		r := record(clock.Now(), key)
+		r.Body = bytes.Repeat([]byte("b"), 3000+rand.IntN(3000))
+		return r
+	}
+	var all []*auth.Record
+	for i := range 50 {
+		r := large(fmt.Sprint("before", i))
+		if err := store.Create(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	if err := store.FillDisk(); err != nil {
+		t.Fatal(err)
+	}
+	refused, leased := 0, 0
+	for i := range 2000 {
+		if err := store.Create(t.Context(), large(fmt.Sprint("late", i))); err != nil {
+			refused++
+		}
+		r := all[i%len(all)]
+		release, ok, err := store.Lease(t.Context(), "grant", time.Minute)
+		if err != nil {
+			continue // Nothing is spent.
+		}
+		if !ok {
+			t.Fatal("a lease is taken that was given back")
+		}
+		leased++
+		if err := store.Create(t.Context(), large(fmt.Sprint("meanwhile", i))); err != nil {
+			refused++
+		}
+		current, err := store.Get(t.Context(), r.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		current.Body = large("new").Body
+		if err := store.Update(t.Context(), current); err != nil {
+			t.Fatalf("round %d: the lease was given, and storing failed: %v", i, err)
+		}
+		release()
+	}
+	if refused < 1000 || leased < 1000 {
+		t.Errorf("%d sign-ins were refused, and %d leases given, want most of either", refused, leased)
+	}
+}
+
+// What makes room for refreshes does not grow the file without end.
+func TestRoomIsMadeOnce(t *testing.T) {
+	clock := &storetest.Clock{}
+	store := open(t, filepath.Join(t.TempDir(), "sessions"), clock)
+	for i := range 200 {
+		release, _, err := store.Lease(t.Context(), fmt.Sprint(i), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		release()
+	}
+	if size := store.Size(); size > 1<<20 {
+		t.Errorf("the file takes %d bytes after leases alone", size)
+	}
+}

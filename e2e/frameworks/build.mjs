@@ -1,0 +1,16 @@
+// Builds one page into a directory: node build.mjs NAME DIRECTORY
+import { resolve } from 'node:path';
+import { build } from 'vite';
+import vue from '@vitejs/plugin-vue';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+
+const [name, out] = process.argv.slice(2);
+const root = resolve(import.meta.dirname, name);
+const plugins = { vue: [vue()], svelte: [svelte({ configFile: false })], plain: [] };
+// In an app the folder is copied; here it is where it is written.
+const copied = {
+  name: 'client-module',
+  enforce: 'pre',
+  resolveId: (id, importer) => (id === './vestibule' && importer?.startsWith(root) ? resolve(import.meta.dirname, '../../spa/app/src/vestibule/index.ts') : null),
+};
+await build({ root, configFile: false, logLevel: 'warn', plugins: [copied, ...plugins[name]], build: { outDir: out, emptyOutDir: true } });
