@@ -23,6 +23,9 @@ const (
 	refreshAhead = time.Minute
 	// shortShare is the share of a short token's life at whose end it is refreshed.
 	shortShare = 4
+	// patience is how long a new token is waited for while the old one lives: a provider that hangs, or another replica's lease,
+	// is no reason to fail. The refresh goes on meanwhile.
+	patience = time.Second
 )
 
 // key names the token that an API gets. Two APIs share one only if they ask for the very same (RES-2).
@@ -101,7 +104,13 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 	if held.Value != rejected && held.fresh(s.now(), b.jitter()) {
 		return held, nil
 	}
-	fetched, err := s.fetch(ctx, session, api, rejected)
+	waiting := ctx
+	if held.Value != rejected && held.alive(s.now()) {
+		var stop context.CancelFunc
+		waiting, stop = context.WithTimeout(ctx, patience)
+		defer stop()
+	}
+	fetched, err := s.fetch(waiting, session, api, rejected)
 	isPassing := errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable) || errors.Is(err, ErrUnauthenticated)
 	if ctx.Err() == nil && isPassing && held.Value != rejected && held.alive(s.now()) {
 		return held, nil
