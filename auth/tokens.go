@@ -83,8 +83,8 @@ func (b *body) jitter() float64 {
 
 // accessToken gives a token for an API. rejected is a token that the API did not take, or nothing: it is not given again.
 //
-// While the provider or the store is away, or the provider wants to see the user, a token that still lives is served (BBA-22 is about what the provider says, not about its
-// silence).
+// While the provider or the store is away, or the provider wants to see the user, a token that still lives is served (BBA-22
+// is about what the provider says, not about its silence).
 func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	if api.Kind == KindClient {
 		return s.clientToken(ctx, api, rejected)
