@@ -69,6 +69,7 @@ type IdentityConfig struct {
 	UserInfo         string            `key:"userinfo" default:"auto" enum:"auto true false" doc:"Ask the UserInfo endpoint at login for claims that the ID token lacks; auto does for identityserver, without resources."`
 	LogoutHint       string            `key:"logout_hint" default:"auto" enum:"auto id_token logout_hint none" doc:"What the provider's end-session is told of the user; auto is logout_hint (the ID token's claim login_hint) for entra, else id_token."`
 	FederatedLogout  bool              `key:"federated_logout" default:"false" doc:"Have auth0 sign the user out of the identity provider behind it too."`
+	WithoutExp       bool              `key:"logout_token_without_exp" default:"false" doc:"Take back-channel logout tokens that have no exp, for 15 minutes after their iat. The standard has demanded it since December 2023; Keycloak before 22.0.8 and 23.0.4, and some others, leave it out."`
 	PostLogoutPath   string            `key:"post_logout_path" default:"/" example:"/signed-out" doc:"Where a person lands after signing out."`
 	Frontchannel     bool              `key:"frontchannel_logout" default:"false" doc:"Offer /auth/frontchannel-logout, for providers without back-channel logout."`
 	SIDAlone         bool              `key:"frontchannel_sid_alone" default:"false" doc:"Let front-channel logout name the session by sid without iss, for providers that leave iss out. Whoever knows a sid can then end its sessions. Always so for entra."`

@@ -134,7 +134,7 @@ func newProvider(cfg Config, log *slog.Logger) (*rp.Provider, error) {
 		PrivateKey: key, PrivateKeyID: id.PrivateKeyID,
 		RedirectURI: public + "/auth/callback", PostLogoutRedirectURI: public + "/auth/logged-out",
 		Scopes: id.Scopes, Resources: id.Resources, AuthParams: id.AuthParams, ResponseMode: mode, PAR: par,
-		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", Logger: log,
+		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", LogoutTokenWithoutExp: id.WithoutExp, Logger: log,
 		HTTPClient: &http.Client{Transport: newTransport()},
 	})
 }

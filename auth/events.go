@@ -25,6 +25,27 @@ type streams struct {
 	listeners map[string]map[chan string]bool
 	draining  chan struct{}
 	drained   bool
+
+	// open are the streams that have not left; they say goodbye before the service closes.
+	open sync.WaitGroup
+}
+
+// streamsPatience bounds how long that takes.
+const streamsPatience = 3 * time.Second
+
+// wait waits for the streams that are open, which have been told to end.
+func (t *streams) wait() {
+	gone := make(chan struct{})
+	go func() {
+		t.open.Wait()
+		close(gone)
+	}()
+	limit := time.NewTimer(streamsPatience)
+	defer limit.Stop()
+	select {
+	case <-gone:
+	case <-limit.C:
+	}
 }
 
 // start follows the store's endings until ctx ends.

@@ -236,8 +236,11 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// Close waits for what still runs, up to ten seconds, and ends it; nothing new is begun. The store is its owner's to close.
+// Close ends what streams, and waits for what still runs, up to ten seconds, and ends it; nothing new is begun. The store is its
+// owner's to close.
 func (s *Service) Close() error {
+	s.Drain()
+	s.streams.wait()
 	s.closing.Lock()
 	s.closed = true
 	s.closing.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -19,7 +20,7 @@ var (
 )
 
 // UntilEnded gives a context that ends with the session in ctx, or when the service drains: for streams, which outlive
-// what a request usually takes. leave must be called. Without a session it ends when the service drains.
+// what a request usually takes. leave must be called, when the stream has said its last. Without a session it ends when the service drains.
 //
 // Its cause tells why it ended: ErrSessionEnded, ErrReplaced, ErrDraining, or that of ctx.
 func (s *Service) UntilEnded(ctx context.Context) (until context.Context, leave context.CancelFunc, err error) {
@@ -40,11 +41,15 @@ func (s *Service) UntilEnded(ctx context.Context) (until context.Context, leave 
 			return nil, nil, fmt.Errorf("auth: looking the session up for a stream: %w", err)
 		}
 	}
+	s.streams.open.Add(1)
 	go func() {
 		defer unlisten()
 		cancel(s.waitForEnd(until, session, ended))
 	}()
-	return until, func() { cancel(nil) }, nil
+	return until, sync.OnceFunc(func() {
+		cancel(nil)
+		s.streams.open.Done()
+	}), nil
 }
 
 // waitForEnd returns when the session or the service ends, or ctx does, and tells which.

@@ -15,6 +15,7 @@
 //	authorize.go          which fields an operation may have, decided before anything runs
 //	streams.go            a subscription from its source to its end, whatever the transport
 //	events.go             answers as server-sent events
+//	socket*.go            WebSockets, and the operations on one
 //	subscription.go       what resolvers of subscriptions need
 //	errors.go             every error as one public code
 //	schema.resolvers.go   the resolvers, a line or two each

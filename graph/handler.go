@@ -186,11 +186,16 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks, and as GraphQL over SSE does in its
-// distinct connections mode; GET runs no mutations. The session is the one in the request's context.
+// distinct connections mode; GET runs no mutations. "GET /graphql" with an upgrade to WebSocket speaks graphql-transport-ws. The
+// session is the one in the request's context; whether a page of another site asks is decided before (auth.Service.CrossSite).
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Add("Vary", "Accept")
+	if r.Header.Get("Upgrade") != "" {
+		h.serveSocket(w, r)
+		return
+	}
 	switch r.Method {
 	case http.MethodGet, http.MethodPost:
 	case http.MethodOptions:

@@ -89,8 +89,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, e
 		h.refuseDocument(r.Context(), w, media, document.faults)
 		return
 	}
-	refused := &requestError{status: http.StatusInternalServerError, code: codeInternal, message: messages[codeInternal]}
-	errors.As(err, &refused)
+	refused := asRefusal(err)
 	h.meter.refused(r.Context(), refused.code)
 	if media == mediaEvents {
 		media = mediaJSON // There is no stream to tell it in.
@@ -99,25 +98,27 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, e
 	if errors.Is(err, errNotWellFormed) && h.cfg.StatusProfile == ProfileDraft {
 		status = http.StatusUnprocessableEntity
 	}
+	if refused.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(refused.retryAfter/time.Second)))
+	}
+	h.write(w, media, status, response{Errors: gqlerror.List{h.told(refused)}})
+}
+
+// told is a refused request as its sender is told of it.
+func (h *handler) told(refused *requestError) *gqlerror.Error {
 	extensions := map[string]any{"code": refused.code}
 	if refused.code == codeUnauthenticated {
 		extensions["loginUrl"] = h.cfg.LoginURL
 	}
 	if refused.retryAfter > 0 {
-		seconds := int(refused.retryAfter / time.Second)
-		extensions["retryAfter"] = seconds
-		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		extensions["retryAfter"] = int(refused.retryAfter / time.Second)
 	}
-	h.write(w, media, status, response{Errors: gqlerror.List{{Message: refused.message, Extensions: extensions}}})
+	return &gqlerror.Error{Message: refused.message, Extensions: extensions}
 }
 
 // refuseDocument answers a well-formed request whose document is refused.
 func (h *handler) refuseDocument(ctx context.Context, w http.ResponseWriter, media string, faults gqlerror.List) {
-	if limit, ok := faults[0].Extensions["limit"].(map[string]any); ok {
-		h.count(ctx, limit["name"].(string), true) //nolint:forcetypeassert // Written so by excess.refusal.
-	}
-	code, _ := faults[0].Extensions["code"].(string)
-	h.meter.refused(ctx, code)
+	h.countRefused(ctx, faults)
 	status := h.documentStatus(media, faults)
 	shown := h.shown(faults)
 	if media == mediaEvents {
@@ -125,6 +126,22 @@ func (h *handler) refuseDocument(ctx context.Context, w http.ResponseWriter, med
 		return
 	}
 	h.write(w, media, status, response{Errors: shown})
+}
+
+// asRefusal is the refusal that an error is.
+func asRefusal(err error) *requestError {
+	refused := &requestError{status: http.StatusInternalServerError, code: codeInternal, message: messages[codeInternal]}
+	errors.As(err, &refused)
+	return refused
+}
+
+// countRefused counts a document that is not run.
+func (h *handler) countRefused(ctx context.Context, faults gqlerror.List) {
+	if limit, ok := faults[0].Extensions["limit"].(map[string]any); ok {
+		h.count(ctx, limit["name"].(string), true) //nolint:forcetypeassert // Written so by excess.refusal.
+	}
+	code, _ := faults[0].Extensions["code"].(string)
+	h.meter.refused(ctx, code)
 }
 
 // shown are a document's faults as clients see them.

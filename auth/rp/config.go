@@ -81,6 +81,9 @@ type Config struct {
 	// RequireLogoutTyp refuses a logout token whose typ is not "logout+jwt". By default a token without typ,
 	// or with typ JWT, is accepted too, since most providers send none.
 	RequireLogoutTyp bool
+	// LogoutTokenWithoutExp accepts a logout token that has no exp, as those made before December 2023 by the drafts of the
+	// standard: it ends MaxLogoutTokenAge after its iat.
+	LogoutTokenWithoutExp bool
 	// Timeout bounds one call of the provider. Default 10 s, at most 30 s.
 	Timeout time.Duration
 	// RefreshInterval is how long metadata and keys are used before they are fetched anew. Default 1 h.

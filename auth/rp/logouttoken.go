@@ -27,6 +27,11 @@ func (p *Provider) VerifyLogoutToken(ctx context.Context, raw string) (*LogoutTo
 	if _, err := p.checkAudience(c); err != nil {
 		return nil, err
 	}
+	if _, present := c.raw["exp"]; !present && p.cfg.LogoutTokenWithoutExp {
+		if iat, err := c.time("iat"); err == nil && !iat.IsZero() {
+			c.raw["exp"] = float64(iat.Add(MaxLogoutTokenAge).Unix())
+		}
+	}
 	var t LogoutToken
 	if t.Issuer, err = c.text("iss"); err != nil {
 		return nil, err

@@ -140,3 +140,39 @@ func TestAGoodLogoutToken(t *testing.T) {
 		t.Errorf("VerifyLogoutToken = %+v, want %+v", *token, want)
 	}
 }
+
+// A provider of before December 2023 leaves exp out; where that is allowed, iat bounds the token, and whoever writes an exp
+// is held to it.
+func TestALogoutTokenWithoutExp(t *testing.T) {
+	o := newOP(t, func(cfg *rp.Config) { cfg.LogoutTokenWithoutExp = true })
+	now := o.clock.Now()
+	for name, row := range map[string]struct {
+		age   time.Duration
+		exp   any
+		check string
+	}{
+		"young":                {time.Minute, nil, ""},
+		"older than a quarter": {rp.MaxLogoutTokenAge + time.Minute, nil, "exp"},
+		"over":                 {time.Minute, now.Add(-time.Minute).Unix(), "exp"},
+		"null":                 {time.Minute, json.RawMessage("null"), "exp"},
+	} {
+		claims := o.logoutClaims()
+		claims["iat"], claims["exp"] = now.Add(-row.age).Unix(), row.exp
+		if row.exp == nil {
+			delete(claims, "exp")
+		}
+		token, err := o.rp.VerifyLogoutToken(t.Context(), o.key.token(map[string]any{"typ": "logout+jwt"}, claims))
+		if got := refusedBy(err); got != row.check {
+			t.Errorf("%s: refused by %q, want %q", name, got, row.check)
+		}
+		if err == nil && !token.Expires.Equal(now.Add(rp.MaxLogoutTokenAge-row.age)) {
+			t.Errorf("%s: expires at %v, want %s after iat", name, token.Expires, rp.MaxLogoutTokenAge)
+		}
+	}
+	claims := o.logoutClaims()
+	delete(claims, "exp")
+	delete(claims, "iat")
+	if _, err := o.rp.VerifyLogoutToken(t.Context(), o.key.token(map[string]any{"typ": "logout+jwt"}, claims)); refusedBy(err) != "exp" {
+		t.Errorf("neither exp nor iat: %v, want a refusal", err)
+	}
+}
