@@ -80,7 +80,7 @@ func (b *body) jitter() float64 {
 
 // accessToken gives a token for an API. rejected is a token that the API did not take, or nothing: it is not given again.
 //
-// While the provider or the store is away, a token that still lives is served (BBA-22 is about what the provider says, not about its
+// While the provider or the store is away, or the provider wants to see the user, a token that still lives is served (BBA-22 is about what the provider says, not about its
 // silence).
 func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	if api.Kind == KindClient {
@@ -102,7 +102,8 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 		return held, nil
 	}
 	fetched, err := s.fetch(ctx, session, api, rejected)
-	if ctx.Err() == nil && (errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable)) && held.Value != rejected && held.alive(s.now()) {
+	isPassing := errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable) || errors.Is(err, ErrUnauthenticated)
+	if ctx.Err() == nil && isPassing && held.Value != rejected && held.alive(s.now()) {
 		return held, nil
 	}
 	return fetched, err
@@ -118,8 +119,8 @@ func (s *Service) clientToken(ctx context.Context, api APIToken, rejected string
 		if t, ok := s.loadAnyone(key); ok && t.Value != rejected && t.fresh(s.now(), 0) {
 			return t, nil
 		}
-		if s.flights.backingOff("client\x00"+key, s.now()) {
-			return token{}, ErrProviderUnavailable
+		if why := s.flights.backingOff("client\x00"+key, s.now()); why != nil {
+			return token{}, why
 		}
 		grant, err := s.granted(ctx, "client_credentials", func(ctx context.Context) (*rp.Grant, error) {
 			return s.cfg.Provider.ClientCredentials(ctx, api.request(secret.Text{}))
