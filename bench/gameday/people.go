@@ -23,7 +23,6 @@ type seen struct {
 	mu sync.Mutex // guards all of the following
 	// answers counts by what an answer was: right, a code with the API whose fault it was, a status, or a connection cut.
 	answers map[string]int
-	parts   int // answers with all that the event did not touch
 	took    []time.Duration
 	lost    []string // whose session ended
 	wrongs  []string // the first few answers that must not be
