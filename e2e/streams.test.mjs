@@ -220,3 +220,28 @@ test('a gateway that stops asks its streams to come back, and their clients try'
   await broken;
   assert.equal(connections, 2, 'it was asked for again');
 });
+
+test('the shop shows an order as it is now, and the playground a subscription as it goes on', async () => {
+  const context = await browser.newContext();
+  const mine = cookie;
+  cookie = await signIn(context);
+  const id = await place(eventsClient(), 'e2e-live');
+  const [shop, playground] = [await context.newPage(), await context.newPage()];
+  await shop.goto(`${gateway.origin}/orders/${id}`);
+  await shop.getByRole('button', { name: 'Cancel the order' }).waitFor();
+  const text = `subscription Live { orderUpdated(id: "${id}") { id status } }`;
+  await playground.goto(`${gateway.origin}/playground?query=${encodeURIComponent(text)}`);
+  const editor = playground.locator('.graphiql-query-editor');
+  await editor.locator('.view-line').first().waitFor();
+  await editor.locator('.view-lines').click();
+  await playground.keyboard.press('Control+A');
+  await playground.keyboard.insertText(text);
+  await playground.getByRole('button', { name: /Execute query/i }).click();
+  const result = playground.locator('.result-window, .graphiql-response').first();
+  await result.getByText('PLACED').waitFor();
+  await collect(eventsClient(), cancelling, { id });
+  await result.getByText('CANCELLED').waitFor();
+  await shop.getByText('Cancelled', { exact: true }).first().waitFor();
+  cookie = mine;
+  await context.close();
+});
