@@ -83,8 +83,8 @@ func (b *body) jitter() float64 {
 
 // accessToken gives a token for an API. rejected is a token that the API did not take, or nothing: it is not given again.
 //
-// While the provider or the store is away, a token that still lives is served (BBA-22 is about what the provider says, not about its
-// silence).
+// While the provider or the store is away, or the provider wants to see the user, a token that still lives is served (BBA-22
+// is about what the provider says, not about its silence).
 func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	if api.Kind == KindClient {
 		return s.clientToken(ctx, api, rejected)
@@ -111,7 +111,8 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 		defer stop()
 	}
 	fetched, err := s.fetch(waiting, session, api, rejected)
-	if ctx.Err() == nil && (errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable)) && held.Value != rejected && held.alive(s.now()) {
+	isPassing := errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable) || errors.Is(err, ErrUnauthenticated)
+	if ctx.Err() == nil && isPassing && held.Value != rejected && held.alive(s.now()) {
 		return held, nil
 	}
 	return fetched, err
@@ -127,8 +128,8 @@ func (s *Service) clientToken(ctx context.Context, api APIToken, rejected string
 		if t, ok := s.loadAnyone(key); ok && t.Value != rejected && t.fresh(s.now(), 0) {
 			return t, nil
 		}
-		if s.flights.backingOff("client\x00"+key, s.now()) {
-			return token{}, ErrProviderUnavailable
+		if why := s.flights.backingOff("client\x00"+key, s.now()); why != nil {
+			return token{}, why
 		}
 		grant, err := s.granted(ctx, "client_credentials", func(ctx context.Context) (*rp.Grant, error) {
 			return s.cfg.Provider.ClientCredentials(ctx, api.request(secret.Text{}))
