@@ -111,8 +111,9 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 		defer stop()
 	}
 	fetched, err := s.fetch(waiting, session, api, rejected)
+	hasEnded := errors.Is(err, ErrSessionEnded) // Which is ErrUnauthenticated too.
 	isPassing := errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable) || errors.Is(err, ErrUnauthenticated)
-	if ctx.Err() == nil && isPassing && held.Value != rejected && held.alive(s.now()) {
+	if ctx.Err() == nil && isPassing && !hasEnded && held.Value != rejected && held.alive(s.now()) {
 		return held, nil
 	}
 	return fetched, err

@@ -37,7 +37,8 @@ type Plan struct {
 	faulty    map[string]bool  // what has a fault instead, by the same names
 	objects   map[string]*goObject
 	enums     map[string]*enum
-	inputs    map[string]bool // the input objects within bodies that are checked, each for each call
+	made      map[string]string // what was made the last time, see left
+	inputs    map[string]bool   // the input objects within bodies that are checked, each for each call
 	documents map[string]*document
 	byHand    func(typ, field string) bool
 	scalars   map[string]scalar
@@ -57,6 +58,9 @@ func Load(cfg *config.Config) (*Plan, error) {
 		return nil, err
 	}
 	if p.module, p.within, err = moduleName("."); err != nil {
+		return nil, err
+	}
+	if p.made, err = made(filepath.Join(cfg.Resolver.Dir(), "rest_gen.go")); err != nil {
 		return nil, err
 	}
 	p.byHand = func(typ, field string) bool { return cfg.Models[typ].Fields[field].Resolver }

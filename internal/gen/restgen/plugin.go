@@ -92,7 +92,7 @@ func (g Plugin) Implement(previous string, field *codegen.Field) string {
 		if previous == "" {
 			return `panic("not implemented")`
 		}
-		return previous
+		return g.plan.left(previous)
 	}
 	return "return r." + function(field) + "(" + strings.Join(arguments(field), ", ") + ")"
 }

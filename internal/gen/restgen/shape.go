@@ -134,10 +134,39 @@ func (s *shape) choose(d *document, among []any, depth int) {
 	switch {
 	case len(left) == 1:
 		s.merge(left[0])
+	case !slices.ContainsFunc(left, func(a *shape) bool { return a.kind != "object" || a.alternatives != nil }) && s.kind != "array":
+		s.common(d, left)
 	case s.kind == "object" && len(s.props) > 0: // What the alternatives add are requirements, not other objects.
 	default:
 		s.alternatives = append(s.alternatives, left...)
 		s.nullable = s.nullable || slices.ContainsFunc(left, func(a *shape) bool { return a.nullable })
+	}
+}
+
+// common makes one object of several that it may be: with the properties of any, of which those are required that all require. What is
+// of another type in another is left out.
+func (s *shape) common(d *document, among []*shape) {
+	s.kind = "object"
+	for i, a := range among {
+		s.nullable = s.nullable || a.nullable
+		for name, prop := range a.props {
+			clash := slices.ContainsFunc(among[:i], func(other *shape) bool {
+				there, ok := other.props[name]
+				return ok && !sameMap(there, prop) && d.shape(there).kind != d.shape(prop).kind
+			})
+			if clash {
+				delete(s.props, name)
+				continue
+			}
+			if _, known := s.props[name]; !known && !slices.ContainsFunc(among[:i], func(other *shape) bool { _, ok := other.props[name]; return ok }) {
+				s.props[name] = prop
+			}
+		}
+	}
+	for name := range s.props {
+		if !slices.ContainsFunc(among, func(a *shape) bool { return !a.required[name] }) {
+			s.required[name] = true
+		}
 	}
 }
 

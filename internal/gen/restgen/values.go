@@ -180,6 +180,9 @@ func (p *Plan) bindField(o *goObject, s *shape, f *ast.FieldDefinition) {
 		}
 		return
 	}
+	if byHand && o.doc.mixed(found) {
+		return // Its code keeps the JSON, if it wants it.
+	}
 	before := len(p.faults.list)
 	v := p.bindValue(o.api, o.doc, f.Type, found, where)
 	if v == nil {
@@ -277,10 +280,19 @@ func (p *Plan) keep(o *goObject, path []string, pos *ast.Position, rule string) 
 			p.faults.at(pos, rule, "%s's %s has no property %s%s", o.api, o.def.Name, missing, meantName(path[len(path)-1], keys(s.props)))
 			return nil
 		}
-		p.addMember(o, &member{path: path, name: goName(strings.Join(path, "_")), value: o.doc.plainValue(found), optional: optional, nullable: true}, pos)
+		plain := o.doc.plainValue(found)
+		if rule == "keep" && o.doc.mixed(found) {
+			plain = &value{goType: "jsontext.Value", nilable: true, kind: "json"}
+		}
+		p.addMember(o, &member{path: path, name: goName(strings.Join(path, "_")), value: plain, optional: optional, nullable: true}, pos)
 		kept = o.members[key]
 	}
 	return kept
+}
+
+// mixed tells what may be of several types, or has elements that may.
+func (d *document) mixed(s *shape) bool {
+	return s.alternatives != nil || s.kind == "array" && d.shape(s.items).alternatives != nil
 }
 
 // plainValue is how Go has a property that no type of the schema describes.
