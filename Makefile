@@ -93,6 +93,7 @@ bench: ## the benchmarks, about half an hour; bench/README.md says what they mea
 	go run ./bench/chaos
 	go run ./bench/replicas
 	go run ./bench/load
+	go run ./bench/streams
 	go run ./bench/soak -for 10m
 
 gameday: ## what goes wrong in a year, within a quarter of an hour and under load, and what came of it; needs redis-server

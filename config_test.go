@@ -161,12 +161,12 @@ func TestTheDemoStartsWhenNothingIsSet(t *testing.T) {
 	}
 }
 
-// Every rule, by what breaks it. The fault names the key and says what to do.
 // withRedis is the minimal configuration with sessions in Redis.
 func withRedis(settings string) string {
 	return strings.Replace(minimal, "keys: [", "store: redis\n  redis: "+settings+"\n  keys: [", 1)
 }
 
+// Every rule, by what breaks it. The fault names the key and says what to do.
 func TestFaults(t *testing.T) {
 	for _, c := range []struct{ name, yaml, key, says string }{
 		{"an unknown key names the nearest", minimal + "sesion: {}\n", "sesion", `did you mean "session"?`},
@@ -183,6 +183,11 @@ func TestFaults(t *testing.T) {
 		{"no public URL", strings.Replace(minimal, "public_url: https://shop.example.com", "address: :1", 1), "server.public_url", "needed"},
 		{"a public URL with a path", strings.Replace(minimal, "shop.example.com", "shop.example.com/", 1), "server.public_url", "without path"},
 		{"http beyond loopback (BCP-15)", strings.Replace(minimal, "https://shop", "http://shop", 1), "server.public_url", "loopback alone"},
+		{"headers for no collector", minimal + "observe: {otlp: {headers: {tenant: shop}}}\n", "observe.otlp.endpoint", "none is named"},
+		{"a collector that is no URL", minimal + "observe: {otlp: {endpoint: 'collector:4318'}}\n", "observe.otlp.endpoint", "want http or https"},
+		{"a collector's secret in the clear", minimal + "observe: {otlp: {endpoint: 'http://collector.example.com:4318', authorization: canary}}\n", "observe.otlp.authorization", "in the clear"},
+		{"a check with a query", minimal + "apis: {orders: {base_url: 'https://x.test', check_path: '/me?x=1'}}\n", "apis.orders.check_path", "without query"},
+		{"a check that is no path", minimal + "apis: {orders: {base_url: 'https://x.test', check_path: me}}\n", "apis.orders.check_path", "want a path"},
 		{"a development server in production", minimal + "spa: {dev_server: 'http://127.0.0.1:5173'}\n", "spa.dev_server", "no place in production"},
 		{"a development server elsewhere", minimal + "spa: {dev_server: 'http://dev.example.com:5173'}\n", "spa.dev_server", "loopback host"},
 		{"a development server beside a bundle", minimal + "spa: {dev_server: 'http://localhost:5173', dir: /srv/spa}\n", "spa.dev_server", "spa.dir is set too"},
@@ -301,6 +306,14 @@ func TestFaultsOfVariables(t *testing.T) {
 				t.Errorf("a secret is in the fault: %v", err)
 			}
 		})
+	}
+}
+
+// What a developer's machine may have, and a collector beside the gateway, are no faults.
+func TestWhatIsAllowedOnLoopback(t *testing.T) {
+	local := "mode: development\nspa: {dev_server: 'http://127.0.0.1:5173'}\nobserve: {otlp: {endpoint: 'http://127.0.0.1:4318', authorization: canary}}\n" + minimal
+	if _, err := load(t, strings.Replace(local, "https://shop.example.com", "http://localhost:8080", 1), nil); err != nil {
+		t.Errorf("load: %v, want no fault", err)
 	}
 }
 

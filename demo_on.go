@@ -63,6 +63,13 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	for _, user := range world.Users {
 		fmt.Fprintf(out, "    %-8s password %-8s %s\n", user.Name, user.Password, user.Description)
 	}
-	fmt.Fprint(out, "\n  Nothing here is for production: docs/production.md says what is.\n\n")
+	if app := cfg.SPA.DevServer + cfg.SPA.Dir; app != "" { // One of them: the check wants no more.
+		fmt.Fprintf(out, "\n  The app comes from %s.\n", app)
+	}
+	fmt.Fprintf(out, `
+  What to try is on the page where APIs fail. Then: docs/adding-an-api.md adds an API, make dev follows what you change.
+  Nothing here is for production: docs/production.md says what is.
+
+`)
 	return world.Close, nil
 }

@@ -88,7 +88,7 @@ var allowedLicences = map[string]string{
 	"MIT":     "Permission is hereby granted, free of charge, to any person obtaining a copy",
 	"BSD":     "Redistribution and use in source and binary forms, with or without modification, are permitted",
 	"Apache":  "Apache License Version 2.0, January 2004",
-	"ISC":     "Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted",
+	"ISC":     "distribute this software for any purpose with or without fee is hereby granted",
 	"MPL-2.0": "Mozilla Public License, version 2.0",
 	"none":    "This is free and unencumbered software released into the public domain.",
 }

@@ -245,3 +245,34 @@ func TestABrokenProviderIsNamed(t *testing.T) {
 		})
 	}
 }
+
+// A provider that wants to see the user before it gives a token for one API (Entra ID's conditional access): that API's fields
+// ask her to sign in, the others answer, and nobody is signed out.
+func TestAProviderThatWantsToSeeTheUser(t *testing.T) {
+	e := emulate(t, provider.Quirks{}, "provider: generic", map[string]string{"orders": ", scopes: ['orders:read']"})
+	v, wrong := e.signIn(t)
+	if wrong != "" {
+		t.Fatal(wrong)
+	}
+	must(e.world.Provider.SetSettings(provider.Settings{Refresh: provider.RefreshInteraction}))
+	for range 2 { // The second time the provider is not even asked.
+		answer := ask(t, v, `{ me { id orders(first: 1) { totalCount } } }`, nil)
+		if len(answer.Errors) != 1 || answer.Errors[0].Code() != "UNAUTHENTICATED" || !strings.Contains(string(answer.Data), "c-alice") {
+			t.Errorf("answer = %s, want orders alone to ask for a sign-in", answer.Body)
+		}
+	}
+	if got := e.world.Provider.Counters().Token["refresh_token interaction_required"]; got != 1 {
+		t.Errorf("the provider was asked %d times, want once", got)
+	}
+	if in, err := v.SignedIn(t.Context()); !in || err != nil {
+		t.Errorf("signed in = %v, %v, want her to stay", in, err)
+	}
+	must(e.world.Provider.SetSettings(provider.Settings{}))
+	again, wrong := e.signIn(t)
+	if wrong == "" {
+		wrong = useAPIs(t, again)
+	}
+	if wrong != "" {
+		t.Errorf("after another sign-in: %s", wrong)
+	}
+}

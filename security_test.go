@@ -20,7 +20,7 @@ func requirements() map[string]bool {
 	ids := map[string]bool{}
 	for prefix, n := range map[string]int{
 		"BBA": 24, "BCP": 20, "BCPU": 3, "OIDC": 30, "ISS": 2, "PKCE": 2, "PAR": 2, "RES": 2, "TX": 2, "DPOP": 3, "PKJ": 2, "STEP": 2, "REV": 1,
-		"RPL": 6, "BCL": 20, "FCL": 4, "SM": 1, "CK": 10, "SES": 18, "CSRF": 12, "COP": 5, "SFS": 2, "RED": 4, "T": 28,
+		"RPL": 6, "BCL": 20, "FCL": 4, "SM": 1, "CK": 10, "SES": 18, "CSRF": 12, "COP": 5, "SFS": 2, "RED": 4, "WS": 15, "SSE": 7, "T": 28,
 	} {
 		for i := range n {
 			ids[fmt.Sprintf("%s-%d", prefix, i+1)] = true

@@ -190,7 +190,7 @@ func TestWhatClosesASocket(t *testing.T) {
 				p, _ = dial(t, g, v, nil)
 			}
 			for _, text := range c.says {
-				p.Write(t.Context(), websocket.MessageText, []byte(text)) //nolint:errcheck // It may be closed already.
+				p.Write(t.Context(), websocket.MessageText, []byte(text)) // It may be closed already.
 			}
 			p.closes(c.code, c.reason)
 		})
@@ -311,7 +311,7 @@ func TestSocketsEndWithTheSession(t *testing.T) {
 	if _, err := v.SignOut(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	late.Write(t.Context(), websocket.MessageText, []byte(`{"type":"connection_init"}`)) //nolint:errcheck // It may be closed already.
+	late.Write(t.Context(), websocket.MessageText, []byte(`{"type":"connection_init"}`)) // It may be closed already.
 	first.closes(4401, "UNAUTHENTICATED")
 	second.closes(4401, "UNAUTHENTICATED")
 	late.closes(4401, "UNAUTHENTICATED")

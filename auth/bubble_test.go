@@ -83,9 +83,13 @@ func TestARefreshThatCannotBe(t *testing.T) {
 	})
 }
 
-// What a request waits for in vain is the provider, and no API: the error says so, whether or not the old token still lives.
-func TestATokenThatDoesNotComeInTime(t *testing.T) {
-	for name, age := range map[string]time.Duration{"a dead token": 61 * time.Minute, "one that lives": time.Hour - 10*time.Second} {
+// BBA-22: a provider that hangs is waited for while there is nothing better: for a second if the old token lives, which is then used. What a
+// request waits for in vain is the provider, and no API, and the error says so.
+func TestAProviderThatHangs(t *testing.T) {
+	for name, c := range map[string]struct {
+		age, took time.Duration
+		served    bool
+	}{"a dead token": {61 * time.Minute, 3 * time.Second, false}, "one that lives": {time.Hour - 10*time.Second, time.Second, true}} {
 		synctest.Test(t, func(t *testing.T) {
 			store := memstore.New(memstore.Config{})
 			b := newBubble(t, store, func(req *http.Request) *http.Response {
@@ -94,21 +98,27 @@ func TestATokenThatDoesNotComeInTime(t *testing.T) {
 			})
 			b.serveOrders(t, store)
 			cookie := b.signIn(t)
-			<-time.After(age)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			<-time.After(c.age)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
 			var err error
+			asked := false
 			h := b.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				req, _ := http.NewRequestWithContext(r.Context(), http.MethodGet, "https://api.test/", nil)
 				_, err = b.Transport("orders", roundTripper(func(*http.Request) (*http.Response, error) {
-					t.Error("the API was asked")
+					asked = true
 					return jsonAnswer(http.StatusOK, "{}"), nil
 				})).RoundTrip(req)
 			}))
+			before := time.Now()
 			h.ServeHTTP(httptest.NewRecorder(), with(cookie, http.MethodGet, "/").WithContext(ctx))
-			if !errors.Is(err, auth.ErrProviderUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+			if took := time.Since(before); took != c.took || asked != c.served {
+				t.Errorf("%s: the API was asked: %v, after %s, want %v after %s", name, asked, took, c.served, c.took)
+			}
+			if !c.served && (!errors.Is(err, auth.ErrProviderUnavailable) || !errors.Is(err, context.DeadlineExceeded)) {
 				t.Errorf("%s: %v, want ErrProviderUnavailable, and that the time is over", name, err)
 			}
+			<-time.After(10 * time.Second) // The refresh comes to its end behind it.
 			closeAll(t, b.Close, store.Close)
 		})
 	}

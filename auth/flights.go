@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +46,7 @@ type flights struct {
 type failure struct {
 	count int
 	until time.Time
+	why   error // ErrProviderUnavailable or ErrUnauthenticated
 }
 
 func (f *flights) init() {
@@ -77,10 +79,14 @@ func (f *flights) do(ctx context.Context, s *Service, key string, work func(cont
 	}
 }
 
-func (f *flights) backingOff(key string, now time.Time) bool {
+// backingOff gives why the last try failed, while it is too soon for another.
+func (f *flights) backingOff(key string, now time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return now.Before(f.failures[key].until)
+	if note := f.failures[key]; now.Before(note.until) {
+		return note.why
+	}
+	return nil
 }
 
 // failing tells whether the last try failed.
@@ -96,7 +102,7 @@ func (f *flights) succeeded(key string) {
 	delete(f.failures, key)
 }
 
-func (f *flights) failed(key string, now time.Time) {
+func (f *flights) failed(key string, now time.Time, why error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.failures) >= maxNotes {
@@ -105,6 +111,7 @@ func (f *flights) failed(key string, now time.Time) {
 	note := f.failures[key]
 	wait := min(firstBackoff<<min(note.count, 10), longestBackoff)
 	note.count++
+	note.why = why
 	note.until = now.Add(wait/2 + rand.N(wait/2+1)) //nolint:gosec // Jitter, no secret.
 	f.failures[key] = note
 }
@@ -123,14 +130,23 @@ func (f *flights) mayForce(key string, now time.Time) bool {
 	return true
 }
 
+// wantsUser are the token endpoint's errors that a new sign-in mends (OpenID Connect Core 3.1.2.6; Entra ID sends them for
+// what its conditional access demands before an API's token is given).
+var wantsUser = []string{"interaction_required", "login_required", "consent_required"}
+
 // providerFailed turns a failure of the token endpoint into ours. That this client is refused is an operator's business
-// and no user's: nobody is signed out for it.
+// and no user's: nobody is signed out for it. That the provider wants to see the user is hers: she is asked to sign in, and
+// what needs no such token works meanwhile.
 func (s *Service) providerFailed(ctx context.Context, key string, api APIToken, err error, attrs ...slog.Attr) error {
-	s.flights.failed(key, s.now())
 	var refused *rp.TokenError
+	why := ErrProviderUnavailable
+	if errors.As(err, &refused) && slices.Contains(wantsUser, refused.Code) {
+		why = ErrUnauthenticated
+	}
+	s.flights.failed(key, s.now(), why)
 	if errors.As(err, &refused) && (refused.Code == "invalid_client" || refused.Code == "unauthorized_client") {
 		s.cfg.Logger.ErrorContext(ctx, "ALARM: the identity provider refuses this client; check client id, secret or key", "error", err)
 	}
 	s.audit(ctx, tokenEvent(api)+"_failed", append(attrs, slog.String("audience", api.audience()), errorAttr(err))...)
-	return errors.Join(ErrProviderUnavailable, err)
+	return errors.Join(why, err)
 }

@@ -47,7 +47,7 @@ func newMeter(s *Service, provider metric.MeterProvider) (*meter, error) {
 	m.waits = duration("vestibule.token.lease.wait", "How long a refresh or an exchange waited until no other of the same login was under way, on any replica.")
 	active, err := from.Int64ObservableGauge("vestibule.session.active", metric.WithUnit("{session}"), metric.WithDescription("Sessions in use: those whose use this replica noted lately."))
 	faults = append(faults, err)
-	streams, err := from.Int64ObservableGauge("vestibule.session.streams", metric.WithUnit("{stream}"), metric.WithDescription("Open streams of sessions' events."))
+	streams, err := from.Int64ObservableGauge("vestibule.session.streams", metric.WithUnit("{stream}"), metric.WithDescription("Open streams that end with their session."))
 	faults = append(faults, err)
 	if err := errors.Join(faults...); err != nil {
 		return nil, err

@@ -108,8 +108,8 @@ func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *
 		return held, nil
 	}
 	note := session.key + "\x00" + key
-	if s.flights.backingOff(note, s.now()) {
-		return token{}, ErrProviderUnavailable
+	if why := s.flights.backingOff(note, s.now()); why != nil {
+		return token{}, why
 	}
 	asking, cancel := context.WithDeadline(ctx, deadline)
 	grant, err := s.ask(asking, current, api)

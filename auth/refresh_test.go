@@ -138,6 +138,17 @@ func TestWhatEndsASession(t *testing.T) {
 	}
 }
 
+// BBA-22: a grant that is no more ends its session at once, though the access token would live for a while.
+func TestAnEndedGrantIsNotServedFromTheTokenThatLives(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.signIn(t, "alice")
+	w.settings(t, provider.Settings{Refresh: provider.RefreshInvalidGrant})
+	w.clock.Advance(4*time.Minute + 30*time.Second)
+	if got := call(t, v, "orders"); got != http.StatusBadGateway || signedIn(t, v) {
+		t.Errorf("call half a minute before the token's end = %d, want a failure, and nobody signed in", got)
+	}
+}
+
 // T-11: an answer whose ID token cannot be checked is no answer, but the refresh token that came with it is the only good one.
 func TestARotatedRefreshTokenOutlivesABadIDToken(t *testing.T) {
 	w := newWorld(t, nil)

@@ -23,6 +23,9 @@ const (
 	refreshAhead = time.Minute
 	// shortShare is the share of a short token's life at whose end it is refreshed.
 	shortShare = 4
+	// patience is how long a new token is waited for while the old one lives: a provider that hangs, or another replica's lease,
+	// is no reason to fail. The refresh goes on meanwhile.
+	patience = time.Second
 )
 
 // key names the token that an API gets. Two APIs share one only if they ask for the very same (RES-2).
@@ -80,8 +83,8 @@ func (b *body) jitter() float64 {
 
 // accessToken gives a token for an API. rejected is a token that the API did not take, or nothing: it is not given again.
 //
-// While the provider or the store is away, a token that still lives is served (BBA-22 is about what the provider says, not about its
-// silence).
+// While the provider or the store is away, or the provider wants to see the user, a token that still lives is served (BBA-22
+// is about what the provider says, not about its silence).
 func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	if api.Kind == KindClient {
 		return s.clientToken(ctx, api, rejected)
@@ -101,8 +104,16 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 	if held.Value != rejected && held.fresh(s.now(), b.jitter()) {
 		return held, nil
 	}
-	fetched, err := s.fetch(ctx, session, api, rejected)
-	if ctx.Err() == nil && (errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable)) && held.Value != rejected && held.alive(s.now()) {
+	waiting := ctx
+	if held.Value != rejected && held.alive(s.now()) {
+		var stop context.CancelFunc
+		waiting, stop = context.WithTimeout(ctx, patience)
+		defer stop()
+	}
+	fetched, err := s.fetch(waiting, session, api, rejected)
+	hasEnded := errors.Is(err, ErrSessionEnded) // Which is ErrUnauthenticated too.
+	isPassing := errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable) || errors.Is(err, ErrUnauthenticated)
+	if ctx.Err() == nil && isPassing && !hasEnded && held.Value != rejected && held.alive(s.now()) {
 		return held, nil
 	}
 	return fetched, err
@@ -118,8 +129,8 @@ func (s *Service) clientToken(ctx context.Context, api APIToken, rejected string
 		if t, ok := s.loadAnyone(key); ok && t.Value != rejected && t.fresh(s.now(), 0) {
 			return t, nil
 		}
-		if s.flights.backingOff("client\x00"+key, s.now()) {
-			return token{}, ErrProviderUnavailable
+		if why := s.flights.backingOff("client\x00"+key, s.now()); why != nil {
+			return token{}, why
 		}
 		grant, err := s.granted(ctx, "client_credentials", func(ctx context.Context) (*rp.Grant, error) {
 			return s.cfg.Provider.ClientCredentials(ctx, api.request(secret.Text{}))

@@ -226,7 +226,7 @@ func TestPages(t *testing.T) {
 		}
 	}
 	home := do(t, client, http.MethodGet, w.Issuer+"/", "", nil).body
-	for _, want := range []string{"alice", "agent", w.APIs["orders"], gateway, `href="/control/provider/"`} {
+	for _, want := range []string{"alice", "agent", w.APIs["orders"], gateway, `href="/control/provider/"`, "What to try", `href="` + gateway + `/account"`} {
 		if !strings.Contains(home, want) {
 			t.Errorf("the home page lacks %q", want)
 		}

@@ -59,9 +59,6 @@ func readGuards(schema *ast.Schema, policies map[string]Policy) (map[plan.Coordi
 	guards := map[plan.Coordinate]*guard{}
 	for _, name := range slices.Sorted(maps.Keys(schema.Types)) {
 		def := schema.Types[name]
-		if def.Kind != ast.Object && def.Kind != ast.Interface {
-			continue
-		}
 		ofType := r.read(name, def.Directives)
 		for _, f := range def.Fields {
 			if strings.HasPrefix(f.Name, "__") { // Introspection is shown or not, whatever the type that it hangs on demands.

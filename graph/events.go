@@ -165,6 +165,7 @@ func (h *handler) serveSubscription(w http.ResponseWriter, r *http.Request, medi
 	}
 	defer leave()
 	seen.came(ctx, &graphql.Response{Data: []byte("{}")})
+	seen.end(ctx)
 	s := newEventStream(w, leave)
 	defer s.end()
 	if s.begin() != nil {

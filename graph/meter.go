@@ -28,6 +28,7 @@ type instruments struct {
 	failures metric.Int64Counter
 	refusals metric.Int64Counter
 	limits   metric.Int64Counter
+	streams  metric.Int64UpDownCounter
 	known    sync.Map // metric.MeasurementOption by operation: there are few, and making one costs more than using it
 }
 
@@ -54,7 +55,21 @@ func newInstruments(provider metric.MeterProvider) (*instruments, error) {
 			return nil, err
 		}
 	}
+	if m.streams, err = from.Int64UpDownCounter("vestibule.graphql.streams", metric.WithUnit("{stream}"), metric.WithDescription("Subscriptions under way.")); err != nil {
+		return nil, err
+	}
+	m.streams.Add(context.Background(), 0) // None is a number too.
 	return m, nil
+}
+
+// streaming counts a subscription until done.
+func (m *instruments) streaming(ctx context.Context) (done func()) {
+	if m == nil {
+		return func() {}
+	}
+	ctx = context.WithoutCancel(ctx)
+	m.streams.Add(ctx, 1)
+	return func() { m.streams.Add(ctx, -1) }
 }
 
 // ran measures an operation.

@@ -8,7 +8,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"vestibule.example/demo/fault"
 	"vestibule.example/graph"
@@ -18,14 +21,24 @@ import (
 // metered is where an endpoint reports to, and reads how it stands once the endpoint has answered everything.
 func metered(t *testing.T) (telemetry *observe.Telemetry, read func(*endpoint) (string, observe.Series)) {
 	t.Helper()
+	telemetry, now := meteredAnywhere(t)
+	return telemetry, func(e *endpoint) (string, observe.Series) {
+		t.Helper()
+		e.server.Close()
+		return now()
+	}
+}
+
+// meteredAnywhere is where a handler reports to, and reads how it stands.
+func meteredAnywhere(t *testing.T) (telemetry *observe.Telemetry, read func() (string, observe.Series)) {
+	t.Helper()
 	telemetry, err := observe.NewTelemetry(observe.TelemetryConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { telemetry.Close(context.WithoutCancel(t.Context())) })
-	return telemetry, func(e *endpoint) (string, observe.Series) {
+	return telemetry, func() (string, observe.Series) {
 		t.Helper()
-		e.server.Close()
 		rec := httptest.NewRecorder()
 		telemetry.Prometheus().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
 		text := rec.Body.String()
@@ -86,4 +99,26 @@ func TestOperationsAreMeasured(t *testing.T) {
 	if t.Failed() {
 		t.Log(text)
 	}
+}
+
+// A subscription is counted while it runs; its beginning and each of its events are operations, none of which lasts as long.
+func TestSubscriptionsAreMeasured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		telemetry, read := meteredAnywhere(t)
+		var calls atomic.Int64
+		h := newStreams(t, ticking(&calls), func(c *graph.Config) { c.Meters = telemetry.Meters() })
+		cancel, ended := watch(t, h, &reader{}, noteOfOrder)
+		<-time.After(time.Minute)
+		if _, all := read(); all["vestibule_graphql_streams"] != 1 {
+			t.Errorf("%v subscriptions are under way, want 1", all["vestibule_graphql_streams"])
+		}
+		cancel()
+		<-ended
+		_, all := read()
+		const of = `{operation="other",outcome="ok",type="subscription"}`
+		n, sum := all["vestibule_graphql_operation_duration_seconds_count"+of], all["vestibule_graphql_operation_duration_seconds_sum"+of]
+		if all["vestibule_graphql_streams"] != 0 || n < 3 || sum > 1 {
+			t.Errorf("after it %v are under way, and %v operations took %v s", all["vestibule_graphql_streams"], n, sum)
+		}
+	})
 }

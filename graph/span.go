@@ -19,6 +19,7 @@ type watched struct {
 	handler *handler
 	began   time.Time
 	span    oteltrace.Span // nil: it is not traced
+	ended   bool
 }
 
 // watch begins to watch an operation. The caller ends it.
@@ -52,7 +53,12 @@ func (o *watched) came(request context.Context, result *graphql.Response) {
 	}
 }
 
+// end notes that it is over; once.
 func (o *watched) end(ctx context.Context) {
+	if o.ended {
+		return
+	}
+	o.ended = true
 	o.handler.meter.ran(ctx, o.execution, o.handler.cfg.Now().Sub(o.began))
 	if o.span == nil {
 		return

@@ -37,6 +37,7 @@ func (h *handler) subscribe(ctx context.Context, operation *admitted, send func(
 	defer s.sources.Wait()
 	defer cancel()
 	ctx = context.WithValue(ctx, subscriptionKey{}, s)
+	defer h.meter.streaming(ctx)()
 	if opened := s.open(ctx); len(opened.Errors) > 0 {
 		s.shown(opened)
 		return send(opened)

@@ -24,6 +24,8 @@ func (d *day) events() []event {
 		{name: fmt.Sprintf("the identity provider is away for %s", d.o.providerAway), do: d.fault(d.o.providerAway, `{"target":"provider","drop":true}`),
 			tells: []string{noTokens}, logs: []string{`audit refresh_failed`}},
 		{name: "the identity provider is back", do: d.calm},
+		{name: "the identity provider hangs", do: d.fault(d.o.event, `{"target":"provider","hang":true}`)},
+		{name: "it answers again", do: d.calm},
 		{name: "the identity provider signs with a new key", do: d.rotateKeys, quiet: true, tells: []string{`vestibule_session_starts_total`}},
 		{name: "clocks are 20 s apart, within the leeway", do: d.skew(20 * time.Second), quiet: true},
 		{name: "clocks are 10 min apart", do: d.skew(10 * time.Minute), refuses: true, tells: []string{badTokens}, logs: []string{`audit refresh_failed`}},

@@ -23,7 +23,6 @@ type seen struct {
 	mu sync.Mutex // guards all of the following
 	// answers counts by what an answer was: right, a code with the API whose fault it was, a status, or a connection cut.
 	answers map[string]int
-	parts   int // answers with all that the event did not touch
 	took    []time.Duration
 	lost    []string // whose session ended
 	wrongs  []string // the first few answers that must not be
@@ -73,7 +72,14 @@ const (
 	refused = "told to sign in, and signed in"
 )
 
-// bad is the share of answers that were not right in all their parts.
+// count is how many answers were so.
+func (s *seen) count(what string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answers[what]
+}
+
+// bad is how many answers were not right in all their parts.
 func (s *seen) bad() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,6 +90,16 @@ func (s *seen) bad() int {
 		}
 	}
 	return n
+}
+
+// losses is how many sessions ended, and faults are the answers that must not be.
+func (s *seen) losses() (n int, faults []error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, text := range s.wrongs {
+		faults = append(faults, errors.New(text))
+	}
+	return len(s.lost), faults
 }
 
 // person is somebody at a browser who asks for her own pages again and again, and signs in anew when she has to.

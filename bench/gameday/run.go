@@ -180,16 +180,12 @@ func (d *day) happen(ctx context.Context, e event) error {
 	}
 	everyone := append(append([]*rig.Gateway(nil), before...), d.newOnes(before)...)
 	grown, logged := w.grown(ctx, everyone), w.logged(everyone)
-	fmt.Fprintf(d.out, "\n## %s (%s)\n\n- people saw: %s\n- metrics: %s\n- log: %s\n- sessions lost: %d\n", e.name, short(took), s, shownMetrics(grown), shownLog(logged), len(s.lost))
-
-	var errs []error
-	for _, text := range s.wrongs {
-		errs = append(errs, errors.New(text))
+	lost, errs := s.losses()
+	fmt.Fprintf(d.out, "\n## %s (%s)\n\n- people saw: %s\n- metrics: %s\n- log: %s\n- sessions lost: %d\n", e.name, short(took), s, shownMetrics(grown), shownLog(logged), lost)
+	if lost > 0 && !e.mayLose {
+		errs = append(errs, fmt.Errorf("%d sessions were lost", lost))
 	}
-	if len(s.lost) > 0 && !e.mayLose {
-		errs = append(errs, fmt.Errorf("%d sessions were lost", len(s.lost)))
-	}
-	if n := s.answers[refused]; n > 0 && !e.refuses {
+	if n := s.count(refused); n > 0 && !e.refuses {
 		errs = append(errs, fmt.Errorf("%d times somebody was told to sign in who was signed in", n))
 	}
 	if n := s.bad(); e.quiet && n > 0 {

@@ -42,7 +42,7 @@ func watch(ctx context.Context, gateways []*rig.Gateway) *witness {
 	w := &witness{map[*rig.Gateway]observe.Series{}, map[*rig.Gateway]int{}}
 	for _, g := range gateways {
 		w.metrics[g] = metricsOf(ctx, g)
-		text, _ := g.Log() //nolint:errcheck // There is none, then.
+		text, _ := g.Log() // There is none, then.
 		w.logs[g] = len(text)
 	}
 	return w

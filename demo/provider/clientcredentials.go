@@ -22,9 +22,11 @@ func (p *Provider) clientCredentials(r *http.Request) (*oidc.AccessTokenResponse
 		}
 	}
 	named := resources(r)
-	for scope, audience := range p.scopes { // A resource without scopes stands for all of its own.
-		if len(scopes) == 0 && slices.Contains(named, audience) {
-			scopes = append(scopes, scope)
+	if len(scopes) == 0 { // A resource without scopes stands for all of its own.
+		for scope, audience := range p.scopes {
+			if slices.Contains(named, audience) {
+				scopes = append(scopes, scope)
+			}
 		}
 	}
 	g := grant{apis: p.scopes, issuer: p.issuer}

@@ -203,7 +203,7 @@ func TestMetadata(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"response_types_supported": "code", "response_modes_supported": "query form_post", "code_challenge_methods_supported": "S256",
-		"grant_types_supported": "authorization_code refresh_token", "acr_values_supported": "urn:demo:pwd urn:demo:mfa",
+		"grant_types_supported": "authorization_code refresh_token client_credentials", "acr_values_supported": "urn:demo:pwd urn:demo:mfa",
 		"token_endpoint_auth_methods_supported": "client_secret_basic client_secret_post private_key_jwt",
 		"id_token_signing_alg_values_supported": "RS256",
 		"scopes_supported":                      "openid profile email offline_access accounts:read orders:read orders:write",

@@ -210,3 +210,31 @@ func TestPrivateKeyJWT(t *testing.T) {
 		}
 	})
 }
+
+// A client's own token is for the APIs that it names, and for nobody's user.
+func TestClientCredentials(t *testing.T) {
+	p := newParty(t)
+	for name, row := range map[string]struct {
+		form      url.Values
+		err, want string
+	}{
+		"scopes of an API":          {url.Values{"scope": {"orders:read"}}, "", "https://orders.demo.test orders:read"},
+		"an API without its scopes": {url.Values{"resource": {"https://orders.demo.test"}}, "", "https://orders.demo.test orders:read orders:write"},
+		"a scope nobody has":        {url.Values{"scope": {"nothing"}}, "invalid_scope", ""},
+		"another API's scopes":      {url.Values{"scope": {"orders:read"}, "resource": {"https://accounts.demo.test"}}, "invalid_target", ""},
+	} {
+		row.form.Set("grant_type", "client_credentials")
+		got := p.token(row.form)
+		if got.Error != row.err {
+			t.Errorf("%s: %+v, want %q", name, got, row.err)
+			continue
+		}
+		if row.err != "" {
+			continue
+		}
+		_, claims := p.verify(got.Access)
+		if audience, _ := claims["aud"].([]any); len(audience) != 1 || audience[0].(string)+" "+claims["scope"].(string) != row.want || claims["sub"] != clientID || got.Refresh != "" {
+			t.Errorf("%s: claims = %v, want %s", name, claims, row.want)
+		}
+	}
+}

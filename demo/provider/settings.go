@@ -17,6 +17,8 @@ const (
 	RefreshNormally RefreshAnswer = ""
 	// RefreshInvalidGrant refuses with invalid_grant. The refresh token stays good.
 	RefreshInvalidGrant RefreshAnswer = "invalid_grant"
+	// RefreshInteraction refuses with interaction_required: the user must be seen. The refresh token stays good.
+	RefreshInteraction RefreshAnswer = "interaction_required"
 	// RefreshServerError answers 500 with server_error.
 	RefreshServerError RefreshAnswer = "server_error"
 	// RefreshHang answers nothing until the client goes away or the provider closes.
@@ -73,7 +75,7 @@ func (s Settings) check() error {
 }
 
 func refreshAnswers() []RefreshAnswer {
-	return []RefreshAnswer{RefreshNormally, RefreshInvalidGrant, RefreshServerError, RefreshHang, RefreshNoNewToken}
+	return []RefreshAnswer{RefreshNormally, RefreshInvalidGrant, RefreshInteraction, RefreshServerError, RefreshHang, RefreshNoNewToken}
 }
 
 func join[S ~string](values []S) string {

@@ -127,6 +127,8 @@ func (p *Provider) exchangeRefresh(r *http.Request) (*oidc.AccessTokenResponse, 
 	switch p.Settings().Refresh {
 	case RefreshInvalidGrant:
 		return nil, oidc.ErrInvalidGrant().WithDescription("refused on demand")
+	case RefreshInteraction:
+		return nil, oidc.ErrInteractionRequired().WithDescription("the user must be seen")
 	case RefreshServerError:
 		return nil, oidc.ErrServerError().WithDescription("failed on demand")
 	case RefreshHang:

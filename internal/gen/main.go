@@ -10,6 +10,7 @@ import (
 	"github.com/99designs/gqlgen/api"
 	"github.com/99designs/gqlgen/codegen/config"
 
+	"vestibule.example/internal/gen/bindings"
 	"vestibule.example/internal/gen/plantables"
 	"vestibule.example/internal/gen/restgen"
 )
@@ -38,8 +39,15 @@ func run(args []string) error {
 	if flags.NArg() > 0 {
 		return errUsage
 	}
-	cfg, err := load(*file)
+	cfg, name, err := load(*file)
 	if err != nil {
+		return err
+	}
+	bound, err := bindings.Read(name)
+	if err != nil {
+		return err
+	}
+	if err := bound.Check(cfg.Sources); err != nil {
 		return err
 	}
 	options := []api.Option{api.AddPlugin(plantables.Plugin{})}
@@ -56,16 +64,18 @@ func run(args []string) error {
 		}
 		options = append(options, api.PrependPlugin(calls.Plugin()))
 	}
-	return api.Generate(cfg, options...)
+	return bound.Place(api.Generate(cfg, options...))
 }
 
-// load reads the configuration, in the directory it is in: its paths are relative to that.
-func load(file string) (*config.Config, error) {
+// load reads the configuration, in the directory it is in, and gives its name there: its paths are relative to that.
+func load(file string) (*config.Config, string, error) {
 	if file == "" {
-		return config.LoadConfigFromDefaultLocations()
+		cfg, err := config.LoadConfigFromDefaultLocations()
+		return cfg, "gqlgen.yml", err
 	}
 	if err := os.Chdir(filepath.Dir(file)); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return config.LoadConfig(filepath.Base(file))
+	cfg, err := config.LoadConfig(filepath.Base(file))
+	return cfg, filepath.Base(file), err
 }

@@ -20,13 +20,13 @@ const switches = `package %s
 import (
 	"os"
 	"strconv"
-	"sync"
+	"sync/atomic"
 )
 
 var (
 	mutantID, _    = strconv.Atoi(os.Getenv("MUTANT"))
 	mutantInverted = os.Getenv("MUTANT_INVERTED") != ""
-	mutantSeen     sync.Map
+	mutantSeen     [2][10_000]atomic.Bool // which ids passed and which fired; looking allocates nothing, for tests that count
 	mutantSeenLog  = func() *os.File { f, _ := os.OpenFile(os.Getenv("MUTANT_SEEN"), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600); return f }()
 )
 
@@ -35,12 +35,12 @@ func mutant(id int, fires bool) bool {
 		return mutantInverted && !fires
 	}
 	if mutantSeenLog != nil {
-		seen := id
+		told, how := id, 1
 		if !fires {
-			seen = -id
+			told, how = -id, 0
 		}
-		if _, known := mutantSeen.LoadOrStore(seen, true); !known {
-			mutantSeenLog.WriteString(strconv.Itoa(seen) + "\n")
+		if !mutantSeen[how][id].Swap(true) {
+			mutantSeenLog.WriteString(strconv.Itoa(told) + "\n")
 		}
 	}
 	return fires

@@ -8,6 +8,8 @@ export function createGatewayClient(vestibule: Vestibule, traces: TraceLog): Cli
     url: "/graphql",
     fetch: vestibule.fetch,
     preferGetMethod: false,
+    // Subscriptions come as server-sent events over the same fetch.
+    fetchSubscriptions: true,
     exchanges: [
       cacheExchange,
       mapExchange({

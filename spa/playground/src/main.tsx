@@ -16,19 +16,43 @@ vestibule.start();
  * Sends an operation as the app does: with the browser's session cookie and the
  * header that keeps other sites out. Headers typed in the editor come on top.
  */
-async function fetcher(params: object, options?: { headers?: Record<string, string> | null }): Promise<object> {
+async function fetcher(params: object, options?: { headers?: Record<string, string> | null }): Promise<object | AsyncIterable<object>> {
   const response = await vestibule.fetch("/graphql", {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
-      Accept: "application/graphql-response+json, application/json;q=0.9",
+      Accept: "application/graphql-response+json, application/json;q=0.9, text/event-stream;q=0.5",
       ...options?.headers,
     },
     body: JSON.stringify(params),
   });
+  const name = "operationName" in params && typeof params.operationName === "string" ? params.operationName : "Unnamed";
+  if (response.headers.get("Content-Type")?.startsWith("text/event-stream") && response.body) return answers(name, response.body);
   const answer = (await response.json()) as { extensions?: unknown };
-  traces.note("operationName" in params && typeof params.operationName === "string" ? params.operationName : "Unnamed", answer.extensions);
+  traces.note(name, answer.extensions);
   return answer;
+}
+
+/** The answers of a subscription as they come, each with its trace, until it completes or is left. */
+async function* answers(name: string, body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<object> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    for (let rest = ""; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        // The gateway writes each answer as one line of JSON; that of complete is empty.
+        if (!line.startsWith("data: {")) continue;
+        const answer = JSON.parse(line.slice("data: ".length)) as { extensions?: unknown };
+        traces.note(name, answer.extensions);
+        yield answer;
+      }
+    }
+  } finally {
+    await reader.cancel();
+  }
 }
 
 const welcome = `# Vestibule: one question, four REST APIs.

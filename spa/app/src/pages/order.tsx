@@ -1,5 +1,5 @@
-import { startTransition, useEffect, useOptimistic, useRef, useState } from "react";
-import { useMutation, useQuery } from "urql";
+import { startTransition, useEffect, useEffectEvent, useOptimistic, useRef, useState } from "react";
+import { useMutation, useQuery, useSubscription } from "urql";
 import { graphql } from "../gql";
 import { errorsAt, readErrors } from "../client";
 import { atTime } from "../dates";
@@ -47,6 +47,39 @@ const CancelOrder = graphql(`
   }
 `);
 
+const OrderMoves = graphql(`
+  subscription OrderMoves($id: ID!) {
+    orderUpdated(id: $id) {
+      id
+      status
+    }
+  }
+`);
+
+/** Asks for the order anew when it has changed, for as long as anything can happen to it and the page is open. */
+function useMoves(id: string, status: string | undefined, again: () => void): void {
+  const over = status === undefined || status === "DELIVERED" || status === "CANCELLED";
+  const [{ data, error, fetching }, subscribe] = useSubscription({ query: OrderMoves, variables: { id }, pause: over });
+  const now = data?.orderUpdated?.status;
+  const shown = useRef(status);
+  useEffect(() => {
+    shown.current = status;
+  }, [status]);
+  // A gateway that restarts ends its streams; not all browsers come back at once.
+  const refused = (error?.graphQLErrors.length ?? 0) > 0;
+  const lost = !over && !fetching && !refused;
+  const resume = useEffectEvent(subscribe);
+  useEffect(() => {
+    if (!lost) return;
+    const timer = setTimeout(() => resume(), 4000 + Math.random() * 4000);
+    return () => clearTimeout(timer);
+  }, [lost]);
+  const refresh = useEffectEvent(again);
+  useEffect(() => {
+    if (now !== undefined && now !== shown.current) refresh();
+  }, [now]);
+}
+
 /** One order. */
 export function OrderPage({ id }: { id: string }) {
   const vestibule = useVestibule();
@@ -83,6 +116,7 @@ function SignedInOrder({ id }: { id: string }) {
   const [status, showStatus] = useOptimistic(order?.status);
   const errors = readErrors(error);
   const retry = () => again({ requestPolicy: "network-only" });
+  useMoves(id, order?.status, retry);
   return (
     <Page title={`Order ${id}`} lead={<Link href="/account">All your orders</Link>} aside={status && <Status of={status} />}>
       {fetching && !order && <Waiting what="the order" lines={6} />}

@@ -46,6 +46,25 @@ describe("nothing for axe to find on", () => {
   });
 });
 
+test("an order that moves is shown as it is now, without being asked for", async () => {
+  let status = "PLACED";
+  let moves: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const stream = new ReadableStream<Uint8Array>({ start: (controller) => void (moves = controller) });
+  await show("/orders/o-1", {
+    ...whole,
+    OrderPage: () => data("order", { ...order, status }),
+    OrderMoves: { headers: { "Content-Type": "text/event-stream" }, stream },
+  });
+  await screen.findByRole("button", { name: /Cancel/ });
+  status = "SHIPPED";
+  const answer = { data: { orderUpdated: { __typename: "Order", id: "o-1", status } } };
+  await act(async () => {
+    moves?.enqueue(new TextEncoder().encode(`event: next\ndata: ${JSON.stringify(answer)}\n\n`));
+    await Promise.resolve();
+  });
+  await waitFor(() => expect(screen.queryByRole("button", { name: /Cancel/ })).toBeNull());
+});
+
 describe("the catalogue", () => {
   test("finding nothing says so, politely", async () => {
     await show("/?q=xyzzy", { ...whole, Products: products([]) });

@@ -77,7 +77,7 @@ describe("the waterfall", () => {
     const rows = within(screen.getByRole("table")).getAllByRole("row").slice(1);
     expect(rows.map((row) => row.className)).toEqual(["via-sent", "via-sent", "via-shared", "via-cached", "via-failed"]);
     const answers = rows.map((row) => within(row).getAllByRole("cell")[1]?.textContent);
-    expect(answers).toEqual(["200, token user for https://api.demo", "200", "200, shared with call 2", "cached", "UPSTREAM_UNAVAILABLE, 503, 2 tries"]);
+    expect(answers).toEqual(["200, token user for https://api.demo", "200, no token", "200, shared with call 2", "cached", "UPSTREAM_UNAVAILABLE, 503, 2 tries"]);
     const bar = rows[4]?.querySelector(".waterfall-call");
     expect([bar?.getAttribute("x"), bar?.getAttribute("width")]).toEqual(["49.71%", "50.19%"]);
     expect(rows[4]?.querySelectorAll(".waterfall-try")).toHaveLength(2);

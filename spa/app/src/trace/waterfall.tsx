@@ -68,8 +68,13 @@ function answerOf(call: Call): string {
   if (call.status !== undefined) parts.push(String(call.status));
   if (call.via !== "sent") parts.push(call.sharedWith === undefined ? call.via : `${call.via} with call ${call.sharedWith}`);
   if (call.attempts.length > 1) parts.push(`${call.attempts.length} tries`);
-  if (call.token) parts.push(call.token.audience === undefined ? `token ${call.token.kind}` : `token ${call.token.kind} for ${call.token.audience}`);
+  if (call.token) parts.push(tokenOf(call.token));
   return parts.join(", ");
+}
+
+function tokenOf({ kind, audience }: NonNullable<Call["token"]>): string {
+  if (kind === "none") return "no token";
+  return audience === undefined ? `token ${kind}` : `token ${kind} for ${audience}`;
 }
 
 /** The call to scale; its tries within, where there was more than one. Attributes, not styles: the page's policy has no inline style. */
