@@ -122,6 +122,9 @@ func TestTheSPAsOperationsArePredicted(t *testing.T) {
 		"AddAddress":  {"input": map[string]any{"label": "a", "recipient": "a", "street": "a", "postalCode": "1", "city": "a", "country": "DE"}},
 	}
 	for _, text := range bundled(t) {
+		if strings.Contains(text, "subscription ") {
+			continue // It is answered by a stream, for as long as its order is under way: streams_test.go.
+		}
 		words := strings.FieldsFunc(text[max(strings.LastIndex(text, "query "), strings.LastIndex(text, "mutation ")):], func(r rune) bool { return strings.ContainsRune(" ({", r) })
 		name := words[1]
 		resetCalls(t, g)
