@@ -10,8 +10,12 @@ export async function startBrowser() {
   browser.newContext = async (options) => {
     const context = await open(options);
     const pending = [];
+    let closing = false;
     context.on('response', (response) => {
-      if (origins.has(new URL(response.url()).origin)) pending.push(tell(response));
+      if (!origins.has(new URL(response.url()).origin)) return;
+      pending.push(tell(response).catch((error) => {
+        if (!closing) throw error; // Else no page is left that could have seen it.
+      }));
     });
     const newPage = context.newPage.bind(context);
     context.newPage = async () => {
@@ -22,6 +26,7 @@ export async function startBrowser() {
     const close = context.close.bind(context);
     context.close = async () => {
       await Promise.all(pending);
+      closing = true;
       await close();
     };
     return context;
