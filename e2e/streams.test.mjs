@@ -236,6 +236,7 @@ test('the shop shows an order as it is now, and the playground a subscription as
   await editor.locator('.view-lines').click();
   await playground.keyboard.press('Control+A');
   await playground.keyboard.insertText(text);
+  await playground.getByRole('tab', { name: 'Live' }).waitFor(); // GraphiQL has read what it holds.
   await playground.getByRole('button', { name: /Execute query/i }).click();
   const result = playground.locator('.result-window, .graphiql-response').first();
   await result.getByText('PLACED').waitFor();
