@@ -121,7 +121,7 @@ func TestDoctorFinds(t *testing.T) {
 		"nobody there":                     {change: set("issuer", closed), level: "FAULT", about: "identity.issuer", says: "nothing listens there", mend: "host and port"},
 		"a web page for a document":        {change: broken(faults.Rule{Target: "provider", PathPrefix: "/.well-known", Body: "<!doctype html>", ContentType: "text/html"}), level: "FAULT", about: "identity.issuer", says: "is a web page", mend: "sign-in page"},
 		"keys that cannot be had":          {change: broken(faults.Rule{Target: "provider", PathPrefix: "/keys", Status: 503}), level: "FAULT", about: "identity.issuer", says: "jwks_uri", mend: "reachable from here"},
-		"a clock that is off":              {change: broken(faults.Rule{Target: "provider", PathPrefix: "/.well-known", Header: map[string]string{"Date": skewed}}), level: "FAULT", about: "identity.issuer", says: "differ by 3m", mend: "NTP"},
+		"a clock that is off":              {change: broken(faults.Rule{Target: "provider", PathPrefix: "/.well-known", Header: map[string]string{"Date": skewed}}), level: "FAULT", about: "identity.issuer", says: "machine's differ by", mend: "NTP"},
 		"a redirect URI not registered":    {change: func(p *patient) { p.server = "http://localhost:8888" }, level: "FAULT", about: "identity.client_id", says: "page of its own (400)", mend: "register the redirect URI http://localhost:8888/auth/callback"},
 		"a client that nobody knows":       {change: set("client_id", "nobody"), level: "FAULT", about: "identity.client_id", says: "page of its own", mend: "client id is not known"},
 		"a secret that is another's":       {change: set("client_secret", "wrong"), level: "FAULT", about: "identity.auth_method", says: "invalid_client", mend: "secret or key is not"},
@@ -137,7 +137,7 @@ func TestDoctorFinds(t *testing.T) {
 		"a name that nobody knows":   {change: func(p *patient) { p.apis["orders"] = "{base_url: 'http://orders.invalid'}" }, level: "FAULT", about: "apis.orders.base_url", says: "orders.invalid", mend: "spelling"},
 		"an API that redirects":      {change: broken(faults.Rule{Target: "orders", Status: 302, Header: map[string]string{"Location": "https://sso.test/login?token=x"}}), level: "FAULT", about: "apis.orders.base_url", says: "redirects to https://sso.test/login,", mend: "write the address"},
 		"an API in trouble":          {change: broken(faults.Rule{Target: "orders", Status: 503}), level: "FAULT", about: "apis.orders.base_url", says: "answered 503", mend: "trouble of its own"},
-		"an API's clock that is off": {change: broken(faults.Rule{Target: "orders", Header: map[string]string{"Date": skewed}}), level: "FAULT", about: "apis.orders.base_url", says: "differ by 3m", mend: "NTP"},
+		"an API's clock that is off": {change: broken(faults.Rule{Target: "orders", Header: map[string]string{"Date": skewed}}), level: "FAULT", about: "apis.orders.base_url", says: "machine's differ by", mend: "NTP"},
 		"an API that wants a token": {change: func(p *patient) {
 			p.apis["accounts"] = fmt.Sprintf("{base_url: %q, token: none, check_path: /me}", p.world.APIs["accounts"])
 		}, level: "FAULT", about: "apis.accounts.token", says: "answered 401", mend: "wants a token"},
