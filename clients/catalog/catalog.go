@@ -16,14 +16,6 @@ type Client struct{ api *clients.API }
 // New makes a client over the API's transport.
 func New(api *clients.API) *Client { return &Client{api} }
 
-// ProductQuery says which page of which products; zero fields are left out.
-type ProductQuery struct {
-	Search   string // words that name or description contain; at most 100 characters
-	Category string // a category's id
-	Page     int    // the first is 1
-	PageSize int    // 1 to 100; 20 unless given
-}
-
 // ProductPage is one page of the catalogue.
 type ProductPage struct {
 	Items    []Product `json:"items"`
@@ -32,22 +24,11 @@ type ProductPage struct {
 	Total    int       `json:"total"`
 }
 
-// Products are one page of the catalogue.
-func (c *Client) Products(ctx context.Context, q ProductQuery) (*ProductPage, error) {
-	return clients.Get[*ProductPage](ctx, c.api, clients.At("/products"), clients.Query(
-		"search", q.Search, "category", q.Category, "page", clients.Number(q.Page), "pageSize", clients.Number(q.PageSize)))
-}
-
 // ProductsByID are the products of these ids, by id; those unknown are absent.
 func (c *Client) ProductsByID(ctx context.Context, ids []string) (map[string]*Product, error) {
 	return clients.BatchGet(ctx, c.api, clients.At("/products"), "id", ids, batchMax, func(_ []string, page ProductPage) map[string]*Product {
 		return clients.ByKey(page.Items, func(p *Product) string { return p.Id })
 	})
-}
-
-// Product is one product.
-func (c *Client) Product(ctx context.Context, id string) (*Product, error) {
-	return clients.Get[*Product](ctx, c.api, clients.At("/products/{productId}", id), nil)
 }
 
 // Categories are all there are, in the order to show them.
