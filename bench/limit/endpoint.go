@@ -12,10 +12,10 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"vestibule.example/auth"
-	"vestibule.example/bench/limit/posts"
 	"vestibule.example/bench/limit/posts/exec"
 	"vestibule.example/bench/limit/posts/resolver"
 	"vestibule.example/bench/rig"
+	"vestibule.example/clients"
 	"vestibule.example/graph/plan"
 )
 
@@ -24,22 +24,26 @@ const maxBody = 256 << 10
 
 // endpoint is /graphql for the posts schema. The product's endpoint serves the product's schema alone; this one does what
 // that does with a POST: the body read and taken apart, the document from the cache, the operation run, the answer written.
-type endpoint struct{ exec *executor.Executor }
+type endpoint struct {
+	exec     *executor.Executor
+	resolver *resolver.Resolver
+}
 
 func newEndpoint(o order, service *auth.Service, log *slog.Logger) (http.Handler, error) {
 	api, err := rig.NewAPI(o.World, "posts", service, log, cacheBytes)
 	if err != nil {
 		return nil, err
 	}
-	schema := exec.NewExecutableSchema(exec.Config{Resolvers: &resolver.Resolver{API: posts.New(api)}})
+	r := &resolver.Resolver{APIs: map[string]*clients.API{"posts": api}}
+	schema := exec.NewExecutableSchema(exec.Config{Resolvers: r})
 	if o.Kind == "plan" {
-		schema = plan.New(schema, exec.PlanTables(), plan.Config{})
+		schema = plan.New(schema, exec.PlanTables(), plan.Config{Compiled: resolver.Compiled()})
 	}
 	runner := executor.New(schema)
 	runner.SetQueryCache(lru.New[*ast.QueryDocument](1000))
 	runner.SetParserTokenLimit(5000)
 	runner.SetDisableSuggestion(true)
-	return &endpoint{runner}, nil
+	return &endpoint{runner, r}, nil
 }
 
 // ServeHTTP handles "POST /graphql".
@@ -55,7 +59,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, done := plan.Lend(r.Context())
 	defer done()
-	ctx = graphql.StartOperationTrace(ctx)
+	ctx = e.resolver.WithLoaders(graphql.StartOperationTrace(ctx))
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
 	operation, faults := e.exec.CreateOperationContext(ctx, params)
 	if len(faults) > 0 {
