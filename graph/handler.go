@@ -312,7 +312,7 @@ func mayRun(ctx context.Context, kind ast.Operation) error {
 // lent gives the context that an operation, or an event of one, is answered in, to memory that is lent until done.
 func (h *handler) lent(ctx context.Context) (lending context.Context, done func()) {
 	ctx, done = plan.Lend(ctx)
-	return h.resolver.withRestLoaders(withLoaders(ctx, h.resolver.newLoaders(h.failures))), done
+	return h.resolver.withLoaders(ctx, h.failures), done
 }
 
 // execute runs a query or a mutation.
