@@ -3,6 +3,7 @@
 //	go run ./internal/gen generate [-config gqlgen.yml]
 //	go run ./internal/gen plan [-schema FILE] [-variables JSON] QUERY.graphql
 //	go run ./internal/gen plan -n1
+//	go run ./internal/gen add-api -op 'GET /path' NAME DOCUMENT
 //	go run ./internal/gen breaking OLD.graphqls NEW.graphqls [manifest.json…]
 //
 // generate makes what gqlgen makes of the schema, and beside it the tables of graph/plan and what the schema's @rest directives
@@ -11,6 +12,8 @@
 //
 // plan tells what a query asks of the APIs, before anybody runs it; with -n1, which fields can call an API once for each element of
 // a list, and fails if one may not (docs/limits.md).
+//
+// add-api takes an API's OpenAPI document into the project and proposes schema for some of its operations (docs/adding-an-api.md).
 //
 // breaking tells what a change of the schema breaks, and which of the operations in use (docs/trusted-documents.md); it fails if
 // any.

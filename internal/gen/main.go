@@ -22,7 +22,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: gen generate [-config gqlgen.yml] | gen plan … | gen breaking OLD.graphqls NEW.graphqls [manifest.json…]")
+var errUsage = errors.New("usage: gen generate [-config gqlgen.yml] | gen plan … | gen add-api … | gen breaking OLD.graphqls NEW.graphqls [manifest.json…]")
 
 func run(args []string) error {
 	if len(args) > 0 {
@@ -31,6 +31,8 @@ func run(args []string) error {
 			return compare(args[1:], os.Stdin, os.Stdout)
 		case "plan":
 			return plan(args[1:], os.Stdin, os.Stdout)
+		case "add-api":
+			return addAPI(args[1:], os.Stdout, os.Stderr)
 		}
 	}
 	if len(args) == 0 || args[0] != "generate" {
