@@ -162,6 +162,9 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	runner.SetRecoverFunc(func(ctx context.Context, v any) error {
 		return fmt.Errorf("graph: panic in %s: %v", graphql.GetPath(ctx), v)
 	})
+	if tracer != nil && cfg.Executor == "gqlgen" { // It would keep plans from being used.
+		runner.AroundFields(aroundFields(tracer))
+	}
 	open := cfg.Development || cfg.Introspection
 	if open {
 		runner.Use(extension.Introspection{})
