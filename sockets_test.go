@@ -260,6 +260,11 @@ func TestOperationsOfASocket(t *testing.T) {
 			t.Errorf("%s: heard %s, %v, want an error %s", query, got, err, code)
 		}
 	}
+	// What was only to be explained does not run.
+	p.say(`{"id":"q","type":"subscribe","payload":{"query":"mutation { endOtherSessions { __typename } }","extensions":{"vestibule":{"explain":true}}}}`)
+	if got, err := p.heard(); err != nil || !strings.Contains(got, `"type":"error"`) || !strings.Contains(got, `"code":"OPERATION_NOT_ALLOWED"`) {
+		t.Errorf("heard %s, %v, want OPERATION_NOT_ALLOWED", got, err)
+	}
 	p.say(subscription("q", `subscription($id: ID!) { orderUpdated(id: $id) { id status } }`, order))
 	next(`q next {"orderUpdated":{"id":"` + order + `","status":"PLACED"}}`)
 	p.say(subscription("moves", watchParcel, parcel))

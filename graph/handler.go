@@ -229,6 +229,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, media, err)
 		return
 	}
+	if asked.explain && h.cfg.Development {
+		h.predict(w, r, media, asked)
+		return
+	}
 	h.run(w, r, media, asked)
 }
 

@@ -63,6 +63,8 @@ type request struct {
 	// persistedQuery; registers tells the extension beside a document, which is to be kept.
 	id        string
 	registers bool
+	// explain tells that it is not to be run: its sender wants to know what it would ask for.
+	explain bool
 }
 
 // readRequest reads the parameters of a GET or POST (GraphQL over HTTP §5).
@@ -188,6 +190,9 @@ func readParams(m *members) (*request, error) {
 		readMap("variables", m.variables, &params.Variables), readMap("extensions", m.extensions, &params.Extensions),
 		readText("documentId", m.documentID, &params.id),
 	); err != nil {
+		return nil, err
+	}
+	if err := params.readExplain(); err != nil {
 		return nil, err
 	}
 	return params, params.named()
