@@ -96,20 +96,6 @@ const attacks = {
       done('');
     };
   }),
-  'framing the diagnostics': (origin) => new Promise((done) => {
-    const frame = document.createElement('iframe');
-    frame.src = `${origin}/auth/diagnostics?ask=1`;
-    frame.onload = () => {
-      let readable = '';
-      try {
-        readable = frame.contentDocument?.body?.textContent ?? '';
-      } catch {
-        // Another origin: nothing can be read, as it should be.
-      }
-      done(readable);
-    };
-    document.body.append(frame);
-  }),
   'a form that logs out': (origin) => new Promise((done) => {
     const frame = document.createElement('iframe');
     frame.name = 'out';

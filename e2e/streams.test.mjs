@@ -120,7 +120,7 @@ streams('graphql-ws', (query, variables, each) => collect(socketClient(), query,
 
 streams('Apollo Client over graphql-ws', (query, variables, each = () => {}) => {
   const client = new ApolloClient({ cache: new InMemoryCache(), link: new GraphQLWsLink(socketClient()), defaultOptions: { query: { errorPolicy: 'all' }, mutate: { errorPolicy: 'all' } } });
-  const told = ({ data, error }) => (error ? asAnswer(error)[0] : { data });
+  const told = ({ data, error }) => ({ data, ...(error && asAnswer(error)[0]) });
   if (query.startsWith('query')) return client.query({ query: gql(query), variables }).then((result) => [told(result)]);
   if (query.startsWith('mutation')) return client.mutate({ mutation: gql(query), variables }).then((result) => [told(result)]);
   return new Promise((done, fail) => {
@@ -138,7 +138,7 @@ streams('Apollo Client over graphql-ws', (query, variables, each = () => {}) => 
 
 streams("urql's own streams", (query, variables = {}, each = () => {}) => {
   const client = new Client({ url, fetch: fetchFn, preferGetMethod: false, fetchSubscriptions: true, exchanges: [fetchExchange] });
-  const told = ({ data, error }) => (error ? asAnswer(error)[0] : { data });
+  const told = ({ data, error }) => ({ data, ...(error && asAnswer(error)[0]) });
   if (query.startsWith('query')) return client.query(query, variables).toPromise().then((result) => [told(result)]);
   if (query.startsWith('mutation')) return client.mutation(query, variables).toPromise().then((result) => [told(result)]);
   return new Promise((done) => {

@@ -140,6 +140,9 @@ func (o options) killPackage(ctx context.Context, dir, pkg string) ([]result, er
 		if len(left) == 0 {
 			break
 		}
+		for _, s := range left {
+			fmt.Fprintf(o.out, "alive     %s: the tests of %s are asked\n", s, other)
+		}
 		more, err := o.killBy(ctx, dir, other, behind, left)
 		if err != nil {
 			return nil, err
