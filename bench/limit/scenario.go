@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"vestibule.example/bench/rig"
@@ -32,12 +33,14 @@ func scenarios() []scenario {
 		{name: "constant", page: "/greet", query: `{ greet }`},
 		{name: "posts-20ms", page: "/posts", query: posts, calls: 2, api: "posts", latency: 20 * time.Millisecond, connections: 8},
 		{name: "account", page: "/account", query: rig.AccountPage, calls: 9, api: "accounts", shop: true},
+		{name: "account-100ms", page: "/account", query: rig.AccountPage, calls: 9, api: "accounts", latency: 100 * time.Millisecond, connections: 8, shop: true},
+		{name: "account-100ms-64", page: "/account", query: rig.AccountPage, calls: 9, api: "accounts", latency: 100 * time.Millisecond, connections: 64, shop: true},
 	}
 }
 
 // takes tells whether a target can answer: the small schema knows no shop, and the product nothing else.
 func (s scenario) takes(target string) bool {
-	switch target {
+	switch strings.TrimSuffix(target, bare) {
 	case "gqlgen", "plan":
 		return !s.shop
 	case "gateway":
@@ -68,7 +71,7 @@ func (s scenario) learn(ctx context.Context, c, first *contender) error {
 		return err
 	}
 	path := s.page
-	switch c.name {
+	switch strings.TrimSuffix(c.name, bare) {
 	case "gqlgen", "plan", "gateway", "yoga", "mercurius":
 		path = "/graphql"
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -18,10 +19,16 @@ const (
 type plan struct {
 	reason Reason // why there is none
 	root   *selection
+	// parents are the root's: one, of which nothing is known.
+	parents []any
 	// columns are the nodes that have one.
 	columns  []*node
 	mutation bool
-	runs     sync.Pool // of *run
+	// takes tells that a field takes arguments.
+	takes bool
+	// attach is what Config.Compiled gave; it may be nil.
+	attach func(context.Context) context.Context
+	runs   sync.Pool // of *run
 }
 
 // selection is what is asked of the objects of one concrete type in one place.
@@ -69,10 +76,12 @@ type compiler struct {
 	oc     *graphql.OperationContext
 	plan   *plan
 	nodes  int
+	// selected are the fields, each once.
+	selected []Selected
 }
 
 func (s *Schema) compile(oc *graphql.OperationContext) *plan {
-	p := &plan{mutation: oc.Operation.Operation == ast.Mutation}
+	p := &plan{mutation: oc.Operation.Operation == ast.Mutation, parents: []any{nil}}
 	root := s.Schema().Query
 	switch oc.Operation.Operation {
 	case ast.Mutation:
@@ -82,6 +91,9 @@ func (s *Schema) compile(oc *graphql.OperationContext) *plan {
 	}
 	c := &compiler{schema: s, oc: oc, plan: p}
 	p.root = c.selection(nil, 0, root, oc.Operation.SelectionSet)
+	if s.cfg.Compiled != nil && p.reason == "" {
+		p.attach = s.cfg.Compiled(c.selected)
+	}
 	return p
 }
 
@@ -126,9 +138,13 @@ func (c *compiler) node(in *selection, f graphql.CollectedField, place int) *nod
 		}
 		return n
 	}
+	if field := (Selected{Coordinate{in.object.Name, f.Name}, n.table.isResolved()}); !slices.Contains(c.selected, field) {
+		c.selected = append(c.selected, field)
+	}
 	if n.table.Leaf != nil {
 		return n
 	}
+	c.plan.takes = c.plan.takes || len(f.Definition.Arguments) > 0
 	n.column = len(c.plan.columns)
 	c.plan.columns = append(c.plan.columns, n)
 	if def := c.schema.Schema().Types[n.typ.Name()]; def.IsCompositeType() {

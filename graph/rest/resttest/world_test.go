@@ -133,7 +133,7 @@ func (w *world) ask(query string, variables map[string]any) (data string, errs, 
 
 func (w *world) askOf(r *Resolver, query string, variables map[string]any) (data string, errs, calls []string) {
 	w.t.Helper()
-	runner := executor.New(plan.New(exec.NewExecutableSchema(exec.Config{Resolvers: r}), exec.PlanTables(), plan.Config{Operations: 10}))
+	runner := executor.New(plan.New(exec.NewExecutableSchema(exec.Config{Resolvers: r}), exec.PlanTables(), plan.Config{Operations: 10, Compiled: restCompiled()}))
 	runner.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		var call *clients.Error
 		if !errors.As(err, &call) {
