@@ -110,7 +110,7 @@ mutants: ## change every guard in turn and see a test fail; docs/security.md say
 	go run ./internal/mutants ./clients
 	go run ./internal/mutants -also . ./graph
 	go run ./internal/mutants -also ./graph/rest/resttest ./graph/rest
-	go run ./internal/mutants ./internal/observe
+	go run ./internal/mutants -run '/observe\.go:' ./internal/observe
 	go run ./internal/mutants -run '/(admin_sessions|apis|diagnostics|graphql|host|routes|tls|config_[a-z]+)\.go:' .
 	go run ./internal/mutants -table docs/security.md ./auth/secret ./auth/memstore ./auth/rp ./auth ./clients ./graph .
 

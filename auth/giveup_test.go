@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,5 +145,28 @@ func TestOutcomesOfRefreshesAreMeasured(t *testing.T) {
 			wantSeries(t, read(), map[string]float64{`vestibule_token_request_duration_seconds_count{grant="refresh_token",outcome="` + outcome + `"}`: 1})
 			closeAll(t, b.Close, memory.Close)
 		})
+	}
+}
+
+// A provider that cannot be reached has refused nothing.
+func TestAProviderOutOfReachIsMeasured(t *testing.T) {
+	telemetry, read := metered(t)
+	var away atomic.Bool
+	w := newWorld(t, func(cfg *auth.Config, party *rp.Config) {
+		cfg.Meters = telemetry.Meters()
+		base := party.HTTPClient.Transport
+		party.HTTPClient = &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			if away.Load() {
+				return nil, errOutage
+			}
+			return base.RoundTrip(req)
+		})}
+	})
+	v := w.signIn(t, "alice")
+	w.clock.Advance(6 * time.Minute)
+	away.Store(true)
+	call(t, v, "orders")
+	if got := read()[`vestibule_token_request_duration_seconds_count{grant="refresh_token",outcome="unavailable"}`]; got != 1 {
+		t.Errorf("%v requests are counted as unavailable, want 1", got)
 	}
 }

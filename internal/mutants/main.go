@@ -148,9 +148,7 @@ func (o options) killPackage(ctx context.Context, dir, pkg string) ([]result, er
 			return nil, err
 		}
 		for _, m := range more {
-			if m.why == "" {
-				results[slices.IndexFunc(results, func(r result) bool { return r.site.id == m.site.id })] = m
-			}
+			results[slices.IndexFunc(results, func(r result) bool { return r.site.id == m.site.id })] = m
 		}
 	}
 	return results, nil
