@@ -106,7 +106,7 @@ fuzz: ## each fuzz target for a minute
 	.ci/fuzz 60s
 
 mutants: ## change every guard in turn and see a test fail; docs/security.md says how long it takes
-	go run ./internal/mutants ./auth/secret ./auth/memstore ./auth/filestore ./auth/rp ./auth
+	go run ./internal/mutants ./auth/secret ./auth/memstore ./auth/rp ./auth
 	go run ./internal/mutants ./clients
 	go run ./internal/mutants -also . ./graph
 	go run ./internal/mutants -also ./graph/rest/resttest ./graph/rest

@@ -12,7 +12,7 @@ import (
 	"vestibule.example/clients"
 )
 
-var errInstrument = errors.New("no such instrument")
+var errNoSuchGauge = errors.New("no such instrument")
 
 // brokenMeters have no instrument of that name.
 type brokenMeters struct {
@@ -33,7 +33,7 @@ type brokenMeter struct {
 // Int64ObservableGauge implements [metric.Meter].
 func (m brokenMeter) Int64ObservableGauge(name string, options ...metric.Int64ObservableGaugeOption) (metric.Int64ObservableGauge, error) {
 	if name == m.name {
-		return nil, errInstrument
+		return nil, errNoSuchGauge
 	}
 	return m.Meter.Int64ObservableGauge(name, options...)
 }
@@ -41,7 +41,7 @@ func (m brokenMeter) Int64ObservableGauge(name string, options ...metric.Int64Ob
 // Int64ObservableCounter implements [metric.Meter].
 func (m brokenMeter) Int64ObservableCounter(name string, options ...metric.Int64ObservableCounterOption) (metric.Int64ObservableCounter, error) {
 	if name == m.name {
-		return nil, errInstrument
+		return nil, errNoSuchGauge
 	}
 	return m.Meter.Int64ObservableCounter(name, options...)
 }
@@ -52,7 +52,7 @@ func TestWhatCannotBeMeasuredStopsTheStart(t *testing.T) {
 		_, err := clients.New(clients.Config{
 			Name: "orders", BaseURL: &url.URL{Scheme: "https", Host: "orders.example.test"}, Transport: http.DefaultTransport, Meters: brokenMeters{name: name},
 		})
-		if !errors.Is(err, errInstrument) {
+		if !errors.Is(err, errNoSuchGauge) {
 			t.Errorf("without %s: %v, want its error", name, err)
 		}
 	}
