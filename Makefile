@@ -110,8 +110,11 @@ fuzz: ## each fuzz target for a minute
 
 mutants: ## change every guard in turn and see a test fail; docs/security.md says how long it takes
 	go run ./internal/mutants ./auth/secret ./auth/memstore ./auth/rp ./auth
-	go run ./internal/mutants -run '/clients/(api|call|challenge|decode|header|identity|path|refusal|relay[a-z_]*|send)\.go:' ./clients
-	go run ./internal/mutants -run '/(host|routes|config_[a-z]+)\.go:' .
+	go run ./internal/mutants ./clients
+	go run ./internal/mutants -also . ./graph
+	go run ./internal/mutants -also ./graph/rest/resttest ./graph/rest
+	go run ./internal/mutants -run '/observe\.go:' ./internal/observe
+	go run ./internal/mutants -run '/(admin_sessions|apis|diagnostics|graphql|host|routes|tls|config_[a-z]+)\.go:' .
 	go run ./internal/mutants -table docs/security.md ./auth/secret ./auth/memstore ./auth/rp ./auth ./clients ./graph .
 
 clean: ## remove what was built

@@ -27,6 +27,9 @@ func TestAfterAStepUpTheOldCookieChangesNothing(t *testing.T) {
 	if answer.Status != http.StatusConflict || len(answer.Errors) != 1 || answer.Errors[0].Code() != "SESSION_CHANGED" {
 		t.Errorf("a mutation with the old cookie = %d %s, want 409 SESSION_CHANGED", answer.Status, answer.Body)
 	}
+	if p, res := dial(t, g, old, nil); p != nil || res.StatusCode != http.StatusConflict {
+		t.Errorf("a WebSocket with the old cookie = %d, want 409", res.StatusCode)
+	}
 	if got := post(t, old, "/api/catalog/products"); got != http.StatusConflict {
 		t.Errorf("a relayed POST with the old cookie = %d, want 409", got)
 	}

@@ -13,7 +13,7 @@ func TestDevices(t *testing.T) {
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36 Edg/156.0": "Edge on Windows",
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Version/19.0 Mobile Safari/604.1":             "Safari on iPhone",
 		"Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0":                                                "Firefox on Linux",
-		"Firefox/1\r\nX: y": "Firefox",
+		"Firefox/1\r\nX: y": "Firefox", "Dalvik/2.1.0 (Linux; U; Android 17)": "Android",
 	} {
 		if got := deviceOf(agent); got != want {
 			t.Errorf("deviceOf(%q) = %q, want %q", agent, got, want)

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,7 +143,7 @@ func New(cfg Config) (*Service, error) {
 	s.cookie = "__Host-Http-vestibule"
 	if !s.secure {
 		// Prefixes want https. Cookies do not tell ports apart, so the name does.
-		s.cookie = "vestibule-" + portOf(cfg.PublicURL)
+		s.cookie = "vestibule-" + cmp.Or(cfg.PublicURL.Port(), "80")
 	}
 	s.flights.init()
 	s.used.every = cfg.IdleTimeout / 10
@@ -224,16 +225,6 @@ func isToken(name string) bool {
 		}
 	}
 	return name != ""
-}
-
-func portOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
-	if u.Scheme == "https" {
-		return "443"
-	}
-	return "80"
 }
 
 // Close ends what streams, and waits for what still runs, up to ten seconds, and ends it; nothing new is begun. The store is its

@@ -81,6 +81,9 @@ func TestUntilEnded(t *testing.T) {
 			t.Fatalf("UntilEnded = %v, %v", until, err)
 		}
 		defer leave()
+		if renewed, err := w.auth.Renew(ctx); err != nil || auth.FromContext(renewed).Subject() != auth.FromContext(ctx).Subject() {
+			t.Errorf("Renew of a session that lives = %v", err)
+		}
 		if _, err := v.SignOut(t.Context()); err != nil {
 			t.Error(err)
 		}

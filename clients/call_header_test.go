@@ -51,20 +51,47 @@ func TestAnAPIThatCannotBeMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := clients.New(clients.Config{Name: "things", BaseURL: base, Transport: &http.Transport{}, Meters: brokenMeters{}}); !errors.Is(err, errInstrument) {
-		t.Errorf("New = %v, want the instrument's error", err)
+	for _, name := range []string{"vestibule.api.attempt.duration", "vestibule.api.active", "vestibule.api.cache.answers"} {
+		if _, err := clients.New(clients.Config{Name: "things", BaseURL: base, Transport: &http.Transport{}, Meters: brokenMeters{name: name}}); !errors.Is(err, errInstrument) {
+			t.Errorf("New without %s = %v, want the instrument's error", name, err)
+		}
 	}
 }
 
 var errInstrument = errors.New("no such instrument")
 
-// brokenMeters have no histograms.
-type brokenMeters struct{ noop.MeterProvider }
+// brokenMeters have no instrument of that name.
+type brokenMeters struct {
+	noop.MeterProvider
+	name string
+}
 
-func (brokenMeters) Meter(string, ...metric.MeterOption) metric.Meter { return brokenMeter{} }
+func (m brokenMeters) Meter(string, ...metric.MeterOption) metric.Meter {
+	return brokenMeter{noop.Meter{}, m.name}
+}
 
-type brokenMeter struct{ noop.Meter }
+type brokenMeter struct {
+	noop.Meter
+	name string
+}
 
-func (brokenMeter) Float64Histogram(string, ...metric.Float64HistogramOption) (metric.Float64Histogram, error) {
-	return nil, errInstrument
+func (m brokenMeter) Float64Histogram(name string, options ...metric.Float64HistogramOption) (metric.Float64Histogram, error) {
+	if name == m.name {
+		return nil, errInstrument
+	}
+	return m.Meter.Float64Histogram(name, options...)
+}
+
+func (m brokenMeter) Int64ObservableGauge(name string, options ...metric.Int64ObservableGaugeOption) (metric.Int64ObservableGauge, error) {
+	if name == m.name {
+		return nil, errInstrument
+	}
+	return m.Meter.Int64ObservableGauge(name, options...)
+}
+
+func (m brokenMeter) Int64ObservableCounter(name string, options ...metric.Int64ObservableCounterOption) (metric.Int64ObservableCounter, error) {
+	if name == m.name {
+		return nil, errInstrument
+	}
+	return m.Meter.Int64ObservableCounter(name, options...)
 }

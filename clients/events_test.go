@@ -127,6 +127,7 @@ func TestAnEventStreamEnds(t *testing.T) {
 		{"no event stream", status(200), clients.CodeUpstreamInvalid, 0},
 		{"no JSON", streaming("data: {\n\n"), clients.CodeUpstreamInvalid, 0},
 		{"no end", streaming("data: " + strings.Repeat("x", 2000) + "\n\n"), clients.CodeUpstreamInvalid, 0},
+		{"no end of a line", silent("data: " + strings.Repeat("x", 2000)), clients.CodeUpstreamInvalid, 0},
 		{"no end of lines", streaming(strings.Repeat(": x\n", 500)), clients.CodeUpstreamInvalid, 0},
 		{"out of order for long", status(503), clients.CodeUpstreamUnavailable, 2 * time.Minute},
 		{"no answer for long", hanging, clients.CodeUpstreamTimeout, 2 * time.Minute},
@@ -248,4 +249,37 @@ func TestPollingEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What cannot be asked for is not, and what is held back is not sent: the follower gives up, or waits, as after any failure.
+func TestWhatIsNotAskedFor(t *testing.T) {
+	nowhere := clients.At("/things/{id}", "..")
+	synctest.Test(t, func(t *testing.T) {
+		u := &counting{answers: []func(*http.Request) (*http.Response, error){status(503)}}
+		api := u.api(t, func(cfg *clients.Config) { cfg.Breaker = clients.Breaker{Failures: 1, Open: time.Hour} })
+		if err := clients.Events(t.Context(), api, nowhere, nil, func(context.Context, string, clients.None) error { return nil }); err == nil {
+			t.Error("events of a path that is none are followed")
+		}
+		if err := clients.Poll(t.Context(), api, nowhere, nil, time.Second, func(context.Context, clients.None) error { return nil }); err == nil {
+			t.Error("a path that is none is polled")
+		}
+		if n := u.asked.Load(); n != 0 {
+			t.Errorf("%d requests, want none", n)
+		}
+		_ = send(t.Context(), api, "GET")
+		before, began := u.asked.Load(), time.Now()
+		if _, err := follow(t.Context(), api, 0); codeOf(err) != clients.CodeUpstreamUnavailable || u.asked.Load() != before || time.Since(began) < 2*time.Minute {
+			t.Errorf("behind an open breaker: %v after %s and %d requests", err, time.Since(began), u.asked.Load()-before)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		u := &counting{answers: []func(*http.Request) (*http.Response, error){hanging}}
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		began := time.Now()
+		err := clients.Poll(ctx, u.api(t, nil), clients.At("/things"), nil, time.Second, func(context.Context, clients.None) error { return nil })
+		if !errors.Is(err, context.Canceled) || time.Since(began) != time.Second {
+			t.Errorf("polling by who has gone = %v after %s", err, time.Since(began))
+		}
+	})
 }

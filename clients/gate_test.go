@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -89,6 +90,21 @@ func TestWaitingEndsWithTheDeadline(t *testing.T) {
 		var e *clients.Error
 		if !errors.As(err, &e) || e.Code != clients.CodeUpstreamUnavailable || !e.Retryable || time.Since(began) != 3*time.Second || u.asked.Load() != 1 {
 			t.Errorf("waiting ended after %v with %+v, want 3 s, unsent and safe to repeat", time.Since(began), e)
+		}
+	})
+}
+
+// Who goes away while she waits has not met a crowd: her call ends as she wanted.
+func TestWaitingEndsWithItsCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := &counting{answers: []func(*http.Request) (*http.Response, error){hanging}}
+		api := u.api(t, func(cfg *clients.Config) { cfg.Concurrency, cfg.Timeout = 1, time.Minute })
+		go func() { _ = send(t.Context(), api, "GET") }()
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if err := send(ctx, api, "POST"); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "in time") {
+			t.Errorf("waiting ended with %v, want what ended it", err)
 		}
 	})
 }

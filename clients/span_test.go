@@ -41,6 +41,14 @@ func TestCallsAreTraced(t *testing.T) {
 	ctx, provider, recorder := spanning(t, sdktrace.AlwaysSample())
 	var parents []string
 	n := 0
+	lost := newFake(t, unreachable, func(cfg *clients.Config) { cfg.Traces = provider })
+	if err := send(ctx, lost, "GET"); err == nil {
+		t.Fatal("a call of an API that cannot be reached does not fail")
+	}
+	if got, want := shownSpan(recorder.Ended()[0]), "GET /things: vestibule.api=orders http.request.method=GET url.template=/things server.address=orders.example.test error.type=UPSTREAM_UNAVAILABLE"; got != want {
+		t.Errorf("the span = %s, want %s", got, want)
+	}
+	recorder.Reset()
 	api := newFake(t, func(r *http.Request) (*http.Response, error) {
 		parents = append(parents, r.Header.Get("Traceparent"))
 		if n++; n == 1 {

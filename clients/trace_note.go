@@ -70,7 +70,7 @@ func (n *note) attempt(a *API, x *exchange, began time.Duration, ans *answer, er
 	try := TracedAttempt{Start: began, Duration: n.trace.Duration() - began}
 	if ans != nil {
 		try.Status = ans.status
-	} else if err != nil {
+	} else {
 		try.Code = a.failure(x, err).Code
 	}
 	n.mu.Lock()

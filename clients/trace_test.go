@@ -209,3 +209,14 @@ func TestWithoutATraceNothingIsAllocated(t *testing.T) {
 		t.Errorf("%v allocations without a trace, want at most %d", without, known)
 	}
 }
+
+// A trace that is told of no fields tells of none.
+func TestATraceWithoutFields(t *testing.T) {
+	trace := clients.NewTrace(clients.TraceConfig{})
+	if err := send(clients.WithTrace(t.Context(), trace), newFake(t, status(200), nil), "GET"); err != nil {
+		t.Fatal(err)
+	}
+	if calls, _ := trace.Calls(); len(calls) != 1 || len(calls[0].Fields) != 0 {
+		t.Errorf("calls = %+v, want one of no field", calls)
+	}
+}

@@ -18,6 +18,7 @@ const { Network, Observable } = createRequire(import.meta.url)('relay-runtime');
 const names = 'query Names { me { id } }';
 const placing = `mutation Place($key: String!) { placeOrder(input: {idempotencyKey: $key, lines: [{productId: "p-100", quantity: 1}]}) { order { id } } }`;
 const cancelling = 'mutation Cancel($id: ID!) { cancelOrder(input: {orderId: $id}) { order { id status } } }';
+const partial = 'query Partial { me { id } orders(first: 1, after: "nonsense") { totalCount } }';
 const watching = 'subscription Watch($id: ID!) { orderUpdated(id: $id) { id status } }';
 
 let gateway, browser, url, cookie;
@@ -95,6 +96,10 @@ function streams(name, run) {
       answers.map((answer) => answer.data.orderUpdated.status),
       ['PLACED', 'CANCELLED'],
     );
+    const [beside] = await run(partial);
+    assert.deepEqual([beside.data.me.id, beside.data.orders, beside.errors[0].extensions.code], ['c-alice', null, 'BAD_USER_INPUT'], 'an error beside data');
+    const [failed] = await run(cancelling, { id: 'o-nothing' });
+    assert.equal(failed.errors[0].extensions.code, 'NOT_FOUND', 'a mutation that fails');
     const [refused] = await run(watching, { id: 'o-nothing' });
     assert.equal(refused.errors[0].extensions.code, 'NOT_FOUND');
     const [invalid] = await run('subscription Nothing { nothing }');
@@ -115,7 +120,7 @@ streams('graphql-ws', (query, variables, each) => collect(socketClient(), query,
 
 streams('Apollo Client over graphql-ws', (query, variables, each = () => {}) => {
   const client = new ApolloClient({ cache: new InMemoryCache(), link: new GraphQLWsLink(socketClient()), defaultOptions: { query: { errorPolicy: 'all' }, mutate: { errorPolicy: 'all' } } });
-  const told = ({ data, error }) => (error ? asAnswer(error)[0] : { data });
+  const told = ({ data, error }) => ({ data, ...(error && asAnswer(error)[0]) });
   if (query.startsWith('query')) return client.query({ query: gql(query), variables }).then((result) => [told(result)]);
   if (query.startsWith('mutation')) return client.mutate({ mutation: gql(query), variables }).then((result) => [told(result)]);
   return new Promise((done, fail) => {
@@ -133,7 +138,7 @@ streams('Apollo Client over graphql-ws', (query, variables, each = () => {}) => 
 
 streams("urql's own streams", (query, variables = {}, each = () => {}) => {
   const client = new Client({ url, fetch: fetchFn, preferGetMethod: false, fetchSubscriptions: true, exchanges: [fetchExchange] });
-  const told = ({ data, error }) => (error ? asAnswer(error)[0] : { data });
+  const told = ({ data, error }) => ({ data, ...(error && asAnswer(error)[0]) });
   if (query.startsWith('query')) return client.query(query, variables).toPromise().then((result) => [told(result)]);
   if (query.startsWith('mutation')) return client.mutation(query, variables).toPromise().then((result) => [told(result)]);
   return new Promise((done) => {

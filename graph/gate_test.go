@@ -30,17 +30,22 @@ type gate struct {
 	*endpoint
 	origin string
 	ahead  atomic.Int64
+	// last is the session of the request to /who before.
+	last atomic.Pointer[auth.Session]
+	// granted are the scopes that the provider says it grants with its next tokens; nil: what it does by itself.
+	granted atomic.Pointer[string]
 }
 
 // newGate makes one, for the schema with the changes, which are pairs of old and new.
-func newGate(t *testing.T, executor string, change func(*graph.Config), changes ...string) *gate {
+func newGate(t testing.TB, executor string, change func(*graph.Config), changes ...string) *gate {
 	t.Helper()
 	g := &gate{}
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	g.origin = strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-	world, err := demo.Start(t.Context(), demo.Config{PublicURL: g.origin, Address: "127.0.0.1:0"})
+	now := func() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
+	world, err := demo.Start(t.Context(), demo.Config{PublicURL: g.origin, Address: "127.0.0.1:0", Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,9 +55,9 @@ func newGate(t *testing.T, executor string, change func(*graph.Config), changes 
 		}
 	})
 	provider, err := rp.New(rp.Config{
-		Issuer: world.Issuer, ClientID: world.ClientID, ClientSecret: secret.New(world.ClientSecret),
+		Now: now, Issuer: world.Issuer, ClientID: world.ClientID, ClientSecret: secret.New(world.ClientSecret),
 		RedirectURI: g.origin + "/auth/callback", PostLogoutRedirectURI: g.origin + "/auth/logged-out",
-		Scopes: []string{"openid", "orders:read"}, HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+		Scopes: []string{"openid", "offline_access", "orders:read", "accounts:read"}, HTTPClient: &http.Client{Transport: regranting{&http.Transport{DisableKeepAlives: true}, &g.granted}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +71,7 @@ func newGate(t *testing.T, executor string, change func(*graph.Config), changes 
 	key := make([]byte, 64)
 	rand.Read(key)
 	service, err := auth.New(auth.Config{
+		APIs: map[string]auth.APIToken{"spent": {BaseURL: public, Kind: auth.KindUser}}, Now: now,
 		Provider: provider, Store: store, PublicURL: public, Keys: []auth.Key{{Use: "seal", Secret: secret.New(base64.StdEncoding.EncodeToString(key))}},
 	})
 	if err != nil {
@@ -79,7 +85,7 @@ func newGate(t *testing.T, executor string, change func(*graph.Config), changes 
 	var handler http.Handler
 	g.endpoint = newEndpoint(t, func(cfg *graph.Config) {
 		cfg.Executor = executor
-		cfg.Now = func() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
+		cfg.Now = now
 		if change != nil {
 			change(cfg)
 		}
@@ -91,6 +97,8 @@ func newGate(t *testing.T, executor string, change func(*graph.Config), changes 
 	mux.Handle("/auth/callback", service.Callback())
 	mux.Handle("GET /auth/session", service.Session())
 	mux.Handle("/graphql", service.Middleware(handler))
+	mux.Handle("/spend", service.Middleware(spending(service.Transport("spent", &http.Transport{DisableKeepAlives: true}), g.origin)))
+	mux.Handle("/who", service.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { g.last.Store(auth.FromContext(r.Context())) })))
 	mux.HandleFunc("/", func(http.ResponseWriter, *http.Request) {})
 	return g
 }
@@ -121,7 +129,7 @@ func (g *gate) asks(t *testing.T, alice *visitor.Visitor, query string) (data st
 	return string(answer.Data), faults, loginURL
 }
 
-func (g *gate) signIn(t *testing.T) *visitor.Visitor {
+func (g *gate) signIn(t testing.TB) *visitor.Visitor {
 	t.Helper()
 	v, err := visitor.New(g.origin, &http.Transport{})
 	if err != nil {

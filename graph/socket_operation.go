@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -40,7 +41,7 @@ func (s *socket) subscribeTo(m *message) error {
 	defer s.mu.Unlock()
 	switch {
 	case s.active[m.ID] != nil:
-		return &closing{closeDuplicate, "Subscriber for " + m.ID[:min(len(m.ID), 64)] + " already exists"}
+		return &closing{closeDuplicate, "Subscriber for " + strings.ToValidUTF8(m.ID[:min(len(m.ID), 64)], "") + " already exists"}
 	case len(s.active) >= maxOperations:
 		return &closing{closeTooMany, "Too many operations"}
 	}

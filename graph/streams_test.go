@@ -34,7 +34,7 @@ func jsonReply(status int, body string) (*http.Response, error) {
 
 // newStreams makes the handler over one API that stands for all, for the schema with the changes; its subscriptions are for
 // everybody.
-func newStreams(t *testing.T, answer api, change func(*graph.Config), changes ...string) http.Handler {
+func newStreams(t testing.TB, answer api, change func(*graph.Config), changes ...string) http.Handler {
 	t.Helper()
 	client := func(name string) *clients.API {
 		a, err := clients.New(clients.Config{Name: name, BaseURL: &url.URL{Scheme: "https", Host: name + ".test"}, Transport: answer, Retry: clients.Retry{Attempts: 1}})

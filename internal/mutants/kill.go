@@ -81,6 +81,6 @@ func (s *suite) killOne(ctx context.Context, site site, tests []observed) (resul
 
 // notices tells whether a test fails with a site changed.
 func (s *suite) notices(ctx context.Context, t observed, site site, c change) (bool, error) {
-	passed, err := s.test(ctx, t.name, allowance(t.took), "MUTANT="+strconv.Itoa(site.id), c.env)
+	passed, _, err := s.test(ctx, t.name, allowance(t.took), "MUTANT="+strconv.Itoa(site.id), c.env)
 	return !passed, err
 }

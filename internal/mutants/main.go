@@ -32,15 +32,18 @@ var (
 type options struct {
 	only     *regexp.Regexp
 	excluded exclusions
-	verbose  bool
-	at       int
-	out      io.Writer
+	// also are packages whose tests are asked about what a package's own leave alive.
+	also    []string
+	verbose bool
+	at      int
+	out     io.Writer
 }
 
 func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	only := flags.String("run", "", "only sites whose file:line matches this regular expression")
 	excludedFile := flags.String("excluded", "internal/mutants/excluded.txt", "sites that may survive, each with its reason")
+	also := flags.String("also", "", "packages, separated by commas, whose tests may kill what a package's own do not")
 	table := flags.String("table", "", "check that the tests of each row of this file kill a site of the packages")
 	ran := flags.String("ran", "", "check that each Go test of this file's table passed, by the `go test -json` on the standard input")
 	verbose := flags.Bool("v", false, "print which tests kill each site")
@@ -48,7 +51,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	o := options{verbose: *verbose, at: *at, out: out}
+	o := options{also: strings.FieldsFunc(*also, func(r rune) bool { return r == ',' }), verbose: *verbose, at: *at, out: out}
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil {
 		return fmt.Errorf("-run: %w", err)
@@ -120,13 +123,43 @@ func (o options) killPackage(ctx context.Context, dir, pkg string) ([]result, er
 			return nil, err
 		}
 	}
+	sites := slices.DeleteFunc(slices.Clone(behind.sites), func(s site) bool {
+		return !o.only.MatchString(fmt.Sprintf("%s:%d", s.file, s.line))
+	})
+	results, err := o.killBy(ctx, dir, pkg, behind, sites)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range o.also {
+		var left []site
+		for _, r := range results {
+			if _, isExcluded := o.excluded.reason(r.site.key()); r.why != "" && !isExcluded {
+				left = append(left, r.site)
+			}
+		}
+		if len(left) == 0 {
+			break
+		}
+		for _, s := range left {
+			fmt.Fprintf(o.out, "alive     %s: the tests of %s are asked\n", s, other)
+		}
+		more, err := o.killBy(ctx, dir, other, behind, left)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range more {
+			results[slices.IndexFunc(results, func(r result) bool { return r.site.id == m.site.id })] = m
+		}
+	}
+	return results, nil
+}
+
+// killBy changes the sites and runs the tests of a package, which may be another than that of the sites.
+func (o options) killBy(ctx context.Context, dir, pkg string, behind *overlay, sites []site) ([]result, error) {
 	suite, err := compile(ctx, dir, pkg, behind)
 	if err != nil {
 		return nil, err
 	}
-	sites := slices.DeleteFunc(slices.Clone(behind.sites), func(s site) bool {
-		return !o.only.MatchString(fmt.Sprintf("%s:%d", s.file, s.line))
-	})
 	names, err := suite.names(ctx)
 	if err != nil {
 		return nil, err

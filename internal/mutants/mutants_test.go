@@ -32,8 +32,21 @@ func TestSurvivorsAreReported(t *testing.T) {
 		"Small: if n > 10 by TestSmall", "Kind: case n == 0 by TestKind", "Always: if n != 0 (no test passes it)",
 		"Cookie: field HttpOnly: true by TestCookie\n", `Cookie: field Name: "session" (off, and no test notices, TestCookie`, "Even: if n%2 != 0 by TestEven and TestEven",
 		"Twice: if n < 0 #1 by TestTwice and TestTwice", "Twice: if n < 0 #2 (no test makes it fire)",
-		"11 guards in ", ": 6 killed, 0 excluded, 5 survived",
+		"Close: if n == 1 by TestRefusals", "Halve: if n%2 != 0 by TestRefusals", "Why: if n == 3 by TestRefusals", "Leave: if n == 4 by TestRefusals",
+		"Elsewhere: if n == 5 (no test makes it fire)", "16 guards in ", ": 10 killed, 0 excluded, 6 survived",
 	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestAnotherPackagesTestsMayKill(t *testing.T) {
+	text, err := report(t, "-v", "-also", "./testdata/guarded/beside", "-run", `(refusals\.go:4\d|guarded\.go:1[03])$`, guarded)
+	if !errors.Is(err, errSurvivors) {
+		t.Errorf("error = %v, want survivors", err)
+	}
+	for _, want := range []string{"Elsewhere: if n == 5 by TestElsewhere and TestElsewhere", "Check: if n == 7 (off, and no test notices, TestSevenWithoutLooking", "3 guards in ", ": 2 killed, 0 excluded, 1 survived"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
 		}

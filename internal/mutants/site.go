@@ -69,16 +69,16 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 		if !ok || function.Body == nil {
 			continue
 		}
-		// decides is whether the innermost function around a guard returns a bool and nothing else.
-		var walk func(body ast.Node, decides bool)
-		walk = func(body ast.Node, decides bool) {
+		// around is the innermost function around a guard.
+		var walk func(body ast.Node, around *ast.FuncType)
+		walk = func(body ast.Node, around *ast.FuncType) {
 			ast.Inspect(body, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.FuncLit:
-					walk(n.Body, isPredicate(n.Type))
+					walk(n.Body, n.Type)
 					return false
 				case *ast.IfStmt:
-					if refuses(n.Body.List) || decides && returns(n.Body.List) {
+					if refuses(n.Body.List, around) || returns(n.Body.List, around) {
 						add(function, "if", n.Cond, n.Cond)
 					}
 				case *ast.CompositeLit:
@@ -93,7 +93,7 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 					}
 					for _, clause := range n.Body.List {
 						clause := clause.(*ast.CaseClause)
-						if refuses(clause.Body) || decides && returns(clause.Body) {
+						if refuses(clause.Body, around) || returns(clause.Body, around) {
 							for _, condition := range clause.List {
 								add(function, "case", condition, condition)
 							}
@@ -103,7 +103,7 @@ func findSites(file string, source []byte, first int) ([]site, error) {
 				return true
 			})
 		}
-		walk(function.Body, isPredicate(function.Type))
+		walk(function.Body, function.Type)
 	}
 	number(sites)
 	return sites, nil
@@ -136,26 +136,35 @@ func isCookie(t ast.Expr) bool {
 	return ok && id.Name == "http"
 }
 
-// isPredicate tells a function that answers yes or no.
+// isPredicate tells a function that answers yes or no, or with a text: a reason to refuse, or none.
 func isPredicate(f *ast.FuncType) bool {
 	if f.Results == nil || len(f.Results.List) != 1 || len(f.Results.List[0].Names) > 1 {
 		return false
 	}
-	id, ok := f.Results.List[0].Type.(*ast.Ident)
-	return ok && id.Name == "bool"
+	return isNamed(f.Results.List[0].Type, "bool") || isNamed(f.Results.List[0].Type, "string")
 }
 
-// returns tells whether a body ends by returning a constant: its condition decides.
-func returns(body []ast.Stmt) bool {
-	if len(body) == 0 {
+func isNamed(t ast.Expr, name string) bool {
+	id, ok := t.(*ast.Ident)
+	return ok && id.Name == name
+}
+
+// returns tells whether a body ends by returning a constant, or a text that has a name: its condition decides.
+func returns(body []ast.Stmt, around *ast.FuncType) bool {
+	if len(body) == 0 || !isPredicate(around) {
 		return false
 	}
 	last, ok := body[len(body)-1].(*ast.ReturnStmt)
 	if !ok || len(last.Results) != 1 {
 		return false
 	}
-	id, ok := last.Results[0].(*ast.Ident)
-	return ok && (id.Name == "true" || id.Name == "false")
+	switch result := last.Results[0].(type) {
+	case *ast.Ident:
+		return result.Name == "true" || result.Name == "false" || isNamed(around.Results.List[0].Type, "string")
+	case *ast.BasicLit:
+		return true
+	}
+	return false
 }
 
 func functionName(f *ast.FuncDecl) string {
@@ -177,13 +186,15 @@ func functionName(f *ast.FuncDecl) string {
 
 var (
 	refusal   = regexp.MustCompile(`(?i)^(refuse|problem|deny|reject|fail|fault|misdirected|unauthori[sz]ed|forbid)`)
+	ending    = regexp.MustCompile(`^(end|close|cancel|abort)$`)
+	closeCode = regexp.MustCompile(`^close[A-Z]\w+$`)
 	errorName = regexp.MustCompile(`^(err|Err)([A-Z].*)?$|Error$`)
 	status4xx = regexp.MustCompile(`^Status(BadRequest|Unauthorized|Forbidden|NotFound|MethodNotAllowed|NotAcceptable|Conflict|Gone|RequestEntityTooLarge|RequestURITooLong|UnsupportedMediaType|MisdirectedRequest|UnprocessableEntity|TooManyRequests)$`)
 )
 
-// refuses tells whether a body returns an error, answers with a 4xx, or passes over one of several. Function literals inside
-// do not count: they run another time.
-func refuses(body []ast.Stmt) bool {
+// refuses tells whether a body, in a function of this type, returns an error, answers with a 4xx, closes a socket, or passes
+// over one of several. Function literals inside do not count: they run another time.
+func refuses(body []ast.Stmt, around *ast.FuncType) bool {
 	found := false
 	ast.Inspect(&ast.BlockStmt{List: body}, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -192,17 +203,40 @@ func refuses(body []ast.Stmt) bool {
 		case *ast.BranchStmt:
 			found = found || n.Tok == token.CONTINUE
 		case *ast.ReturnStmt:
-			for _, result := range n.Results {
-				found = found || isError(result)
-			}
+			found = found || returnsError(n.Results, around)
 		case *ast.CallExpr:
-			found = found || refusal.MatchString(calledName(n))
+			called := calledName(n)
+			found = found || refusal.MatchString(called) || ending.MatchString(called) && slices.ContainsFunc(n.Args, isError)
 		case *ast.SelectorExpr:
 			found = found || status4xx.MatchString(n.Sel.Name)
+		case *ast.Ident:
+			found = found || closeCode.MatchString(n.Name)
 		}
 		return !found
 	})
 	return found
+}
+
+// returnsError tells whether what is returned is plainly an error, by its looks or since the function's last result is one.
+func returnsError(results []ast.Expr, around *ast.FuncType) bool {
+	if slices.ContainsFunc(results, isError) {
+		return true
+	}
+	if len(results) == 0 || around.Results == nil {
+		return false
+	}
+	if !isNamed(around.Results.List[len(around.Results.List)-1].Type, "error") {
+		return false
+	}
+	switch last := results[len(results)-1].(type) {
+	case *ast.Ident:
+		return last.Name != "nil"
+	case *ast.UnaryExpr, *ast.CompositeLit:
+		return true
+	case *ast.CallExpr:
+		return len(results) > 1 // One call alone may be the work itself.
+	}
+	return false
 }
 
 // isError tells whether an expression is plainly an error: a name of one, or a call that makes one.

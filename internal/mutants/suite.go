@@ -58,7 +58,7 @@ func (s *suite) observe(ctx context.Context, names []string, at int) ([]observed
 
 func (s *suite) observeOne(ctx context.Context, name, seen string) (observed, error) {
 	start := time.Now()
-	passed, err := s.test(ctx, name, patience, "MUTANT_SEEN="+seen)
+	passed, said, err := s.test(ctx, name, patience, "MUTANT_SEEN="+seen)
 	if err != nil {
 		return observed{}, err
 	}
@@ -79,7 +79,7 @@ func (s *suite) observeOne(ctx context.Context, name, seen string) (observed, er
 		}
 	}
 	if !passed && len(t.fires)+len(t.passes) > 0 {
-		return observed{}, fmt.Errorf("%s: %s fails with every guard in place", s.pkg, name)
+		return observed{}, fmt.Errorf("%s: %s fails with every guard in place: %s", s.pkg, name, said)
 	}
 	return t, nil
 }
@@ -90,23 +90,23 @@ const patience = 3 * time.Minute
 // allowance is how long a test that took so long with every guard in place may take with one changed.
 func allowance(took time.Duration) time.Duration { return min(patience, 20*time.Second+5*took) }
 
-// test runs one test, given as Test or Test/subtest, and tells whether it passed.
-func (s *suite) test(ctx context.Context, name string, limit time.Duration, env ...string) (bool, error) {
+// test runs one test, given as Test or Test/subtest, and tells whether it passed, and what it said.
+func (s *suite) test(ctx context.Context, name string, limit time.Duration, env ...string) (passed bool, said []byte, err error) {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	run := exec.CommandContext(limited, s.binary, "-test.run", pattern(name), "-test.count=1", "-test.failfast")
 	run.Dir = s.dir
 	run.Env = append(os.Environ(), env...)
 	run.WaitDelay = time.Second
-	err := run.Run()
+	said, err = run.CombinedOutput()
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return false, nil, ctx.Err()
 	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) && limited.Err() == nil {
-		return false, err
+		return false, nil, err
 	}
-	return err == nil, nil
+	return err == nil, said, nil
 }
 
 // pattern is what -test.run takes for one test or subtest.

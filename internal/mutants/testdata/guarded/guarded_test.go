@@ -54,3 +54,15 @@ func TestTwice(t *testing.T) {
 		t.Error("want negative numbers refused")
 	}
 }
+
+func TestRefusals(t *testing.T) {
+	var left []bool
+	for _, n := range []int{4, 1} {
+		left = append(left, false)
+		Leave(n, func(error) { left[len(left)-1] = true })
+	}
+	half, err := Halve(2)
+	if _, odd := Halve(1); Close(1) == nil || Close(2) != nil || half != 1 || err != nil || odd == nil || Why(3) == "" || Why(1) != "" || !left[0] || left[1] {
+		t.Error("want each refused alone")
+	}
+}

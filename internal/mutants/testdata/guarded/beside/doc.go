@@ -1,0 +1,2 @@
+// Package beside tests what the package above it leaves to it.
+package beside
