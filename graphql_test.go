@@ -119,6 +119,7 @@ func TestTheSPAsOperationsArePredicted(t *testing.T) {
 		"AccountPage": {"orders": 50}, "Products": {"first": 24}, "OrderPage": {"id": order}, "ProductDetail": {"id": firstProduct(t, v)},
 		"PlaceOrder":  {"input": map[string]any{"idempotencyKey": "predicted-2", "lines": []any{map[string]any{"productId": firstProduct(t, v), "quantity": 1}}}},
 		"CancelOrder": {"input": map[string]any{"orderId": order}},
+		"EndSession":  {"input": map[string]any{"sessionId": "nobody-s"}},
 		"AddAddress":  {"input": map[string]any{"label": "a", "recipient": "a", "street": "a", "postalCode": "1", "city": "a", "country": "DE"}},
 	}
 	for _, text := range bundled(t) {

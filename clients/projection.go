@@ -143,9 +143,6 @@ func (d *drawer) draw(t reflect.Type) *shape {
 				d.known[t] = nil // its members are others'
 				return nil
 			}
-			if name == "-" || !f.IsExported() {
-				continue
-			}
 			if name == "" {
 				name = f.Name
 			}

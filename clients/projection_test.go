@@ -63,6 +63,7 @@ func TestProjection(t *testing.T) {
 		{"books", "notes", `{"books":[{},{"notes":{"n":{"id":1}}},null]}`},
 		{"room", "", `{"room":{"number":7,"house":"h"}}`},
 		{"", "", `{}`},
+		{"label room", "", `{"label":"top","room":{"number":7,"house":"h"}}`},
 	} {
 		var got, want shelf
 		if !needs(c.shelves, c.books).decode([]byte(library), &got) {
@@ -95,6 +96,12 @@ func TestProjectionLeavesWhatIsOdd(t *testing.T) {
 		{"two values", `{"label":"a"} {}`, false},
 		{"no comma", `{"label":"a" "room":1}`, false},
 		{"no value", `{"room":,"label":"a"}`, false},
+		{"no value where one is needed", `{"label":}`, false},
+		{"no value at the end", `{"room":`, false},
+		{"no element", `{"books":[,{}]}`, false},
+		{"no comma in a list", `{"books":[{} {}]}`, false},
+		{"no colon", `{"label" "a"}`, false},
+		{"half a name", `{"lab`, false},
 		{"no name", `{1:2,"label":"a"}`, false},
 		{"a list", `[]`, false},
 		{"nothing", ``, false},
@@ -116,6 +123,13 @@ func TestProjectionOfEverything(t *testing.T) {
 	all := needs("label books room", "id title pages printed within notes")
 	if s := all.shapeOf(reflect.TypeFor[shelf]()); s != nil {
 		t.Errorf("a shelf that is needed whole has the shape %+v", s)
+	}
+	if all.decode([]byte(library), &shelf{}) {
+		t.Error("what is needed whole was pruned")
+	}
+	var got shelf
+	if !needs("label", "").decode([]byte("{}"), &got) || !reflect.DeepEqual(got, shelf{}) {
+		t.Errorf("an empty object gives %+v", got)
 	}
 	if (*Projection)(nil).decode([]byte(library), &shelf{}) {
 		t.Error("no projection decoded")

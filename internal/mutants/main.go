@@ -148,6 +148,9 @@ func (o options) killPackage(ctx context.Context, dir, pkg string) ([]result, er
 			return nil, err
 		}
 		for _, m := range more {
+			if m.why != "" {
+				continue // What its own tests say of it says more.
+			}
 			results[slices.IndexFunc(results, func(r result) bool { return r.site.id == m.site.id })] = m
 		}
 	}
