@@ -326,6 +326,12 @@ func (h *handler) lent(ctx context.Context) (lending context.Context, done func(
 func (h *handler) execute(ctx context.Context, operation *admitted) *graphql.Response {
 	responses, ctx := h.exec.DispatchOperation(h.decided(ctx, operation, h.guards.decide(ctx, operation.OperationContext)), operation.OperationContext)
 	result := responses(ctx)
+	if result == nil { // ctx had ended, and nothing was run.
+		result = &graphql.Response{}
+		if errors.Is(context.Cause(ctx), errOperationTimeout) {
+			result.Errors = append(result.Errors, h.failures.present(ctx, errOperationTimeout))
+		}
+	}
 	if h.cfg.Development {
 		h.showCost(operation.estimate, result)
 	}
