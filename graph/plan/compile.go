@@ -49,6 +49,8 @@ type node struct {
 	selections []*selection
 	// path is the response path without indices.
 	path []string
+	// kind is what the field's resolver loads (see Config.Kind).
+	kind string
 	// root is the place of the root field above, or itself, among the root's fields.
 	root int
 }
@@ -128,6 +130,9 @@ func (c *compiler) node(in *selection, f graphql.CollectedField, place int) *nod
 	}
 	if n.table.Leaf != nil {
 		return n
+	}
+	if kind := c.schema.cfg.Kind; kind != nil && n.table.isResolved() {
+		n.kind = kind(Coordinate{Object: in.object.Name, Field: f.Name})
 	}
 	n.column = len(c.plan.columns)
 	c.plan.columns = append(c.plan.columns, n)
