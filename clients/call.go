@@ -75,7 +75,7 @@ func DoHeader[T any](ctx context.Context, api *API, call Call) (T, http.Header, 
 	x.note = api.note(ctx, x)
 	ctx = api.beginCall(ctx, x)
 	ans, err := api.obtain(ctx, x)
-	value, err := understand[T](api, x, ans, err)
+	value, err := understand[T](api, x, ans, projectionOf(ctx), err)
 	x.end(ans, err)
 	if err != nil {
 		return value, nil, err
@@ -84,7 +84,7 @@ func DoHeader[T any](ctx context.Context, api *API, call Call) (T, http.Header, 
 }
 
 // understand makes a T or an *Error of what came.
-func understand[T any](api *API, x *exchange, ans *answer, err error) (T, error) {
+func understand[T any](api *API, x *exchange, ans *answer, needed *Projection, err error) (T, error) {
 	var zero, value T
 	if err != nil {
 		return zero, api.failure(x, err)
@@ -95,7 +95,7 @@ func understand[T any](api *API, x *exchange, ans *answer, err error) (T, error)
 	if _, none := any(value).(None); none {
 		return value, nil
 	}
-	if err := decode(ans, &value); err != nil {
+	if err := decode(ans, &value, needed); err != nil {
 		return zero, api.invalid(x, ans.status, "answer: %w", err)
 	}
 	return value, nil

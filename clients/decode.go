@@ -21,8 +21,8 @@ var (
 	errTooDeep   = errors.New("nested too deep")
 )
 
-// decode reads a successful answer into value, a pointer.
-func decode(ans *answer, value any) error {
+// decode reads what is needed of a successful answer into value, a pointer; without a projection that is all of it.
+func decode(ans *answer, value any, needed *Projection) error {
 	if len(bytes.TrimSpace(ans.body)) == 0 {
 		return errNoContent
 	}
@@ -34,6 +34,9 @@ func decode(ans *answer, value any) error {
 	}
 	if bytes.Equal(bytes.TrimSpace(ans.body), []byte("null")) {
 		return errNull
+	}
+	if needed.decode(ans.body, value) {
+		return nil
 	}
 	// Stricter than encoding/json: a name that comes twice, bytes that are not UTF-8, and names in other letters than the
 	// type's are not guessed at (docs/decisions/2026-11-25-decoder.md).

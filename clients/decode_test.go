@@ -34,7 +34,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		{"a number beyond its type", `{"items":[{"Count":1e99}]}`, "a value cannot be read as its type"},
 	} {
 		var into decoded
-		err := decode(&answer{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(c.body)}, &into)
+		err := decode(&answer{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(c.body)}, &into, nil)
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -72,7 +72,7 @@ func TestTheAPIsWordsAreNotRepeated(t *testing.T) {
 			Parts inItsOwnWay `json:"parts"`
 		}
 		got := ""
-		if err := decode(&answer{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(body)}, &into); err != nil {
+		if err := decode(&answer{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(body)}, &into, nil); err != nil {
 			got = err.Error()
 		}
 		if got != want || want == "" && into.Parts.Sum != 3 {
@@ -84,7 +84,7 @@ func TestTheAPIsWordsAreNotRepeated(t *testing.T) {
 // Names in other letters than the type's are other names (RFC 8259 §8.3).
 func TestDecodeTellsLettersApart(t *testing.T) {
 	var into decoded
-	err := decode(&answer{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(`{"ID":"b"}`)}, &into)
+	err := decode(&answer{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(`{"ID":"b"}`)}, &into, nil)
 	if err != nil || into.ID != "" {
 		t.Errorf("decode = %q, %v, want nothing read", into.ID, err)
 	}

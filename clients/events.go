@@ -44,7 +44,7 @@ func Events[T any](ctx context.Context, api *API, path Path, query url.Values, e
 	for {
 		err := f.once(ctx, x, func(e event) error {
 			var value T
-			if err := decode(&answer{header: http.Header{"Content-Type": {"application/json"}}, body: e.data}, &value); err != nil {
+			if err := decode(&answer{header: http.Header{"Content-Type": {"application/json"}}, body: e.data}, &value, nil); err != nil {
 				return api.invalid(x, http.StatusOK, "event: %w", err)
 			}
 			api.Invalidate(ctx)

@@ -28,7 +28,7 @@ func Poll[T any](ctx context.Context, api *API, path Path, query url.Values, eve
 		failure := error(nil)
 		if err != nil || ans.status != http.StatusNotModified || x.header["If-None-Match"] == nil {
 			var value T
-			if value, failure = understand[T](api, x, ans, err); failure == nil {
+			if value, failure = understand[T](api, x, ans, nil, err); failure == nil {
 				if digest := sha256.Sum256(ans.body); digest != last {
 					last = digest
 					x.header["If-None-Match"] = ans.header["Etag"]

@@ -150,7 +150,7 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 		tracer = cfg.Traces.Tracer("vestibule.example/graph")
 	}
 	schema := plan.New(exec.NewExecutableSchema(exec.Config{Schema: directed, Resolvers: cfg.Resolver}), exec.PlanTables(), plan.Config{
-		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans, Observer: observer(tracer), Kind: kinds(), Together: clients.Together,
+		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans, Observer: observer(tracer), Compiled: restCompiled(), Kind: kinds(), Together: clients.Together,
 	})
 	runner := executor.New(schema)
 	runner.SetQueryCache(inContext{})

@@ -5,6 +5,7 @@ package graph
 import (
 	"context"
 	"net/url"
+	"reflect"
 	"strconv"
 
 	"vestibule.example/clients"
@@ -14,6 +15,7 @@ import (
 	"vestibule.example/clients/shipping"
 	"vestibule.example/graph/cost"
 	"vestibule.example/graph/model"
+	"vestibule.example/graph/plan"
 	"vestibule.example/graph/rest"
 )
 
@@ -51,6 +53,120 @@ func restCalls() cost.Table {
 	}
 }
 
+// restNeeds says which members of the APIs' objects each field needs.
+func restNeeds() rest.Needs {
+	return rest.Needs{
+		"Address": {
+			Type: reflect.TypeFor[accounts.Address](),
+			Fields: map[string][]string{
+				"id":         {"id"},
+				"label":      {"label"},
+				"recipient":  {"recipient"},
+				"street":     {"street"},
+				"postalCode": {"postalCode"},
+				"city":       {"city"},
+				"country":    {"country"},
+				"isDefault":  {"isDefault"},
+			},
+		},
+		"Category": {
+			Type: reflect.TypeFor[catalog.Category](),
+			Fields: map[string][]string{
+				"id":   {"id"},
+				"name": {"name"},
+			},
+		},
+		"Customer": {
+			Type:   reflect.TypeFor[accounts.Customer](),
+			Always: []string{"id"},
+			Fields: map[string][]string{
+				"id":             {"id"},
+				"name":           {"name"},
+				"email":          {"email"},
+				"phone":          {"phone"},
+				"tier":           {"tier"},
+				"memberSince":    {"memberSince"},
+				"addresses":      {"id"},
+				"paymentMethods": {"id"},
+				"orders":         {"id"},
+			},
+		},
+		"Order": {
+			Type: reflect.TypeFor[orders.Order](),
+			Fields: map[string][]string{
+				"id":        {"id"},
+				"status":    {"status"},
+				"placedAt":  {"placedAt"},
+				"currency":  {"currency"},
+				"total":     {"total"},
+				"note":      {"note"},
+				"customer":  {"customerId"},
+				"shipments": {"id"},
+			},
+		},
+		"OrderLine": {
+			Type: reflect.TypeFor[orders.OrderLine](),
+			Fields: map[string][]string{
+				"id":        {"id"},
+				"quantity":  {"quantity"},
+				"unitPrice": {"unitPrice"},
+				"product":   {"productId"},
+			},
+		},
+		"PaymentMethod": {
+			Type: reflect.TypeFor[accounts.PaymentMethod](),
+			Fields: map[string][]string{
+				"id":        {"id"},
+				"kind":      {"kind"},
+				"display":   {"display"},
+				"expires":   {"expires"},
+				"isDefault": {"isDefault"},
+			},
+		},
+		"Product": {
+			Type:   reflect.TypeFor[catalog.Product](),
+			Always: []string{"id"},
+			Fields: map[string][]string{
+				"id":          {"id"},
+				"name":        {"name"},
+				"description": {"description"},
+				"price":       {"price"},
+				"currency":    {"currency"},
+				"inStock":     {"inStock"},
+				"imageUrl":    {"imageUrl"},
+				"rating":      {"rating"},
+			},
+		},
+		"Shipment": {
+			Type:   reflect.TypeFor[shipping.Shipment](),
+			Always: []string{"orderId"},
+			Fields: map[string][]string{
+				"id":                {"id"},
+				"carrier":           {"carrier"},
+				"trackingNumber":    {"trackingNumber"},
+				"status":            {"status"},
+				"estimatedDelivery": {"estimatedDelivery"},
+				"tracking":          {"id"},
+			},
+		},
+		"TrackingEvent": {
+			Type:   reflect.TypeFor[shipping.TrackingEvent](),
+			Always: []string{"shipmentId"},
+			Fields: map[string][]string{
+				"id":          {"id"},
+				"at":          {"at"},
+				"place":       {"place"},
+				"description": {"description"},
+			},
+		},
+	}
+}
+
+// restCompiled tells the calls of an operation what it selects: no more of their answers is decoded.
+func restCompiled() func([]plan.Selected) func(context.Context) context.Context {
+	return restNeeds().Compiled(restCalls().Fields)
+}
+
 // restLoaders are one request's things by key, each fetched at most once.
 type restLoaders struct {
 	customer         *clients.Entities[string, *accounts.Customer]
@@ -76,7 +192,7 @@ func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKe
 // restCustomerLoader loads for Customer (schema.graphqls:107): GET /customers of accounts.
 func (r *Resolver) restCustomerLoader() *clients.Entities[string, *accounts.Customer] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*accounts.Customer, error) {
-		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string]*accounts.Customer, error) {
+		return clients.Batch(rest.Shared(ctx), keys, 50, func(ctx context.Context, keys []string) (map[string]*accounts.Customer, error) {
 			query := url.Values{}
 			query["id"] = keys
 			answer, err := clients.Get[struct {
@@ -93,7 +209,7 @@ func (r *Resolver) restCustomerLoader() *clients.Entities[string, *accounts.Cust
 // restOrderShipmentsLoader loads for Order.shipments (schema.graphqls:201): GET /shipments of shipping.
 func (r *Resolver) restOrderShipmentsLoader() *clients.Entities[string, []*shipping.Shipment] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shipping.Shipment, error) {
-		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string][]*shipping.Shipment, error) {
+		return clients.Batch(rest.Shared(ctx), keys, 50, func(ctx context.Context, keys []string) (map[string][]*shipping.Shipment, error) {
 			query := url.Values{}
 			query["orderId"] = keys
 			answer, err := clients.Get[struct {
@@ -110,7 +226,7 @@ func (r *Resolver) restOrderShipmentsLoader() *clients.Entities[string, []*shipp
 // restProductLoader loads for Product (schema.graphqls:299): GET /products of catalog.
 func (r *Resolver) restProductLoader() *clients.Entities[string, *catalog.Product] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*catalog.Product, error) {
-		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string]*catalog.Product, error) {
+		return clients.Batch(rest.Shared(ctx), keys, 50, func(ctx context.Context, keys []string) (map[string]*catalog.Product, error) {
 			query := url.Values{}
 			query["id"] = keys
 			answer, err := clients.Get[struct {
@@ -127,7 +243,7 @@ func (r *Resolver) restProductLoader() *clients.Entities[string, *catalog.Produc
 // restShipmentTrackingLoader loads for Shipment.tracking (schema.graphqls:261): GET /tracking of shipping.
 func (r *Resolver) restShipmentTrackingLoader() *clients.Entities[string, []*shipping.TrackingEvent] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shipping.TrackingEvent, error) {
-		return clients.Batch(ctx, keys, 50, func(ctx context.Context, keys []string) (map[string][]*shipping.TrackingEvent, error) {
+		return clients.Batch(rest.Shared(ctx), keys, 50, func(ctx context.Context, keys []string) (map[string][]*shipping.TrackingEvent, error) {
 			query := url.Values{}
 			query["shipmentId"] = keys
 			answer, err := clients.Get[struct {
@@ -143,16 +259,19 @@ func (r *Resolver) restShipmentTrackingLoader() *clients.Entities[string, []*shi
 
 // restCustomerAddresses is Customer.addresses (schema.graphqls:121): GET /customers/{customerId}/addresses of accounts.
 func (r *Resolver) restCustomerAddresses(ctx context.Context, obj *accounts.Customer) ([]*accounts.Address, error) {
+	ctx = rest.Own(ctx, "Customer.addresses")
 	return clients.Get[[]*accounts.Address](ctx, r.APIs["accounts"], clients.At("/customers/{customerId}/addresses", obj.Id), nil)
 }
 
 // restCustomerPaymentMethods is Customer.paymentMethods (schema.graphqls:123): GET /customers/{customerId}/payment-methods of accounts.
 func (r *Resolver) restCustomerPaymentMethods(ctx context.Context, obj *accounts.Customer) ([]*accounts.PaymentMethod, error) {
+	ctx = rest.Own(ctx, "Customer.paymentMethods")
 	return clients.Get[[]*accounts.PaymentMethod](ctx, r.APIs["accounts"], clients.At("/customers/{customerId}/payment-methods", obj.Id), nil)
 }
 
 // restCustomerOrders is Customer.orders (schema.graphqls:125): GET /orders of orders.
 func (r *Resolver) restCustomerOrders(ctx context.Context, obj *accounts.Customer, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
+	ctx = rest.Own(ctx, "Customer.orders")
 	page, err := rest.ByCursor(rest.Pages{Cursors: r.cursors, Field: "Customer.orders", First: first, After: after, Max: 50}, func(cursor string, size int) (part rest.Part[orders.Order], err error) {
 		query := url.Values{}
 		query.Set("customerId", obj.Id)
@@ -189,7 +308,8 @@ func (r *Resolver) restCustomerOrders(ctx context.Context, obj *accounts.Custome
 
 // restMutationPlaceOrder is Mutation.placeOrder (schema.graphqls:23): POST /orders of orders.
 func (r *Resolver) restMutationPlaceOrder(ctx context.Context, input model.PlaceOrderInput) (*model.PlaceOrderPayload, error) {
-	body := rest.NewObject(3)
+	ctx = rest.Own(ctx, "Mutation.placeOrder")
+	body := rest.NewBody(3)
 	listLines := make([]any, len(input.Lines))
 	for i, v := range input.Lines {
 		listLines[i] = restBodyOrderLineInput(v)
@@ -207,6 +327,7 @@ func (r *Resolver) restMutationPlaceOrder(ctx context.Context, input model.Place
 
 // restMutationCancelOrder is Mutation.cancelOrder (schema.graphqls:25): POST /orders/{orderId}/cancel of orders.
 func (r *Resolver) restMutationCancelOrder(ctx context.Context, input model.CancelOrderInput) (*model.CancelOrderPayload, error) {
+	ctx = rest.Own(ctx, "Mutation.cancelOrder")
 	answer, err := clients.Do[*orders.Order](ctx, r.APIs["orders"], clients.Call{Method: "POST", Path: clients.At("/orders/{orderId}/cancel", input.OrderID), Query: nil})
 	if err != nil {
 		return nil, err
@@ -221,11 +342,13 @@ func (r *Resolver) restOrderShipments(ctx context.Context, objs []*orders.Order)
 
 // restQueryMe is Query.me (schema.graphqls:8): GET /me of accounts.
 func (r *Resolver) restQueryMe(ctx context.Context) (*accounts.Customer, error) {
+	ctx = rest.Own(ctx, "Query.me")
 	return clients.Get[*accounts.Customer](ctx, r.APIs["accounts"], clients.At("/me"), nil)
 }
 
 // restQueryOrders is Query.orders (schema.graphqls:10): GET /orders of orders.
 func (r *Resolver) restQueryOrders(ctx context.Context, first int, after *string, status *orders.OrderStatus) (*model.OrderConnection, error) {
+	ctx = rest.Own(ctx, "Query.orders")
 	page, err := rest.ByCursor(rest.Pages{Cursors: r.cursors, Field: "Query.orders", First: first, After: after, Max: 50}, func(cursor string, size int) (part rest.Part[orders.Order], err error) {
 		query := url.Values{}
 		if status != nil {
@@ -261,11 +384,13 @@ func (r *Resolver) restQueryOrders(ctx context.Context, first int, after *string
 
 // restQueryOrder is Query.order (schema.graphqls:12): GET /orders/{orderId} of orders.
 func (r *Resolver) restQueryOrder(ctx context.Context, id string) (*orders.Order, error) {
+	ctx = rest.Own(ctx, "Query.order")
 	return rest.OrNull(clients.Get[*orders.Order](ctx, r.APIs["orders"], clients.At("/orders/{orderId}", id), nil))
 }
 
 // restQueryProducts is Query.products (schema.graphqls:14): GET /products of catalog.
 func (r *Resolver) restQueryProducts(ctx context.Context, first int, after *string, search *string, category *string) (*model.ProductConnection, error) {
+	ctx = rest.Own(ctx, "Query.products")
 	page, err := rest.ByNumber(rest.Pages{Cursors: r.cursors, Field: "Query.products", First: first, After: after, Max: 50}, func(number int, size int) (part rest.Part[catalog.Product], err error) {
 		query := url.Values{}
 		if search != nil {
@@ -301,11 +426,13 @@ func (r *Resolver) restQueryProducts(ctx context.Context, first int, after *stri
 
 // restQueryProduct is Query.product (schema.graphqls:16): GET /products/{productId} of catalog.
 func (r *Resolver) restQueryProduct(ctx context.Context, id string) (*catalog.Product, error) {
+	ctx = rest.Own(ctx, "Query.product")
 	return rest.OrNull(clients.Get[*catalog.Product](ctx, r.APIs["catalog"], clients.At("/products/{productId}", id), nil))
 }
 
 // restQueryCategories is Query.categories (schema.graphqls:18): GET /categories of catalog.
 func (r *Resolver) restQueryCategories(ctx context.Context) ([]*catalog.Category, error) {
+	ctx = rest.Own(ctx, "Query.categories")
 	return clients.Get[[]*catalog.Category](ctx, r.APIs["catalog"], clients.At("/categories"), nil)
 }
 
@@ -315,11 +442,11 @@ func (r *Resolver) restShipmentTracking(ctx context.Context, objs []*shipping.Sh
 }
 
 // restBodyOrderLineInput is OrderLineInput in the body of a call.
-func restBodyOrderLineInput(v *model.OrderLineInput) *rest.Object {
+func restBodyOrderLineInput(v *model.OrderLineInput) *rest.Body {
 	if v == nil {
 		return nil
 	}
-	body := rest.NewObject(2)
+	body := rest.NewBody(2)
 	body.Set("productId", v.ProductID)
 	body.Set("quantity", v.Quantity)
 	return body

@@ -3,43 +3,56 @@ package main
 import (
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"vestibule.example/auth"
-	"vestibule.example/bench/limit/posts"
 	"vestibule.example/bench/limit/posts/exec"
 	"vestibule.example/bench/limit/posts/resolver"
-	"vestibule.example/bench/rig"
+	"vestibule.example/clients"
 	"vestibule.example/graph/plan"
 )
 
 // maxBody bounds a request's body, in bytes.
 const maxBody = 256 << 10
 
-// endpoint is /graphql for the posts schema. The product's endpoint serves the product's schema alone; this one does what
+// endpoint is /graphql for the posts schema, run as plans. The product's endpoint serves the product's schema alone; this one does what
 // that does with a POST: the body read and taken apart, the document from the cache, the operation run, the answer written.
-type endpoint struct{ exec *executor.Executor }
+type endpoint struct {
+	exec     *executor.Executor
+	resolver *resolver.Resolver
+}
 
-func newEndpoint(o order, service *auth.Service, log *slog.Logger) (http.Handler, error) {
-	api, err := rig.NewAPI(o.World, "posts", service, log, cacheBytes)
+func newEndpoint(k kit, plans bool) (http.Handler, error) {
+	api, err := k.api("posts")
 	if err != nil {
 		return nil, err
 	}
-	schema := exec.NewExecutableSchema(exec.Config{Resolvers: &resolver.Resolver{API: posts.New(api)}})
-	if o.Kind == "plan" {
-		schema = plan.New(schema, exec.PlanTables(), plan.Config{})
+	r := &resolver.Resolver{APIs: map[string]*clients.API{"posts": api}}
+	schema := exec.NewExecutableSchema(exec.Config{Resolvers: r})
+	if !plans {
+		return stock(r, schema), nil
 	}
-	runner := executor.New(schema)
+	runner := executor.New(plan.New(schema, exec.PlanTables(), plan.Config{Compiled: resolver.Compiled()}))
 	runner.SetQueryCache(lru.New[*ast.QueryDocument](1000))
 	runner.SetParserTokenLimit(5000)
 	runner.SetDisableSuggestion(true)
-	return &endpoint{runner}, nil
+	return &endpoint{runner, r}, nil
+}
+
+// stock is gqlgen as it comes: its own server with its POST.
+func stock(r *resolver.Resolver, schema graphql.ExecutableSchema) http.Handler {
+	server := handler.New(schema)
+	server.AddTransport(transport.POST{})
+	server.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		server.ServeHTTP(w, req.WithContext(r.WithLoaders(req.Context())))
+	})
 }
 
 // ServeHTTP handles "POST /graphql".
@@ -55,7 +68,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, done := plan.Lend(r.Context())
 	defer done()
-	ctx = graphql.StartOperationTrace(ctx)
+	ctx = e.resolver.WithLoaders(graphql.StartOperationTrace(ctx))
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
 	operation, faults := e.exec.CreateOperationContext(ctx, params)
 	if len(faults) > 0 {

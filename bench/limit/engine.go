@@ -2,11 +2,8 @@ package main
 
 import (
 	"errors"
-	"log/slog"
 
-	"vestibule.example/auth"
 	"vestibule.example/bench/limit/posts"
-	"vestibule.example/bench/rig"
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
@@ -31,10 +28,10 @@ type engine struct {
 	*postsClient
 }
 
-func newEngine(w *rig.World, service *auth.Service, log *slog.Logger) (*engine, error) {
+func newEngine(k kit) (*engine, error) {
 	var faults []error
 	api := func(name string) *clients.API {
-		a, err := rig.NewAPI(w, name, service, log, cacheBytes)
+		a, err := k.api(name)
 		faults = append(faults, err)
 		return a
 	}

@@ -41,7 +41,7 @@ func main() {
 		names = append(names, sc.name)
 	}
 	wanted := flag.String("scenarios", strings.Join(names, ","), "which queries")
-	targets := flag.String("targets", "min,min+,engine,gqlgen,plan,gateway", "which targets; min is always measured, and yoga and mercurius are there too, with npm ci --prefix bench/limit/peers")
+	targets := flag.String("targets", "min,min+,engine,gqlgen,plan,gateway", "which targets; min is always measured; yoga and mercurius are there too, with npm ci --prefix bench/limit/peers, and min-bare, min+-bare, engine-bare, gqlgen-bare and plan-bare, to compare with them")
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each target is measured, in turn with the others")
 	flag.DurationVar(&s.length, "for", 3*time.Second, "how long one measurement takes")
 	flag.DurationVar(&s.warmUp, "warm-up", 2*time.Second, "how long each target runs before the first")
@@ -129,7 +129,12 @@ func start(ctx context.Context, r *rig.Rig, world *rig.World, s settings) ([]*co
 			c.address = t.Address
 		}
 		var err error
-		if c.users, err = world.SignIn(ctx, rig.PublicURL, c.address, s.users); err != nil {
+		if isBare(name) {
+			err = c.bringTokens(ctx, world, contenders[0].address, s.users)
+		} else {
+			c.users, err = world.SignIn(ctx, rig.PublicURL, c.address, s.users)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		contenders = append(contenders, c)

@@ -26,6 +26,11 @@ func (c *contender) startPeer(ctx context.Context, r *rig.Rig, world *rig.World,
 		return err
 	}
 	c.address = report.Address
+	return c.bringTokens(ctx, world, limit, users)
+}
+
+// bringTokens signs people in at the limit, so that they bring the tokens they have there.
+func (c *contender) bringTokens(ctx context.Context, world *rig.World, limit string, users int) (err error) {
 	if c.users, err = world.SignIn(ctx, rig.PublicURL, limit, users); err != nil {
 		return err
 	}

@@ -9,9 +9,7 @@ import (
 	"slices"
 	"strconv"
 
-	"vestibule.example/auth"
 	"vestibule.example/bench/limit/posts"
-	"vestibule.example/bench/rig"
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
 	"vestibule.example/clients/orders"
@@ -26,10 +24,10 @@ type raw struct {
 	decode func(data []byte, v any) error
 }
 
-func newRaw(w *rig.World, service *auth.Service, decode func([]byte, any) error) *raw {
-	r := &raw{apis: w.APIs, client: map[string]*http.Client{}, decode: decode}
-	for name := range w.APIs {
-		r.client[name] = &http.Client{Transport: service.Transport(name, newTransport())}
+func newRaw(k kit, decode func([]byte, any) error) *raw {
+	r := &raw{apis: k.world.APIs, client: map[string]*http.Client{}, decode: decode}
+	for name := range k.world.APIs {
+		r.client[name] = &http.Client{Transport: k.carry(name, newTransport())}
 	}
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"vestibule.example/bench/rig"
@@ -37,7 +38,7 @@ func scenarios() []scenario {
 
 // takes tells whether a target can answer: the small schema knows no shop, and the product nothing else.
 func (s scenario) takes(target string) bool {
-	switch target {
+	switch strings.TrimSuffix(target, bare) {
 	case "gqlgen", "plan":
 		return !s.shop
 	case "gateway":
@@ -68,7 +69,7 @@ func (s scenario) learn(ctx context.Context, c, first *contender) error {
 		return err
 	}
 	path := s.page
-	switch c.name {
+	switch strings.TrimSuffix(c.name, bare) {
 	case "gqlgen", "plan", "gateway", "yoga", "mercurius":
 		path = "/graphql"
 	}

@@ -5,16 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
 
-	"vestibule.example/auth"
 	"vestibule.example/auth/memstore"
 	"vestibule.example/bench/rig"
 	"vestibule.example/internal/observe"
@@ -25,7 +24,7 @@ const roleTarget = "target"
 
 // order says which target is wanted.
 type order struct {
-	Kind  string // min, min+, engine, gqlgen, plan
+	Kind  string // min, min+, engine, gqlgen, plan, each also -bare
 	World *rig.World
 	// Profile names the file of a CPU profile of the whole run; none is written when empty.
 	Profile string
@@ -42,6 +41,13 @@ func playTarget(ctx context.Context, text json.RawMessage) (any, func() error, e
 		return nil, nil, err
 	}
 	log := observe.NewLogger(os.Stderr, "json", "info")
+	if isBare(o.Kind) {
+		mux := http.NewServeMux()
+		if err := routes(mux, o, kit{o.World, log, nil}); err != nil {
+			return nil, nil, err
+		}
+		return listen(ctx, o, mux, func() error { return nil })
+	}
 	store := memstore.New(memstore.Config{})
 	service, err := rig.NewService(o.World, store, log, rig.TokenKind)
 	if err != nil {
@@ -49,12 +55,18 @@ func playTarget(ctx context.Context, text json.RawMessage) (any, func() error, e
 	}
 	stop := func() error { return errors.Join(service.Close(), store.Close()) }
 	mux := http.NewServeMux()
-	if err := routes(mux, o, service, log); err != nil {
+	if err := routes(mux, o, kit{o.World, log, service}); err != nil {
 		return nil, nil, errors.Join(err, stop())
 	}
 	mux.Handle("GET /auth/login", service.Login())
 	mux.Handle("GET /auth/callback", service.Callback())
-	address, end, err := rig.Listen(ctx, observe.Handler(observe.Config{Logger: log}, mux))
+	mux.Handle("POST /token", service.CrossSite(service.Middleware(tokens(service, o.World))))
+	return listen(ctx, o, observe.Handler(observe.Config{Logger: log}, mux), stop)
+}
+
+// listen serves a target until it is told to stop.
+func listen(ctx context.Context, o order, h http.Handler, stop func() error) (any, func() error, error) {
+	address, end, err := rig.Listen(ctx, h)
 	if err != nil {
 		return nil, nil, errors.Join(err, stop())
 	}
@@ -66,35 +78,33 @@ func playTarget(ctx context.Context, text json.RawMessage) (any, func() error, e
 }
 
 // routes are the pages of the target's kind, behind what guards them.
-func routes(mux *http.ServeMux, o order, service *auth.Service, log *slog.Logger) error {
-	guarded := func(h http.Handler) http.Handler { return service.CrossSite(service.Middleware(h)) }
+func routes(mux *http.ServeMux, o order, k kit) error {
 	var site *pages
-	switch o.Kind {
+	switch strings.TrimSuffix(o.Kind, bare) {
 	case "min":
-		site = &pages{newRaw(o.World, service, json.Unmarshal)}
+		site = &pages{newRaw(k, json.Unmarshal)}
 	case "min+":
-		site = &pages{newRaw(o.World, service, func(data []byte, v any) error { return jsonv2.Unmarshal(data, v) })}
+		site = &pages{newRaw(k, func(data []byte, v any) error { return jsonv2.Unmarshal(data, v) })}
 	case "engine":
-		engine, err := newEngine(o.World, service, log)
+		engine, err := newEngine(k)
 		if err != nil {
 			return err
 		}
 		site = &pages{engine}
 	case "gqlgen", "plan":
-		endpoint, err := newEndpoint(o, service, log)
+		endpoint, err := newEndpoint(k, strings.HasPrefix(o.Kind, "plan"))
 		if err != nil {
 			return err
 		}
-		mux.Handle("/graphql", guarded(endpoint))
+		mux.Handle("/graphql", k.guard(endpoint))
 		return nil
 	default:
 		return fmt.Errorf("there is no target %q", o.Kind)
 	}
-	mux.Handle("POST /posts", guarded(http.HandlerFunc(site.posts)))
-	mux.Handle("POST /titles", guarded(http.HandlerFunc(site.titles)))
-	mux.Handle("POST /greet", guarded(http.HandlerFunc(site.greet)))
-	mux.Handle("POST /account", guarded(http.HandlerFunc(site.account)))
-	mux.Handle("POST /token", guarded(tokens(service, o.World)))
+	mux.Handle("POST /posts", k.guard(http.HandlerFunc(site.posts)))
+	mux.Handle("POST /titles", k.guard(http.HandlerFunc(site.titles)))
+	mux.Handle("POST /greet", k.guard(http.HandlerFunc(site.greet)))
+	mux.Handle("POST /account", k.guard(http.HandlerFunc(site.account)))
 	return nil
 }
 

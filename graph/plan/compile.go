@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -21,7 +22,9 @@ type plan struct {
 	// columns are the nodes that have one.
 	columns  []*node
 	mutation bool
-	runs     sync.Pool // of *run
+	// attach is what Config.Compiled gave; it may be nil.
+	attach func(context.Context) context.Context
+	runs   sync.Pool // of *run
 }
 
 // selection is what is asked of the objects of one concrete type in one place.
@@ -71,6 +74,8 @@ type compiler struct {
 	oc     *graphql.OperationContext
 	plan   *plan
 	nodes  int
+	// selected are the fields, each once.
+	selected []Selected
 }
 
 func (s *Schema) compile(oc *graphql.OperationContext) *plan {
@@ -84,6 +89,9 @@ func (s *Schema) compile(oc *graphql.OperationContext) *plan {
 	}
 	c := &compiler{schema: s, oc: oc, plan: p}
 	p.root = c.selection(nil, 0, root, oc.Operation.SelectionSet)
+	if s.cfg.Compiled != nil && p.reason == "" {
+		p.attach = s.cfg.Compiled(c.selected)
+	}
 	return p
 }
 
@@ -127,6 +135,9 @@ func (c *compiler) node(in *selection, f graphql.CollectedField, place int) *nod
 			c.plan.reason = n.table.Reason
 		}
 		return n
+	}
+	if field := (Selected{Coordinate{in.object.Name, f.Name}, n.table.isResolved()}); !slices.Contains(c.selected, field) {
+		c.selected = append(c.selected, field)
 	}
 	if n.table.Leaf != nil {
 		return n

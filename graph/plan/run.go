@@ -40,6 +40,9 @@ type task struct {
 func (s *Schema) run(ctx context.Context, oc *graphql.OperationContext, p *plan, source *Source) *graphql.Response {
 	exec := s.tables.Exec(s.ExecutableSchema, oc)
 	ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, func() *graphql.InputUnmarshalerIndex { return s.tables.Inputs(exec) })
+	if p.attach != nil {
+		ctx = p.attach(ctx)
+	}
 	r := p.take()
 	r.schema, r.oc, r.exec, r.denied = s, oc, exec, p.denials(denied(ctx))
 	r.spare.Store(int64(s.cfg.Parallel))

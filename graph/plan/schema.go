@@ -43,6 +43,16 @@ type Config struct {
 	Together func(ctx context.Context, fields int) (take func() (loading context.Context, leave func()))
 	// Observer gives whoever watches an operation; it may be nil, and may give nil.
 	Observer func(context.Context) Observer
+	// Compiled is told of each new plan which fields it has, each once, and gives what every run of it adds to the context of its
+	// resolvers. It may be nil, and may give nil.
+	Compiled func([]Selected) func(context.Context) context.Context
+}
+
+// Selected is a field of a plan.
+type Selected struct {
+	Coordinate
+	// Resolved tells that a resolver of the developer's gives it.
+	Resolved bool
 }
 
 // Observer watches the resolvers of one operation; it must be safe for concurrent use.

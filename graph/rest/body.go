@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Object is a call's body, or an object within one. Its members are in the order in which they were set.
-type Object struct {
+// Body is a call's body, or an object within one. Its members are in the order in which they were set.
+type Body struct {
 	members []member
 	few     [5]member // what members are at first, in one allocation with the object
 }
@@ -21,9 +21,9 @@ type member struct {
 	value any // a pointer is its value, and null where it is nil
 }
 
-// NewObject makes an object for so many members.
-func NewObject(members int) *Object {
-	o := &Object{}
+// NewBody makes an object for so many members.
+func NewBody(members int) *Body {
+	o := &Body{}
 	if o.members = o.few[:0]; members > len(o.few) {
 		o.members = make([]member, 0, members)
 	}
@@ -31,7 +31,7 @@ func NewObject(members int) *Object {
 }
 
 // Set gives a member its value, instead of the one that it had.
-func (o *Object) Set(name string, value any) {
+func (o *Body) Set(name string, value any) {
 	for i := range o.members {
 		if o.members[i].name == name {
 			o.members[i].value = value
@@ -42,7 +42,7 @@ func (o *Object) Set(name string, value any) {
 }
 
 // Put is Set within the objects that the path names before it.
-func (o *Object) Put(value any, path ...string) {
+func (o *Body) Put(value any, path ...string) {
 	for _, name := range path[:len(path)-1] {
 		o = o.within(name)
 	}
@@ -50,19 +50,19 @@ func (o *Object) Put(value any, path ...string) {
 }
 
 // within is the object of that name, made if it is not there yet.
-func (o *Object) within(name string) *Object {
+func (o *Body) within(name string) *Body {
 	for _, m := range o.members {
-		if inner, ok := m.value.(*Object); ok && m.name == name {
+		if inner, ok := m.value.(*Body); ok && m.name == name {
 			return inner
 		}
 	}
-	inner := NewObject(4)
+	inner := NewBody(4)
 	o.Set(name, inner)
 	return inner
 }
 
 // AppendJSON appends the object as JSON.
-func (o *Object) AppendJSON(b []byte) ([]byte, error) {
+func (o *Body) AppendJSON(b []byte) ([]byte, error) {
 	b = append(b, '{')
 	for i, m := range o.members {
 		if i > 0 {
@@ -82,7 +82,7 @@ func (o *Object) AppendJSON(b []byte) ([]byte, error) {
 // appendValue appends a value as JSON: those of the schema's scalars and enums, and what is made of them.
 func appendValue(b []byte, value any) ([]byte, error) {
 	switch v := value.(type) {
-	case *Object:
+	case *Body:
 		if v != nil {
 			return v.AppendJSON(b)
 		}
@@ -123,7 +123,7 @@ func appendValue(b []byte, value any) ([]byte, error) {
 }
 
 // Form writes a body as a form, objects and lists with brackets: items[0][price]=1. What is null is left out.
-func Form(body *Object) url.Values {
+func Form(body *Body) url.Values {
 	form := make(url.Values, len(body.members))
 	for _, m := range body.members {
 		addTo(form, m.name, m.value)
@@ -133,7 +133,7 @@ func Form(body *Object) url.Values {
 
 func addTo(form url.Values, name string, value any) {
 	switch v := value.(type) {
-	case *Object:
+	case *Body:
 		if v != nil {
 			for _, m := range v.members {
 				addTo(form, name+"["+m.name+"]", m.value)

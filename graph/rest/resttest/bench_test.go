@@ -97,13 +97,13 @@ func newContestants(tb testing.TB) (generated, byHand contestant) {
 	}
 	made := &Resolver{APIs: map[string]*clients.API{"shop": api("shop"), "stock": api("stock")}, cursors: cursors, failed: func(err error) { tb.Error(err) }}
 	hand := &resolver.Resolver{ShopAPI: api("shop"), StockAPI: api("stock"), Cursors: cursors, Hidden: func(err error) { tb.Error(err) }}
-	contestantOf := func(schema graphql.ExecutableSchema, tables plan.Tables, loaders func(context.Context) context.Context) contestant {
-		runner := executor.New(plan.New(schema, tables, planned()))
+	contestantOf := func(schema graphql.ExecutableSchema, tables plan.Tables, cfg plan.Config, loaders func(context.Context) context.Context) contestant {
+		runner := executor.New(plan.New(schema, tables, cfg))
 		runner.SetQueryCache(lru.New[*ast.QueryDocument](10))
 		return contestant{tb, runner, loaders}
 	}
-	return contestantOf(exec.NewExecutableSchema(exec.Config{Resolvers: made}), exec.PlanTables(), made.withRestLoaders),
-		contestantOf(byhand.NewExecutableSchema(byhand.Config{Resolvers: hand}), byhand.PlanTables(), hand.WithLoaders)
+	return contestantOf(exec.NewExecutableSchema(exec.Config{Resolvers: made}), exec.PlanTables(), planned(), made.withRestLoaders),
+		contestantOf(byhand.NewExecutableSchema(byhand.Config{Resolvers: hand}), byhand.PlanTables(), wholly(), hand.WithLoaders)
 }
 
 func (c contestant) run(query string) []byte {

@@ -6,11 +6,13 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"time"
 
 	"vestibule.example/clients"
 	"vestibule.example/graph/cost"
+	"vestibule.example/graph/plan"
 	"vestibule.example/graph/rest"
 	"vestibule.example/graph/rest/resttest/clients/shop"
 	"vestibule.example/graph/rest/resttest/clients/stock"
@@ -60,6 +62,78 @@ func restCalls() cost.Table {
 	}
 }
 
+// restNeeds says which members of the APIs' objects each field needs.
+func restNeeds() rest.Needs {
+	return rest.Needs{
+		"Box": {
+			Type: reflect.TypeFor[stock.Box](),
+			Fields: map[string][]string{
+				"id":     {"id"},
+				"weight": {"weight"},
+			},
+		},
+		"Entry": {
+			Type:   reflect.TypeFor[shop.Entry](),
+			Always: []string{"id"},
+			Fields: map[string][]string{
+				"id": {"id"},
+			},
+		},
+		"Item": {
+			Type:   reflect.TypeFor[shop.Item](),
+			Always: []string{"related_to"},
+			Fields: map[string][]string{
+				"id":        {"id"},
+				"name":      {"name"},
+				"state":     {"state"},
+				"price":     {"price"},
+				"nickname":  {"nickname"},
+				"created":   {"created"},
+				"updatedAt": {"updated_at"},
+				"views":     {"stats"},
+				"stars":     {"stats"},
+				"sizes":     {"sizes"},
+				"secret":    {"maker_ref"},
+				"maker":     {"maker_id"},
+				"second":    {"second_maker_id"},
+				"related":   {"id"},
+				"parts":     {"part_ids"},
+				"gaps":      {"part_ids"},
+				"stock":     {"id"},
+				"box":       {"box"},
+			},
+		},
+		"Maker": {
+			Type:   reflect.TypeFor[stock.Maker](),
+			Always: []string{"id"},
+			Fields: map[string][]string{
+				"id":   {"id"},
+				"name": {"name"},
+				"home": {"home"},
+			},
+		},
+		"Part": {
+			Type: reflect.TypeFor[stock.Part](),
+			Fields: map[string][]string{
+				"id":   {"id"},
+				"name": {"name"},
+			},
+		},
+		"Stock": {
+			Type:   reflect.TypeFor[stock.Stock](),
+			Always: []string{"item"},
+			Fields: map[string][]string{
+				"left": {"left"},
+			},
+		},
+	}
+}
+
+// restCompiled tells the calls of an operation what it selects: no more of their answers is decoded.
+func restCompiled() func([]plan.Selected) func(context.Context) context.Context {
+	return restNeeds().Compiled(restCalls().Fields)
+}
+
 // restLoaders are one request's things by key, each fetched at most once.
 type restLoaders struct {
 	itemRelated *clients.Entities[string, []*shop.Item]
@@ -85,7 +159,7 @@ func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKe
 // restItemRelatedLoader loads for Item.related (schema.graphqls:94): GET /related of shop.
 func (r *Resolver) restItemRelatedLoader() *clients.Entities[string, []*shop.Item] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shop.Item, error) {
-		return clients.Batch(ctx, keys, 3, func(ctx context.Context, keys []string) (map[string][]*shop.Item, error) {
+		return clients.Batch(rest.Shared(ctx), keys, 3, func(ctx context.Context, keys []string) (map[string][]*shop.Item, error) {
 			query := url.Values{}
 			query["of"] = keys
 			answer, err := clients.Get[struct {
@@ -107,7 +181,7 @@ func (r *Resolver) restItemRelatedLoader() *clients.Entities[string, []*shop.Ite
 // restItemStockLoader loads for Item.stock (schema.graphqls:97): GET /stock of stock.
 func (r *Resolver) restItemStockLoader() *clients.Entities[string, *stock.Stock] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Stock, error) {
-		return clients.Batch(ctx, keys, 100, func(ctx context.Context, keys []string) (map[string]*stock.Stock, error) {
+		return clients.Batch(rest.Shared(ctx), keys, 100, func(ctx context.Context, keys []string) (map[string]*stock.Stock, error) {
 			query := url.Values{}
 			query["item"] = keys
 			answer, err := clients.Get[[]stock.Stock](ctx, r.APIs["stock"], clients.At("/stock"), query)
@@ -127,7 +201,7 @@ func (r *Resolver) restItemStockLoader() *clients.Entities[string, *stock.Stock]
 // restMakerLoader loads for Maker (schema.graphqls:107): GET /makers of stock.
 func (r *Resolver) restMakerLoader() *clients.Entities[string, *stock.Maker] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Maker, error) {
-		return clients.Batch(ctx, keys, 4, func(ctx context.Context, keys []string) (map[string]*stock.Maker, error) {
+		return clients.Batch(rest.Shared(ctx), keys, 4, func(ctx context.Context, keys []string) (map[string]*stock.Maker, error) {
 			query := url.Values{}
 			joined, err := rest.Joined(keys)
 			if err != nil {
@@ -147,7 +221,7 @@ func (r *Resolver) restMakerLoader() *clients.Entities[string, *stock.Maker] {
 // restPartLoader loads for Part (schema.graphqls:113): GET /parts/{id} of stock.
 func (r *Resolver) restPartLoader() *clients.Entities[string, *stock.Part] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Part, error) {
-		return clients.Each(ctx, keys, func(ctx context.Context, key string) (*stock.Part, error) {
+		return clients.Each(rest.Shared(ctx), keys, func(ctx context.Context, key string) (*stock.Part, error) {
 			answer, err := clients.Get[struct {
 				Part *stock.Part `json:"part"`
 			}](ctx, r.APIs["stock"], clients.At("/parts/{id}", key), nil)
@@ -168,6 +242,7 @@ func (r *Resolver) restItemStock(ctx context.Context, objs []*shop.Item) ([]*sto
 
 // restItemBox is Item.box (schema.graphqls:98): GET /boxes/{id} of stock.
 func (r *Resolver) restItemBox(ctx context.Context, obj *shop.Item) (*stock.Box, error) {
+	ctx = rest.Own(ctx, "Item.box")
 	if obj.Box == nil {
 		return nil, nil
 	}
@@ -176,6 +251,7 @@ func (r *Resolver) restItemBox(ctx context.Context, obj *shop.Item) (*stock.Box,
 
 // restMutationOrder is Mutation.order (schema.graphqls:18): POST /orders of shop.
 func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput, kind *shop.OrderKind, tenant *string) (*model.OrderPayload, error) {
+	ctx = rest.Own(ctx, "Mutation.order")
 	query := url.Values{}
 	if input.Dry != nil {
 		query.Set("dry", strconv.FormatBool(*input.Dry))
@@ -185,7 +261,7 @@ func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput
 		header.Set("X-Tenant", *tenant)
 	}
 	header.Set("X-Version", "2")
-	body := rest.NewObject(10)
+	body := rest.NewBody(10)
 	listLines := make([]any, len(input.Lines))
 	for i, v := range input.Lines {
 		listLines[i] = restBodyLineInput(v)
@@ -227,7 +303,8 @@ func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput
 
 // restMutationForm is Mutation.form (schema.graphqls:19): POST /form of shop.
 func (r *Resolver) restMutationForm(ctx context.Context, line model.LineInput, notes []*string, price *string) (*int, error) {
-	body := rest.NewObject(3)
+	ctx = rest.Own(ctx, "Mutation.form")
+	body := rest.NewBody(3)
 	body.Set("line", restBodyLineInput(&line))
 	if notes != nil {
 		listNotes := make([]any, len(notes))
@@ -267,16 +344,19 @@ func (r *Resolver) restMutationMustRemove(ctx context.Context, id string) (bool,
 
 // restQueryItem is Query.item (schema.graphqls:2): GET /items/{id} of shop.
 func (r *Resolver) restQueryItem(ctx context.Context, id string) (*shop.Item, error) {
+	ctx = rest.Own(ctx, "Query.item")
 	return rest.OrNull(clients.Get[*shop.Item](ctx, r.APIs["shop"], clients.At("/items/{id}", id), nil))
 }
 
 // restQueryMustItem is Query.mustItem (schema.graphqls:3): GET /items/{id} of shop.
 func (r *Resolver) restQueryMustItem(ctx context.Context, id string) (*shop.Item, error) {
+	ctx = rest.Own(ctx, "Query.mustItem")
 	return clients.Get[*shop.Item](ctx, r.APIs["shop"], clients.At("/items/{id}", id), nil)
 }
 
 // restQueryItems is Query.items (schema.graphqls:4): GET /items of shop.
 func (r *Resolver) restQueryItems(ctx context.Context, filter *model.Filter, tags []string, limit *int, cheap *bool, below *float64, since *time.Time) ([]*shop.Item, error) {
+	ctx = rest.Own(ctx, "Query.items")
 	query := url.Values{}
 	if filter != nil && filter.State != nil {
 		query.Set("state", string(*filter.State))
@@ -310,6 +390,7 @@ func (r *Resolver) restQueryItems(ctx context.Context, filter *model.Filter, tag
 
 // restQueryTotal is Query.total (schema.graphqls:5): GET /items of shop.
 func (r *Resolver) restQueryTotal(ctx context.Context, q *string) (*int, error) {
+	ctx = rest.Own(ctx, "Query.total")
 	query := url.Values{}
 	if q != nil {
 		query.Set("q", *q)
@@ -324,6 +405,7 @@ func (r *Resolver) restQueryTotal(ctx context.Context, q *string) (*int, error) 
 
 // restQueryByCursor is Query.byCursor (schema.graphqls:6): GET /cursor of shop.
 func (r *Resolver) restQueryByCursor(ctx context.Context, first int, after *string, q *string) (*model.Connection, error) {
+	ctx = rest.Own(ctx, "Query.byCursor")
 	page, err := rest.ByCursor(rest.Pages{Cursors: r.cursors, Field: "Query.byCursor", First: first, After: after, Max: 3}, func(cursor string, size int) (part rest.Part[shop.Entry], err error) {
 		query := url.Values{}
 		if q != nil {
@@ -361,6 +443,7 @@ func (r *Resolver) restQueryByCursor(ctx context.Context, first int, after *stri
 
 // restQueryByKey is Query.byKey (schema.graphqls:7): GET /key of shop.
 func (r *Resolver) restQueryByKey(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	ctx = rest.Own(ctx, "Query.byKey")
 	page, err := rest.ByKey(rest.Pages{Cursors: r.cursors, Field: "Query.byKey", First: first, After: after, Max: 100}, func(v *shop.Entry) string { return v.Id() }, func(cursor string, size int) (part rest.Part[shop.Entry], err error) {
 		query := url.Values{}
 		query.Set("limit", strconv.Itoa(size))
@@ -392,6 +475,7 @@ func (r *Resolver) restQueryByKey(ctx context.Context, first int, after *string)
 
 // restQueryByNumber is Query.byNumber (schema.graphqls:8): GET /number of shop.
 func (r *Resolver) restQueryByNumber(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	ctx = rest.Own(ctx, "Query.byNumber")
 	page, err := rest.ByNumber(rest.Pages{Cursors: r.cursors, Field: "Query.byNumber", First: first, After: after, Max: 100}, func(number int, size int) (part rest.Part[shop.Entry], err error) {
 		query := url.Values{}
 		query.Set("per_page", strconv.Itoa(size))
@@ -420,6 +504,7 @@ func (r *Resolver) restQueryByNumber(ctx context.Context, first int, after *stri
 
 // restQueryByOffset is Query.byOffset (schema.graphqls:9): GET /offset of shop.
 func (r *Resolver) restQueryByOffset(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	ctx = rest.Own(ctx, "Query.byOffset")
 	page, err := rest.ByOffset(rest.Pages{Cursors: r.cursors, Field: "Query.byOffset", First: first, After: after, Max: 10}, func(offset int, size int) (part rest.Part[shop.Entry], err error) {
 		query := url.Values{}
 		query.Set("limit", strconv.Itoa(size))
@@ -448,6 +533,7 @@ func (r *Resolver) restQueryByOffset(ctx context.Context, first int, after *stri
 
 // restQueryByLink is Query.byLink (schema.graphqls:10): GET /link of shop.
 func (r *Resolver) restQueryByLink(ctx context.Context, first int, after *string) (*model.Connection, error) {
+	ctx = rest.Own(ctx, "Query.byLink")
 	page, err := rest.ByCursor(rest.Pages{Cursors: r.cursors, Field: "Query.byLink", First: first, After: after, Max: 100}, func(cursor string, size int) (part rest.Part[shop.Entry], err error) {
 		query := url.Values{}
 		query.Set("limit", strconv.Itoa(size))
@@ -480,6 +566,7 @@ func (r *Resolver) restQueryByLink(ctx context.Context, first int, after *string
 
 // restQueryPerhaps is Query.perhaps (schema.graphqls:12): GET /perhaps of shop.
 func (r *Resolver) restQueryPerhaps(ctx context.Context) ([]*shop.Entry, error) {
+	ctx = rest.Own(ctx, "Query.perhaps")
 	answer, err := clients.Get[struct {
 		Data []*shop.Entry `json:"data"`
 	}](ctx, r.APIs["shop"], clients.At("/perhaps"), nil)
@@ -492,6 +579,7 @@ func (r *Resolver) restQueryPerhaps(ctx context.Context) ([]*shop.Entry, error) 
 
 // restQueryMaybe is Query.maybe (schema.graphqls:13): GET /maybe of shop.
 func (r *Resolver) restQueryMaybe(ctx context.Context) (*shop.Entry, error) {
+	ctx = rest.Own(ctx, "Query.maybe")
 	answer, err := clients.Get[*shop.Entry](ctx, r.APIs["shop"], clients.At("/maybe"), nil)
 	if rest.IsOutage(err) {
 		r.fellBack(ctx, err)
@@ -502,6 +590,7 @@ func (r *Resolver) restQueryMaybe(ctx context.Context) (*shop.Entry, error) {
 
 // restQueryCompare is Query.compare (schema.graphqls:14): GET /compare/{base}...{head} of shop.
 func (r *Resolver) restQueryCompare(ctx context.Context, base string, head int) (*string, error) {
+	ctx = rest.Own(ctx, "Query.compare")
 	answer, err := clients.Get[struct {
 		Verdict *string `json:"verdict"`
 	}](ctx, r.APIs["shop"], clients.At("/compare/{base}...{head}", base, strconv.Itoa(head)), nil)
@@ -509,11 +598,11 @@ func (r *Resolver) restQueryCompare(ctx context.Context, base string, head int) 
 }
 
 // restBodyLineInput is LineInput in the body of a call.
-func restBodyLineInput(v *model.LineInput) *rest.Object {
+func restBodyLineInput(v *model.LineInput) *rest.Body {
 	if v == nil {
 		return nil
 	}
-	body := rest.NewObject(3)
+	body := rest.NewBody(3)
 	body.Set("item", v.Item)
 	body.Set("count", v.Count)
 	if v.Words != nil {
@@ -523,11 +612,11 @@ func restBodyLineInput(v *model.LineInput) *rest.Object {
 }
 
 // restBodyWords is Words in the body of a call.
-func restBodyWords(v *model.Words) *rest.Object {
+func restBodyWords(v *model.Words) *rest.Body {
 	if v == nil {
 		return nil
 	}
-	body := rest.NewObject(1)
+	body := rest.NewBody(1)
 	if v.Q != nil {
 		body.Set("q", v.Q)
 	}

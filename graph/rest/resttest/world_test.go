@@ -161,6 +161,13 @@ func (w *world) askOf(r *Resolver, query string, variables map[string]any) (data
 
 // planned runs operations as the product does.
 func planned() plan.Config {
+	cfg := wholly()
+	cfg.Compiled = restCompiled()
+	return cfg
+}
+
+// wholly runs operations so, but for answers that are decoded whole.
+func wholly() plan.Config {
 	fields := restCalls().Fields
 	return plan.Config{Operations: 10, Kind: func(at plan.Coordinate) string { return fields[at.Object+"."+at.Field].Loader }, Together: clients.Together}
 }

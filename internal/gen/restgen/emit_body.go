@@ -60,7 +60,7 @@ func (c *emitted) writeBody(b *strings.Builder) {
 			members += len(c.sent.whole[v.value.ref])
 		}
 	}
-	fmt.Fprintf(b, "body := rest.NewObject(%d)\n", members)
+	fmt.Fprintf(b, "body := rest.NewBody(%d)\n", members)
 	for _, v := range c.sent.body {
 		switch {
 		case v.value.ref == nil:
@@ -170,7 +170,7 @@ func (i *inputBody) GoType() string {
 func (i *inputBody) Body() string {
 	c := &emitted{call: &call{}, emitter: i.emitter}
 	var b strings.Builder
-	fmt.Fprintf(&b, "body := rest.NewObject(%d)\n", len(i.def.Fields))
+	fmt.Fprintf(&b, "body := rest.NewBody(%d)\n", len(i.def.Fields))
 	for _, f := range i.def.Fields {
 		expression := "v." + c.inputName(i.def.Name, f.Name)
 		text := c.member(expression, f.Type, "body", jsonPath(f))

@@ -30,6 +30,9 @@ func (e *emitter) Rest() string { return e.plan.module + "/graph/rest" }
 // Cost is the import path of the table of calls.
 func (e *emitter) Cost() string { return e.plan.module + "/graph/cost" }
 
+// Executor is the import path of who runs the operations.
+func (e *emitter) Executor() string { return e.plan.module + "/graph/plan" }
+
 // APIs are those called, in order.
 func (e *emitter) APIs() []string {
 	apis := map[string]bool{}
@@ -87,6 +90,9 @@ func (c *emitted) Entry() string {
 	}
 	return fmt.Sprintf("{API: %q}", c.api)
 }
+
+// IsOwn tells a call that answers nobody but its field.
+func (c *emitted) IsOwn() bool { return c.batch == nil && !c.none }
 
 // Body are the function's statements.
 func (c *emitted) Body() string {

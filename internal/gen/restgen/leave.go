@@ -13,6 +13,8 @@ import (
 var (
 	delegates = regexp.MustCompile(`^return r\.(rest\w+)\(`)
 	loads     = regexp.MustCompile(`restLoad\(ctx\)\.(\w+)`)
+	// projects is what says that nobody looks at more than is selected, which is not so of code by hand.
+	projects = regexp.MustCompile(`^ctx = rest\.Own\(.*\)\s+`)
 )
 
 // made are the bodies of the functions that were made the last time, by name: whoever takes a directive away goes on with them by hand.
@@ -45,7 +47,7 @@ func (p *Plan) left(previous string) string {
 	if m == nil || p.made[m[1]] == "" {
 		return previous
 	}
-	return loads.ReplaceAllStringFunc(p.made[m[1]], func(load string) string {
+	return loads.ReplaceAllStringFunc(projects.ReplaceAllString(p.made[m[1]], ""), func(load string) string {
 		name := loads.FindStringSubmatch(load)[1]
 		for _, c := range p.calls {
 			if c.batch != nil && c.loaderName() == name {
@@ -56,6 +58,6 @@ func (p *Plan) left(previous string) string {
 		if !ok {
 			return load
 		}
-		return loader
+		return strings.ReplaceAll(loader, "rest.Shared(ctx)", "ctx")
 	})
 }

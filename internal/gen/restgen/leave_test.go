@@ -20,10 +20,11 @@ func (r *Resolver) restItemLoader() *E {
 }
 
 func (r *Resolver) restOtherLoader() *E {
-	return clients.NewEntities(r.other)
+	return clients.NewEntities(rest.Shared(ctx), r.other)
 }
 
 func (r *Resolver) restQueryItem(ctx context.Context, id string) (*Item, error) {
+	ctx = rest.Own(ctx, "Query.item")
 	query := url.Values{}
 	return clients.Get[*Item](ctx, r.APIs["shop"], clients.At("/items/{id}", id), query)
 }
@@ -48,7 +49,7 @@ func (r *Resolver) restQueryOne(ctx context.Context, id string) (*Item, error) {
 	}
 	for previous, want := range map[string]string{
 		"return r.restQueryItem(ctx, id)":   "query := url.Values{}\n\treturn clients.Get[*Item](ctx, r.APIs[\"shop\"], clients.At(\"/items/{id}\", id), query)",
-		"return r.restItemMaker(ctx, objs)": "return rest.Each(ctx, clients.NewEntities(r.other), objs, key)",
+		"return r.restItemMaker(ctx, objs)": "return rest.Each(ctx, clients.NewEntities(ctx, r.other), objs, key)",
 		"return r.restQueryOne(ctx, id)":    "return restLoad(ctx).item.Load(ctx, id)", // It is made still.
 		"return r.Shop.Item(ctx, id)":       "return r.Shop.Item(ctx, id)",
 		"":                                  `panic("not implemented")`,

@@ -14,7 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"vestibule.example/bench/limit/posts"
+	"vestibule.example/bench/limit/posts/clients/posts"
 )
 
 // region    ***************************** api!.gotpl *****************************
@@ -37,10 +37,10 @@ type DirectiveRoot struct {
 type ComplexityRoot struct {
 	Post struct {
 		Body   func(childComplexity int) int
-		ID     func(childComplexity int) int
+		Id     func(childComplexity int) int
 		Title  func(childComplexity int) int
 		User   func(childComplexity int) int
-		UserID func(childComplexity int) int
+		UserId func(childComplexity int) int
 	}
 
 	Query struct {
@@ -50,7 +50,7 @@ type ComplexityRoot struct {
 
 	User struct {
 		Email    func(childComplexity int) int
-		ID       func(childComplexity int) int
+		Id       func(childComplexity int) int
 		Name     func(childComplexity int) int
 		Phone    func(childComplexity int) int
 		Username func(childComplexity int) int
@@ -95,11 +95,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Post.Body(childComplexity), true
 	case "Post.id":
-		if e.ComplexityRoot.Post.ID == nil {
+		if e.ComplexityRoot.Post.Id == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Post.ID(childComplexity), true
+		return e.ComplexityRoot.Post.Id(childComplexity), true
 	case "Post.title":
 		if e.ComplexityRoot.Post.Title == nil {
 			break
@@ -113,11 +113,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Post.User(childComplexity), true
 	case "Post.userId":
-		if e.ComplexityRoot.Post.UserID == nil {
+		if e.ComplexityRoot.Post.UserId == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Post.UserID(childComplexity), true
+		return e.ComplexityRoot.Post.UserId(childComplexity), true
 
 	case "Query.greet":
 		if e.ComplexityRoot.Query.Greet == nil {
@@ -140,11 +140,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.User.Email(childComplexity), true
 	case "User.id":
-		if e.ComplexityRoot.User.ID == nil {
+		if e.ComplexityRoot.User.Id == nil {
 			break
 		}
 
-		return e.ComplexityRoot.User.ID(childComplexity), true
+		return e.ComplexityRoot.User.Id(childComplexity), true
 	case "User.name":
 		if e.ComplexityRoot.User.Name == nil {
 			break
@@ -240,7 +240,7 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../schema.graphqls", Input: `type Query {
-  posts: [Post!]
+  posts: [Post!] @rest(api: "posts", get: "/posts")
   greet: String!
 }
 
@@ -249,10 +249,10 @@ type Post {
   userId: Int!
   title: String!
   body: String!
-  user: User
+  user: User @load(key: "{parent.userId}")
 }
 
-type User {
+type User @rest(api: "posts", get: "/users?id={keys}") {
   id: Int!
   name: String!
   username: String!
@@ -261,6 +261,89 @@ type User {
   website: String!
 }
 `, BuiltIn: false},
+	{Name: "../rest.graphqls", Input: `"""
+What a field asks of a REST API: the field is that call, and Go is generated for it. Exactly one of ` + "`" + `get` + "`" + `, ` + "`" + `post` + "`" + `, ` + "`" + `put` + "`" + `, ` + "`" + `patch` + "`" + ` and
+` + "`" + `delete` + "`" + ` says the method with the path and, behind a ` + "`" + `?` + "`" + `, the query; in both, ` + "`" + `{args.name}` + "`" + ` stands for an argument and
+` + "`" + `{parent.name}` + "`" + ` for a property of the object that the field belongs to, as the API calls it. ` + "`" + `{parents.name}` + "`" + ` in the query is that
+property of all objects that the field is asked of, in one call.
+
+On an object type it is how a list of keys, ` + "`" + `{keys}` + "`" + ` in the query, becomes objects, for every field with @load; ` + "`" + `{key}` + "`" + ` in the path is
+one key per call.
+"""
+directive @rest(
+  "The API's name in the configuration; its OpenAPI document is clients/NAME/openapi.yaml or openapi.json."
+  api: String!
+  get: String
+  post: String
+  put: String
+  patch: String
+  delete: String
+  "Headers, each ` + "`" + `Name: value` + "`" + `, of which the value is a constant or one of the above; null is not sent."
+  headers: [String!]
+  """
+  The body: ` + "`" + `name: value` + "`" + ` for a property (` + "`" + `a.b: value` + "`" + ` for one within another), or ` + "`" + `{args.input}` + "`" + ` for all fields of an input object that
+  the call does not use otherwise.
+  """
+  body: [String!]
+  "The key that makes a repeat harmless, as ` + "`" + `{args.input.name}` + "`" + `: it is sent as Idempotency-Key."
+  idempotencyKey: String
+  "The field of the object, such as a mutation's payload, that the answer is; by default the answer is the object."
+  payload: String
+  "APIs whose answers are stale for this session when the call has succeeded, besides its own."
+  invalidates: [String!]
+  "Whether an API that is out of order gives null, or an empty list, instead of an error."
+  fallback: Boolean = false
+  "Where in the answer the field's value is, with dots; by default the answer is the value."
+  take: String
+  "Whether an answer of 404 is null, and not the error NOT_FOUND; by default it is for a nullable object that a GET asks for."
+  optional: Boolean
+  "Accepts that the call is made once for each element of a list."
+  each: Boolean = false
+  "With ` + "`" + `{keys}` + "`" + ` or ` + "`" + `{parents.name}` + "`" + `: the property of each object of the answer that tells which key it is for; by default id."
+  key: String
+  "How many keys one call takes; by default what the API's document says."
+  max: Int
+) on FIELD_DEFINITION | OBJECT
+
+"""
+The object of a key, ` + "`" + `{parent.name}` + "`" + ` or ` + "`" + `{args.name}` + "`" + `, or the objects of a list of keys: asked for as its type's @rest says, each once
+and all together wherever they are wanted.
+"""
+directive @load(key: String!) on FIELD_DEFINITION
+
+"""
+Makes a Relay connection of a field with @rest, of the arguments ` + "`" + `first` + "`" + ` and ` + "`" + `after` + "`" + `: the answer's list, which ` + "`" + `take` + "`" + ` names, is a page.
+Exactly one of ` + "`" + `cursor` + "`" + `, ` + "`" + `page` + "`" + ` and ` + "`" + `offset` + "`" + ` names the query parameter that says which.
+"""
+directive @page(
+  "The query parameter that says how many."
+  size: String!
+  "The query parameter for a cursor, which ` + "`" + `next` + "`" + `, ` + "`" + `key` + "`" + ` or ` + "`" + `link` + "`" + ` tells."
+  cursor: String
+  "The query parameter for a page's number; the first is 1."
+  page: String
+  "The query parameter for how many to leave out."
+  offset: String
+  "Where in the answer the next page's cursor is."
+  next: String
+  "The property of each object that is the cursor of what comes behind it."
+  key: String
+  "Whether the header Link tells the next page (RFC 8288): its cursor, or that there is one."
+  link: Boolean = false
+  "Where in the answer it is said whether there is more."
+  more: String
+  "Where in the answer it is said how many there are over all pages."
+  total: String
+  "The largest ` + "`" + `first` + "`" + `; by default what the API's document allows, or 100."
+  max: Int
+) on FIELD_DEFINITION
+
+"Where in the API's JSON a field is, with dots, or what an enum's value is called there; by default its name."
+directive @json(at: String!) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE
+
+"Properties of the API's object that Go code needs and the schema does not show."
+directive @keep(properties: [String!]!) on OBJECT
+`, BuiltIn: true},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -515,7 +598,7 @@ func (ec *executionContext) _Post_id(ctx context.Context, field graphql.Collecte
 			return ec.fieldContext_Post_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.Id, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -538,7 +621,7 @@ func (ec *executionContext) _Post_userId(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Post_userId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.UserID, nil
+			return obj.UserId, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -611,7 +694,7 @@ func (ec *executionContext) _Post_user(ctx context.Context, field graphql.Collec
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *posts.User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐUser(ctx, selections, v)
+			return ec.marshalOUser2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐUser(ctx, selections, v)
 		},
 		true,
 		false,
@@ -666,7 +749,7 @@ func (ec *executionContext) _Query_posts(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*posts.Post) graphql.Marshaler {
-			return ec.marshalOPost2ᚕᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐPostᚄ(ctx, selections, v)
+			return ec.marshalOPost2ᚕᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐPostᚄ(ctx, selections, v)
 		},
 		true,
 		false,
@@ -793,7 +876,7 @@ func (ec *executionContext) _User_id(ctx context.Context, field graphql.Collecte
 			return ec.fieldContext_User_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.Id, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -2567,7 +2650,7 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
-func (ec *executionContext) marshalNPost2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐPost(ctx context.Context, sel ast.SelectionSet, v *posts.Post) graphql.Marshaler {
+func (ec *executionContext) marshalNPost2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐPost(ctx context.Context, sel ast.SelectionSet, v *posts.Post) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Post!")
 		return graphql.Null
@@ -2587,6 +2670,35 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -2761,7 +2873,25 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
-func (ec *executionContext) marshalOPost2ᚕᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐPostᚄ(ctx context.Context, sel ast.SelectionSet, v []*posts.Post) graphql.Marshaler {
+func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalInt(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.SelectionSet, v *int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt(*v)
+	return res
+}
+
+func (ec *executionContext) marshalOPost2ᚕᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐPostᚄ(ctx context.Context, sel ast.SelectionSet, v []*posts.Post) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -2769,8 +2899,43 @@ func (ec *executionContext) marshalOPost2ᚕᚖvestibuleᚗexampleᚋbenchᚋlim
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPost2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐPost(ctx, sel, v[i])
+		return ec.marshalNPost2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐPost(ctx, sel, v[i])
 	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
 
 	for _, e := range ret {
 		if e == graphql.Null {
@@ -2799,7 +2964,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	return res
 }
 
-func (ec *executionContext) marshalOUser2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐUser(ctx context.Context, sel ast.SelectionSet, v *posts.User) graphql.Marshaler {
+func (ec *executionContext) marshalOUser2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐUser(ctx context.Context, sel ast.SelectionSet, v *posts.User) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

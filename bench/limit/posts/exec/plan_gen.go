@@ -6,7 +6,7 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
-	"vestibule.example/bench/limit/posts"
+	"vestibule.example/bench/limit/posts/clients/posts"
 	"vestibule.example/graph/plan"
 )
 
@@ -29,8 +29,8 @@ func PlanTables() plan.Tables {
 
 func planObjectPost() *plan.Object {
 	return &plan.Object{Name: "Post", Fields: map[string]*plan.Field{
-		"id":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.Post).ID) }},
-		"userId": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.Post).UserID) }},
+		"id":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.Post).Id) }},
+		"userId": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.Post).UserId) }},
 		"title":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*posts.Post).Title) }},
 		"body":   {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*posts.Post).Body) }},
 		"user": {Resolver: plan.Batch(
@@ -41,7 +41,7 @@ func planObjectPost() *plan.Object {
 				ec := exec.(*executionContext)
 				return ec.Resolvers.Post().User(ctx, plan.Parents[*posts.Post](parents))
 			},
-			columnOUser2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐUser,
+			columnOUser2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐUser,
 		)},
 	}}
 }
@@ -56,7 +56,7 @@ func planObjectQuery() *plan.Object {
 				ec := exec.(*executionContext)
 				return ec.Resolvers.Query().Posts(ctx)
 			},
-			columnOPost2ᚕᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐPostᚄ,
+			columnOPost2ᚕᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐPostᚄ,
 		)},
 		"greet": {Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -73,7 +73,7 @@ func planObjectQuery() *plan.Object {
 
 func planObjectUser() *plan.Object {
 	return &plan.Object{Name: "User", Fields: map[string]*plan.Field{
-		"id":       {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.User).ID) }},
+		"id":       {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.User).Id) }},
 		"name":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*posts.User).Name) }},
 		"username": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*posts.User).Username) }},
 		"email":    {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*posts.User).Email) }},
@@ -82,7 +82,7 @@ func planObjectUser() *plan.Object {
 	}}
 }
 
-func columnNPost2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐPost(c *plan.Column, v *posts.Post) {
+func columnNPost2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐPost(c *plan.Column, v *posts.Post) {
 	if v == nil {
 		c.Null()
 		return
@@ -90,11 +90,11 @@ func columnNPost2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐPost(c *plan.C
 	c.Object(0, v)
 }
 
-func columnOPost2ᚕᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐPostᚄ(c *plan.Column, v []*posts.Post) {
-	plan.List(c, v, false, columnNPost2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐPost)
+func columnOPost2ᚕᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐPostᚄ(c *plan.Column, v []*posts.Post) {
+	plan.List(c, v, false, columnNPost2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐPost)
 }
 
-func columnOUser2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚐUser(c *plan.Column, v *posts.User) {
+func columnOUser2ᚖvestibuleᚗexampleᚋbenchᚋlimitᚋpostsᚋclientsᚋpostsᚐUser(c *plan.Column, v *posts.User) {
 	if v == nil {
 		c.Null()
 		return

@@ -1,24 +1,18 @@
-// Package resolver answers the schema of posts from the API's client.
+// Package resolver answers the schema of posts: what calls the API is generated.
 package resolver
 
-import "vestibule.example/bench/limit/posts"
+import (
+	"context"
+
+	"vestibule.example/clients"
+	"vestibule.example/graph/plan"
+)
 
 // Resolver answers the schema's fields.
-type Resolver struct{ API *posts.Client }
+type Resolver struct{ APIs map[string]*clients.API }
 
-// userOf gives each post's user; null for one that does not exist.
-func userOf(objs []*posts.Post, byID map[int]*posts.User) []*posts.User {
-	users := make([]*posts.User, len(objs))
-	for i, p := range objs {
-		users[i] = byID[p.UserID]
-	}
-	return users
-}
+// WithLoaders gives a request's context what it loads by key.
+func (r *Resolver) WithLoaders(ctx context.Context) context.Context { return r.withRestLoaders(ctx) }
 
-func userIDs(objs []*posts.Post) []int {
-	ids := make([]int, len(objs))
-	for i, p := range objs {
-		ids[i] = p.UserID
-	}
-	return ids
-}
+// Compiled is what plans are told of.
+func Compiled() func([]plan.Selected) func(context.Context) context.Context { return restCompiled() }

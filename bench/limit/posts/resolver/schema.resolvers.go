@@ -8,17 +8,16 @@ package resolver
 import (
 	"context"
 
-	"vestibule.example/bench/limit/posts"
+	"vestibule.example/bench/limit/posts/clients/posts"
 	"vestibule.example/bench/limit/posts/exec"
 )
 
 func (r *postResolver) User(ctx context.Context, objs []*posts.Post) ([]*posts.User, error) {
-	byID, err := r.API.Users(ctx, userIDs(objs))
-	return userOf(objs, byID), err
+	return r.restPostUser(ctx, objs)
 }
 
 func (r *queryResolver) Posts(ctx context.Context) ([]*posts.Post, error) {
-	return r.API.Posts(ctx)
+	return r.restQueryPosts(ctx)
 }
 
 func (r *queryResolver) Greet(ctx context.Context) (string, error) {

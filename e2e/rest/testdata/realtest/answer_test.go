@@ -109,7 +109,7 @@ func TestRealAPIsAnswer(t *testing.T) {
 		"github": api(t, "github", hub.URL, nil),
 		"stripe": api(t, "stripe", os.Getenv("STRIPE_MOCK"), map[string]string{"Stripe-Version": os.Getenv("STRIPE_VERSION")}),
 	}}
-	runner := executor.New(plan.New(exec.NewExecutableSchema(exec.Config{Resolvers: r}), exec.PlanTables(), plan.Config{Operations: 10}))
+	runner := executor.New(plan.New(exec.NewExecutableSchema(exec.Config{Resolvers: r}), exec.PlanTables(), plan.Config{Operations: 10, Compiled: restCompiled()}))
 	fields := 0
 	for _, query := range []string{
 		`{repository(owner: "octocat", name: "Hello-World"){id name fullName private description homepage stars topics visibility createdAt license owner{login id name company followers createdAt}
