@@ -2,7 +2,7 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-deploy lint generate build release reproducible vulnerabilities spa bench gameday fuzz mutants clean
+.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-guides test-deploy lint generate plan breaking build release reproducible vulnerabilities spa bench gameday fuzz mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ test-e2e: build ## what needs a real browser or a foreign server
 test-rest: ## @rest over GitHub's and Stripe's OpenAPI documents, which npm and the Go proxy give; a minute or two
 	cd e2e/rest && go vet ./... && go test -v ./...
 
+test-guides: ## the guides of docs, followed step by step in a copy of the repository
+	cd e2e/guides && go vet ./... && go test -v ./...
+
 test-glewlwyd: build ## the gateway with Glewlwyd, an OpenID provider that Debian ships (apt-get install --no-install-recommends glewlwyd sqlite3)
 	cd e2e && npm ci --no-fund --no-audit && VESTIBULE_BINARY=$(CURDIR)/vestibule node --test --test-force-exit --test-timeout=180000 --test-reporter=spec glewlwyd.foreign.mjs
 
@@ -59,6 +62,9 @@ $(GOLANGCI_LINT):
 generate: ## generated Go code and docs/configuration.md
 	go generate ./...
 	go test -run 'TestConfigurationDoc' . -update
+
+plan: ## what QUERY=file.graphql asks of the APIs, before anybody runs it, with VARIABLES='{…}'; without QUERY, which fields call an API once per element
+	@go run ./internal/gen plan $(if $(VARIABLES),-variables '$(VARIABLES)') $(or $(QUERY),-n1)
 
 BASE ?= main
 breaking: ## what the schema breaks since BASE (main), and which operations of the SPA as of then
