@@ -19,7 +19,7 @@ type Call struct {
 	Query  url.Values
 	// Header is sent beside the API's own headers; not one that is reserved (see Config.Headers).
 	Header http.Header
-	// Body is sent as JSON, url.Values as a form; nil sends none.
+	// Body is sent as JSON, by its method AppendJSON if it has one, url.Values as a form; nil sends none.
 	Body any
 	// IdempotencyKey goes into the header of that name and makes the call safe to repeat. 1 to 255 visible characters.
 	IdempotencyKey string
@@ -129,10 +129,12 @@ func (a *API) prepare(ctx context.Context, call Call) (*exchange, error) {
 	if err := a.addHeader(x, call.Header); err != nil {
 		return nil, err
 	}
-	if form, ok := call.Body.(url.Values); ok {
-		x.body, x.header["Content-Type"] = []byte(form.Encode()), []string{"application/x-www-form-urlencoded"}
-	} else if call.Body != nil {
-		if x.body, err = json.Marshal(call.Body); err != nil {
+	switch body := call.Body.(type) {
+	case nil:
+	case url.Values:
+		x.body, x.header["Content-Type"] = []byte(body.Encode()), []string{"application/x-www-form-urlencoded"}
+	default:
+		if x.body, err = appendJSON(body); err != nil {
 			return nil, a.failure(x, fmt.Errorf("%w: body: %w", errProgram, err))
 		}
 		x.header["Content-Type"] = []string{"application/json"}
@@ -146,6 +148,16 @@ func (a *API) prepare(ctx context.Context, call Call) (*exchange, error) {
 		x.repeatable = true
 	}
 	return x, nil
+}
+
+// appendJSON writes a body, which may know how to write itself.
+func appendJSON(body any) ([]byte, error) {
+	if itself, ok := body.(interface {
+		AppendJSON(b []byte) ([]byte, error)
+	}); ok {
+		return itself.AppendJSON(make([]byte, 0, 512)) // Most bodies are no longer.
+	}
+	return json.Marshal(body)
 }
 
 func (a *API) badInput(x *exchange, err error, fields ...FieldError) *Error {

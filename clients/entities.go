@@ -11,8 +11,9 @@ import (
 type Entities[K comparable, V any] struct {
 	fetch func(context.Context, []K) (map[K]V, error)
 
-	mu      sync.Mutex              // guards what follows
-	flights map[K]*entityCall[K, V] // by key, from the moment its call begins
+	mu        sync.Mutex              // guards what follows
+	flights   map[K]*entityCall[K, V] // by key, from the moment its call begins
+	announced []K                     // by callers who wait for each other (see Together): whoever begins a call takes them along
 }
 
 type entityCall[K comparable, V any] = flight[map[K]V]
@@ -45,6 +46,10 @@ func (e *Entities[K, V]) LoadAll(ctx context.Context, keys []K) []Result[V] {
 	if len(keys) == 0 {
 		return results
 	}
+	if s := seatOf(ctx); s != nil {
+		e.announce(keys)
+		s.wait(ctx)
+	}
 	if ctx.Err() != nil {
 		for i := range results {
 			results[i].Err = context.Cause(ctx)
@@ -71,6 +76,13 @@ func (e *Entities[K, V]) LoadAll(ctx context.Context, keys []K) []Result[V] {
 	return results
 }
 
+// announce says which keys this caller is going to want.
+func (e *Entities[K, V]) announce(keys []K) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.announced = append(e.announced, keys...)
+}
+
 // board finds the call of each key, begins one for those without, and counts the caller once in each.
 func (e *Entities[K, V]) board(ctx context.Context, keys []K) []*entityCall[K, V] {
 	e.mu.Lock()
@@ -91,6 +103,13 @@ func (e *Entities[K, V]) board(ctx context.Context, keys []K) []*entityCall[K, V
 		}
 	}
 	if len(missing) > 0 {
+		for _, k := range e.announced {
+			if e.flights[k] == nil && !chosen[k] {
+				chosen[k] = true
+				missing = append(missing, k)
+			}
+		}
+		e.announced = nil
 		e.begin(ctx, missing)
 	}
 	calls := make([]*entityCall[K, V], len(keys))

@@ -156,6 +156,8 @@ func (p *presenter) describe(ctx context.Context, err error, extensions map[stri
 	case errors.As(err, &call):
 		p.describeCall(call, extensions)
 		return string(call.Code)
+	case errors.Is(err, plan.ErrNoValue): // Enums are the APIs', which may come to have more values.
+		return string(clients.CodeUpstreamInvalid)
 	}
 	return codeInternal
 }

@@ -16,6 +16,7 @@ import (
 	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"vestibule.example/auth"
+	"vestibule.example/clients"
 	"vestibule.example/graph/cost"
 	"vestibule.example/graph/exec"
 	"vestibule.example/graph/plan"
@@ -149,7 +150,7 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 		tracer = cfg.Traces.Tracer("vestibule.example/graph")
 	}
 	schema := plan.New(exec.NewExecutableSchema(exec.Config{Schema: directed, Resolvers: cfg.Resolver}), exec.PlanTables(), plan.Config{
-		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans, Observer: observer(tracer), Compiled: restCompiled(),
+		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans, Observer: observer(tracer), Compiled: restCompiled(), Kind: kinds(), Together: clients.Together,
 	})
 	runner := executor.New(schema)
 	runner.SetQueryCache(inContext{})

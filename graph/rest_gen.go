@@ -307,8 +307,10 @@ func (r *Resolver) restCustomerOrders(ctx context.Context, obj *accounts.Custome
 		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
 		TotalCount: page.TotalCount(),
 	}
+	edges := make([]model.OrderEdge, len(page.Items))
 	for i, node := range page.Items {
-		connection.Edges[i] = &model.OrderEdge{Cursor: page.Cursors[i], Node: node}
+		edges[i] = model.OrderEdge{Cursor: page.Cursors[i], Node: node}
+		connection.Edges[i] = &edges[i]
 	}
 	return connection, nil
 }
@@ -316,14 +318,14 @@ func (r *Resolver) restCustomerOrders(ctx context.Context, obj *accounts.Custome
 // restMutationPlaceOrder is Mutation.placeOrder (schema.graphqls:23): POST /orders of orders.
 func (r *Resolver) restMutationPlaceOrder(ctx context.Context, input model.PlaceOrderInput) (*model.PlaceOrderPayload, error) {
 	ctx = rest.Own(ctx, "Mutation.placeOrder")
-	body := map[string]any{}
+	body := rest.NewBody(3)
 	listLines := make([]any, len(input.Lines))
 	for i, v := range input.Lines {
 		listLines[i] = restBodyOrderLineInput(v)
 	}
-	body["lines"] = listLines
+	body.Set("lines", listLines)
 	if input.Note != nil {
-		body["note"] = input.Note
+		body.Set("note", input.Note)
 	}
 	answer, err := clients.Do[*orders.Order](ctx, r.APIs["orders"], clients.Call{Method: "POST", Path: clients.At("/orders"), Query: nil, IdempotencyKey: input.IdempotencyKey, Body: body})
 	if err != nil {
@@ -381,8 +383,10 @@ func (r *Resolver) restQueryOrders(ctx context.Context, first int, after *string
 		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
 		TotalCount: page.TotalCount(),
 	}
+	edges := make([]model.OrderEdge, len(page.Items))
 	for i, node := range page.Items {
-		connection.Edges[i] = &model.OrderEdge{Cursor: page.Cursors[i], Node: node}
+		edges[i] = model.OrderEdge{Cursor: page.Cursors[i], Node: node}
+		connection.Edges[i] = &edges[i]
 	}
 	return connection, nil
 }
@@ -421,8 +425,10 @@ func (r *Resolver) restQueryProducts(ctx context.Context, first int, after *stri
 		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
 		TotalCount: page.TotalCount(),
 	}
+	edges := make([]model.ProductEdge, len(page.Items))
 	for i, node := range page.Items {
-		connection.Edges[i] = &model.ProductEdge{Cursor: page.Cursors[i], Node: node}
+		edges[i] = model.ProductEdge{Cursor: page.Cursors[i], Node: node}
+		connection.Edges[i] = &edges[i]
 	}
 	return connection, nil
 }
@@ -445,14 +451,13 @@ func (r *Resolver) restShipmentTracking(ctx context.Context, objs []*shipping.Sh
 }
 
 // restBodyOrderLineInput is OrderLineInput in the body of a call.
-func restBodyOrderLineInput(v *model.OrderLineInput) map[string]any {
+func restBodyOrderLineInput(v *model.OrderLineInput) *rest.Body {
 	if v == nil {
 		return nil
 	}
-	body := map[string]any{}
-	body["productId"] = v.ProductID
-	body["quantity"] = v.Quantity
-
+	body := rest.NewBody(2)
+	body.Set("productId", v.ProductID)
+	body.Set("quantity", v.Quantity)
 	return body
 }
 

@@ -905,15 +905,15 @@ func leafNInt2int(w *plan.Writer, v int) bool {
 }
 
 func leafNOrderStatus2vestibuleᚗexampleᚋclientsᚋordersᚐOrderStatus(w *plan.Writer, v orders.OrderStatus) bool {
-	return w.String(marshalNOrderStatus2vestibuleᚗexampleᚋclientsᚋordersᚐOrderStatus[v])
+	return w.Enum(marshalNOrderStatus2vestibuleᚗexampleᚋclientsᚋordersᚐOrderStatus[v])
 }
 
 func leafNPaymentKind2vestibuleᚗexampleᚋclientsᚋaccountsᚐPaymentKind(w *plan.Writer, v accounts.PaymentKind) bool {
-	return w.String(marshalNPaymentKind2vestibuleᚗexampleᚋclientsᚋaccountsᚐPaymentKind[v])
+	return w.Enum(marshalNPaymentKind2vestibuleᚗexampleᚋclientsᚋaccountsᚐPaymentKind[v])
 }
 
 func leafNShipmentStatus2vestibuleᚗexampleᚋclientsᚋshippingᚐShipmentStatus(w *plan.Writer, v shipping.ShipmentStatus) bool {
-	return w.String(marshalNShipmentStatus2vestibuleᚗexampleᚋclientsᚋshippingᚐShipmentStatus[v])
+	return w.Enum(marshalNShipmentStatus2vestibuleᚗexampleᚋclientsᚋshippingᚐShipmentStatus[v])
 }
 
 func leafNString2string(w *plan.Writer, v string) bool {
@@ -921,7 +921,7 @@ func leafNString2string(w *plan.Writer, v string) bool {
 }
 
 func leafNTier2vestibuleᚗexampleᚋclientsᚋaccountsᚐTier(w *plan.Writer, v accounts.Tier) bool {
-	return w.String(marshalNTier2vestibuleᚗexampleᚋclientsᚋaccountsᚐTier[v])
+	return w.Enum(marshalNTier2vestibuleᚗexampleᚋclientsᚋaccountsᚐTier[v])
 }
 
 func leafODateTime2ᚖtimeᚐTime(w *plan.Writer, v *time.Time) bool {

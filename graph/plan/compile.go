@@ -56,6 +56,8 @@ type node struct {
 	selections []*selection
 	// path is the response path without indices.
 	path []string
+	// kind is what the field's resolver loads (see Config.Kind).
+	kind string
 	// root is the place of the root field above, or itself, among the root's fields.
 	root int
 }
@@ -143,6 +145,9 @@ func (c *compiler) node(in *selection, f graphql.CollectedField, place int) *nod
 	}
 	if n.table.Leaf != nil {
 		return n
+	}
+	if kind := c.schema.cfg.Kind; kind != nil && n.table.isResolved() {
+		n.kind = kind(Coordinate{Object: in.object.Name, Field: f.Name})
 	}
 	c.plan.takes = c.plan.takes || len(f.Definition.Arguments) > 0
 	n.column = len(c.plan.columns)

@@ -25,8 +25,10 @@
 //   - When the context of an operation has ended, no further resolver is called; the fields left fail with its cause. A
 //     resolver under way is waited for.
 //   - A number that JSON cannot hold is an error with the specification's null propagation, not a null where none may be.
+//   - A Go value for which an enum has no name is an error, not an empty text.
 //   - Errors come in the order of the answer.
 //
 // Equal calls are not made one: each parent's resolver is called, since whether a resolver only reads is not known here. Nodes
-// that need the same thing share it through the loaders that their resolvers use.
+// that need the same thing share it through the loaders that their resolvers use; those that load things of one kind and are ready
+// at the same time are told so, and have one call (see [Config.Kind]).
 package plan

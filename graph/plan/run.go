@@ -119,30 +119,75 @@ func (r *run) start(ctx context.Context, tasks []task) {
 	case 0:
 		return
 	case 1:
-		r.resolve(ctx, tasks[0])
+		r.resolve(ctx, tasks[0], nil)
 		return
 	}
 	var wg sync.WaitGroup
 	last := len(tasks) - 1
+	seats := r.seats(ctx, tasks)
 	for _, t := range tasks[:last] {
-		wg.Go(func() { r.resolve(ctx, t) })
+		wg.Go(func() { r.resolve(ctx, t, seats[t.node.kind]) })
 	}
-	r.resolve(ctx, tasks[last])
+	r.resolve(ctx, tasks[last], seats[tasks[last].node.kind])
 	wg.Wait()
 }
 
-func (r *run) resolve(ctx context.Context, t task) {
+// seats finds the fields that load things of one kind, so that these become one call.
+func (r *run) seats(ctx context.Context, tasks []task) map[string]seat {
+	if r.schema.cfg.Together == nil {
+		return nil
+	}
+	var seats map[string]seat
+	for i, t := range tasks {
+		if !t.loadsOnce() || seats[t.node.kind] != nil {
+			continue
+		}
+		fields := 1
+		for _, other := range tasks[i+1:] {
+			if other.node.kind == t.node.kind && other.loadsOnce() {
+				fields++
+			}
+		}
+		if fields > 1 {
+			if seats == nil {
+				seats = map[string]seat{}
+			}
+			seats[t.node.kind] = r.schema.cfg.Together(ctx, fields)
+		}
+	}
+	return seats
+}
+
+// seat gives a field's context among those of its kind.
+type seat func() (loading context.Context, leave func())
+
+// loadsOnce tells a task that loads things by one call of its resolver.
+func (t task) loadsOnce() bool {
+	return t.node.kind != "" && (t.node.table.Resolver.batch || len(t.parents) == 1)
+}
+
+func (r *run) resolve(ctx context.Context, t task, s seat) {
 	defer func() {
 		if v := recover(); v != nil {
 			r.broken.CompareAndSwap(nil, &panicked{v})
 		}
 	}()
+	r.load(ctx, t, s)
+	r.start(ctx, r.beneath(t.node, nil))
+}
+
+// load resolves the field, with its kind's others if it is one of several.
+func (r *run) load(ctx context.Context, t task, s seat) {
+	if s != nil && t.loadsOnce() {
+		loading, leave := s()
+		defer leave()
+		ctx = loading
+	}
 	if r.observer != nil {
 		r.observed(ctx, t)
 	} else {
 		r.call(ctx, t)
 	}
-	r.start(ctx, r.beneath(t.node, nil))
 }
 
 func (r *run) observed(ctx context.Context, t task) {

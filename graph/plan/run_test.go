@@ -61,6 +61,50 @@ func TestParentsOfTheWholeTreeComeTogether(t *testing.T) {
 	}
 }
 
+// Fields that load things of one kind and are ready at the same time are told so: each of them takes its context and leaves it, whether it
+// is called or not, and what lies deeper is of no concern to them.
+func TestFieldsOfOneKindAreTold(t *testing.T) {
+	for _, c := range []struct {
+		query string
+		told  []string
+	}{
+		{"{alphas(count:9){a:mate{id} b:mate{mate{rank}} rank}}", []string{"2 together", "left", "left", "mate takes its place", "mate takes its place"}},
+		{"{alphas(count:9){mate{id} kidsN{mate{rank}}}}", []string{"2 together", "left", "left", "mate takes its place", "mate takes its place"}},
+		{"{alphas(count:9){mate{id}} alpha{mate{id}}}", nil},  // Each is ready when its own parents are there.
+		{"{alphas(count:9){a:friend{id} b:friend{id}}}", nil}, // Called for each parent.
+		{"{alpha{a:friend{id} b:friend{id} c:friend{friend{id}}}}", []string{"3 together", "friend takes its place", "friend takes its place", "friend takes its place", "left", "left", "left"}},
+		{"{alphas(count:5){a:mate{id} b:mate{id}}}", nil},                     // There is none.
+		{"{alphas(count:9){a:mates(count:1){id} b:mates(count:2){id}}}", nil}, // Not of this kind.
+	} {
+		var j journal
+		world := &plantest.World{Seed: 7, Before: func(ctx context.Context, field string, _ int) error {
+			if ctx.Value(nodeKey{}) == "a place" && (field == "mate" || field == "friend") {
+				j.note("%s takes its place", field)
+			}
+			return nil
+		}}
+		schema := plan.New(plantest.New(world), plantest.PlanTables(), plan.Config{
+			Kind: func(at plan.Coordinate) string {
+				return map[plan.Coordinate]string{{Object: "Alpha", Field: "mate"}: "mates", {Object: "Beta", Field: "mate"}: "mates", {Object: "Alpha", Field: "friend"}: "friends"}[at]
+			},
+			Together: func(ctx context.Context, fields int) func() (context.Context, func()) {
+				j.note("%d together", fields)
+				return func() (context.Context, func()) {
+					return context.WithValue(ctx, nodeKey{}, "a place"), func() { j.note("left") }
+				}
+			},
+		})
+		got, err := execute(t.Context(), newExecutor(schema), c.query, nil)
+		if err != nil || len(got.errors) > 0 {
+			t.Fatal(err, got.errors)
+		}
+		slices.Sort(j.lines)
+		if !slices.Equal(j.lines, c.told) {
+			t.Errorf("%s: %q, want %q", c.query, j.lines, c.told)
+		}
+	}
+}
+
 // Mutations run one after another, each with all beneath it (specification §6.2.2).
 func TestMutationsRunInOrder(t *testing.T) {
 	var j journal

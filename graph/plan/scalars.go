@@ -11,12 +11,23 @@ import (
 
 var errNotANumber = errors.New("plan: JSON holds neither infinities nor NaN")
 
+// ErrNoValue stands for a Go value for which an enum of the schema has no name.
+var ErrNoValue = errors.New("plan: a value that the enum does not have")
+
 // The scalars of gqlgen, written as it writes them. Each gives true: it wrote something else than null.
 
 // String writes a string. What is not UTF-8 becomes U+FFFD, since JSON is UTF-8.
 func (w *Writer) String(s string) bool {
 	w.B = AppendString(w.B, s)
 	return true
+}
+
+// Enum writes the name of an enum's value, or fails for one that has none: the specification's result coercion (§3.9).
+func (w *Writer) Enum(name string) bool {
+	if name == "" {
+		return w.Fail(ErrNoValue)
+	}
+	return w.String(name)
 }
 
 // Int writes an integer.

@@ -36,6 +36,11 @@ type Config struct {
 	Parallel int
 	// Operations is how many operations' plans are kept; default 1000.
 	Operations int
+	// Kind names what a field's resolver loads, by key and before it does anything else; empty if that is nothing, or nothing that
+	// other fields load too. Fields of one kind that are ready at the same time then load with the contexts of Together.
+	Kind func(Coordinate) string
+	// Together is told how many fields will load things of one kind, and gives each its context and what is told when it has done so.
+	Together func(ctx context.Context, fields int) (take func() (loading context.Context, leave func()))
 	// Observer gives whoever watches an operation; it may be nil, and may give nil.
 	Observer func(context.Context) Observer
 	// Compiled is told of each new plan which fields it has, each once, and gives what every run of it adds to the context of its

@@ -50,13 +50,15 @@ type Resolver struct {
 	context Context
 	// own tells a resolver of the developer's from a method of the model.
 	own bool
+	// batch tells a resolver that is called once for all parents.
+	batch bool
 	// run resolves the field for all parents of the call and fills its column.
 	run func(context.Context, *call)
 }
 
 // Single is a resolver that is called for each parent, for many in parallel. It gives objects.
 func Single[T any](own bool, prepare Context, resolve func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (T, error), add func(*Column, T)) *Resolver {
-	return &Resolver{prepare, own, func(ctx context.Context, c *call) {
+	return &Resolver{context: prepare, own: own, run: func(ctx context.Context, c *call) {
 		values, errs := single(ctx, c, resolve)
 		objects(c, values, errs, add)
 	}}
@@ -64,7 +66,7 @@ func Single[T any](own bool, prepare Context, resolve func(ctx context.Context, 
 
 // SingleLeaf is [Single] for scalars and enums.
 func SingleLeaf[T any](own bool, prepare Context, resolve func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (T, error), write func(*Writer, T) bool) *Resolver {
-	return &Resolver{prepare, own, func(ctx context.Context, c *call) {
+	return &Resolver{context: prepare, own: own, run: func(ctx context.Context, c *call) {
 		values, errs := single(ctx, c, resolve)
 		leaves(c, values, errs, write)
 	}}
@@ -72,7 +74,7 @@ func SingleLeaf[T any](own bool, prepare Context, resolve func(ctx context.Conte
 
 // Batch is a resolver that is called once for all parents. It gives objects.
 func Batch[T any](prepare Context, resolve func(ctx context.Context, exec any, fc *graphql.FieldContext, parents []any) ([]T, error), add func(*Column, T)) *Resolver {
-	return &Resolver{prepare, true, func(ctx context.Context, c *call) {
+	return &Resolver{context: prepare, own: true, batch: true, run: func(ctx context.Context, c *call) {
 		values, errs := batch(ctx, c, resolve)
 		objects(c, values, errs, add)
 	}}
@@ -80,7 +82,7 @@ func Batch[T any](prepare Context, resolve func(ctx context.Context, exec any, f
 
 // BatchLeaf is [Batch] for scalars and enums.
 func BatchLeaf[T any](prepare Context, resolve func(ctx context.Context, exec any, fc *graphql.FieldContext, parents []any) ([]T, error), write func(*Writer, T) bool) *Resolver {
-	return &Resolver{prepare, true, func(ctx context.Context, c *call) {
+	return &Resolver{context: prepare, own: true, batch: true, run: func(ctx context.Context, c *call) {
 		values, errs := batch(ctx, c, resolve)
 		leaves(c, values, errs, write)
 	}}

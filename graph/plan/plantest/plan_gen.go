@@ -1038,7 +1038,7 @@ func leafOSize2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(w *plan.W
 	if v == nil {
 		return false
 	}
-	return w.String(marshalOSize2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize[*v])
+	return w.Enum(marshalOSize2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize[*v])
 }
 
 func leafOStamp2ᚖtimeᚐTime(w *plan.Writer, v *time.Time) bool {

@@ -13,7 +13,7 @@ func TestBodiesAreSent(t *testing.T) {
 	same(t, "data", data, `{"order": {"item": {"id": "5"}}}`)
 	same(t, "errors", errs, []string(nil))
 	same(t, "calls", calls, []string{"POST /orders?dry=true"})
-	const meta = `"meta":{"count":3,"live":true,"via":"gateway"}`
+	const meta = `"meta":{"via":"gateway","count":3,"live":true}`
 	data, _, _ = w.ask(`mutation{order(input: {key: "k-2", lines: [], remark: null, states: null}){item{id}}}`, nil)
 	same(t, "data", data, `{"order": {"item": {"id": "6"}}}`)
 	data, _, _ = w.ask(`mutation{form(line: {item: "a&b", count: 3, words: {q: "x"}}, notes: ["n", null, "m"], price: "1.50")}`, nil)
@@ -22,7 +22,7 @@ func TestBodiesAreSent(t *testing.T) {
 		t.Fatalf("bodies are %q", w.bodies)
 	}
 	same(t, "the first body", strings.Split(w.bodies[0], "|"), []string{"application/json", "k-1", "t", "2",
-		`{"at":"2026-01-02T03:04:05Z","extra":{"note":"hello"},"gifts":[null],"kind":"own-use","lines":[{"count":1,"item":"a"},{"count":2,"item":"b","words":{"q":"x"}}],` + meta + `,"states":["sold-out"]}`})
+		`{"lines":[{"item":"a","count":1},{"item":"b","count":2,"words":{"q":"x"}}],"gifts":[null],"extra":{"note":"hello"},"states":["sold-out"],"at":"2026-01-02T03:04:05Z","kind":"own-use",` + meta + `}`})
 	same(t, "the second body", strings.Split(w.bodies[1], "|"), []string{"application/json", "k-2", "", "2", `{"lines":[],` + meta + `}`})
 	kind, form, _ := strings.Cut(w.bodies[2], "||||")
 	got, err := url.ParseQuery(form)

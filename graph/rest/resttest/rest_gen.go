@@ -270,38 +270,38 @@ func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput
 		header.Set("X-Tenant", *tenant)
 	}
 	header.Set("X-Version", "2")
-	body := map[string]any{}
+	body := rest.NewBody(10)
 	listLines := make([]any, len(input.Lines))
 	for i, v := range input.Lines {
 		listLines[i] = restBodyLineInput(v)
 	}
-	body["lines"] = listLines
+	body.Set("lines", listLines)
 	if input.Gifts != nil {
 		listGifts := make([]any, len(input.Gifts))
 		for i, v := range input.Gifts {
 			listGifts[i] = restBodyLineInput(v)
 		}
-		body["gifts"] = listGifts
+		body.Set("gifts", listGifts)
 	}
 	if input.Remark != nil {
-		rest.Put(body, input.Remark, "extra", "note")
+		body.Put(input.Remark, "extra", "note")
 	}
 	if input.States != nil {
 		listStates := make([]any, len(input.States))
 		for i, v := range input.States {
 			listStates[i] = v
 		}
-		body["states"] = listStates
+		body.Set("states", listStates)
 	}
 	if input.At != nil {
-		body["at"] = input.At
+		body.Set("at", input.At)
 	}
 	if kind != nil {
-		body["kind"] = kind
+		body.Set("kind", kind)
 	}
-	rest.Put(body, "gateway", "meta", "via")
-	rest.Put(body, 3, "meta", "count")
-	rest.Put(body, true, "meta", "live")
+	body.Put("gateway", "meta", "via")
+	body.Put(3, "meta", "count")
+	body.Put(true, "meta", "live")
 	answer, err := clients.Do[*shop.Entry](ctx, r.APIs["shop"], clients.Call{Method: "POST", Path: clients.At("/orders"), Query: query, Header: header, IdempotencyKey: input.Key, Body: body})
 	if err != nil {
 		return nil, err
@@ -313,17 +313,17 @@ func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput
 // restMutationForm is Mutation.form (schema.graphqls:19): POST /form of shop.
 func (r *Resolver) restMutationForm(ctx context.Context, line model.LineInput, notes []*string, price *string) (*int, error) {
 	ctx = rest.Own(ctx, "Mutation.form")
-	body := map[string]any{}
-	body["line"] = restBodyLineInput(&line)
+	body := rest.NewBody(3)
+	body.Set("line", restBodyLineInput(&line))
 	if notes != nil {
 		listNotes := make([]any, len(notes))
 		for i, v := range notes {
 			listNotes[i] = v
 		}
-		body["notes"] = listNotes
+		body.Set("notes", listNotes)
 	}
 	if price != nil {
-		body["price"] = price
+		body.Set("price", price)
 	}
 	answer, err := clients.Do[struct {
 		Id *int `json:"id"`
@@ -442,8 +442,10 @@ func (r *Resolver) restQueryByCursor(ctx context.Context, first int, after *stri
 		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
 		TotalCount: page.Total,
 	}
+	edges := make([]model.Edge, len(page.Items))
 	for i, node := range page.Items {
-		connection.Edges[i] = &model.Edge{Cursor: page.Cursors[i], Node: node}
+		edges[i] = model.Edge{Cursor: page.Cursors[i], Node: node}
+		connection.Edges[i] = &edges[i]
 	}
 	return connection, nil
 }
@@ -472,8 +474,10 @@ func (r *Resolver) restQueryByKey(ctx context.Context, first int, after *string)
 		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
 		TotalCount: page.Total,
 	}
+	edges := make([]model.Edge, len(page.Items))
 	for i, node := range page.Items {
-		connection.Edges[i] = &model.Edge{Cursor: page.Cursors[i], Node: node}
+		edges[i] = model.Edge{Cursor: page.Cursors[i], Node: node}
+		connection.Edges[i] = &edges[i]
 	}
 	return connection, nil
 }
@@ -499,8 +503,10 @@ func (r *Resolver) restQueryByNumber(ctx context.Context, first int, after *stri
 		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
 		TotalCount: page.Total,
 	}
+	edges := make([]model.Edge, len(page.Items))
 	for i, node := range page.Items {
-		connection.Edges[i] = &model.Edge{Cursor: page.Cursors[i], Node: node}
+		edges[i] = model.Edge{Cursor: page.Cursors[i], Node: node}
+		connection.Edges[i] = &edges[i]
 	}
 	return connection, nil
 }
@@ -526,8 +532,10 @@ func (r *Resolver) restQueryByOffset(ctx context.Context, first int, after *stri
 		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
 		TotalCount: page.Total,
 	}
+	edges := make([]model.Edge, len(page.Items))
 	for i, node := range page.Items {
-		connection.Edges[i] = &model.Edge{Cursor: page.Cursors[i], Node: node}
+		edges[i] = model.Edge{Cursor: page.Cursors[i], Node: node}
+		connection.Edges[i] = &edges[i]
 	}
 	return connection, nil
 }
@@ -557,8 +565,10 @@ func (r *Resolver) restQueryByLink(ctx context.Context, first int, after *string
 		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
 		TotalCount: page.Total,
 	}
+	edges := make([]model.Edge, len(page.Items))
 	for i, node := range page.Items {
-		connection.Edges[i] = &model.Edge{Cursor: page.Cursors[i], Node: node}
+		edges[i] = model.Edge{Cursor: page.Cursors[i], Node: node}
+		connection.Edges[i] = &edges[i]
 	}
 	return connection, nil
 }
@@ -597,30 +607,28 @@ func (r *Resolver) restQueryCompare(ctx context.Context, base string, head int) 
 }
 
 // restBodyLineInput is LineInput in the body of a call.
-func restBodyLineInput(v *model.LineInput) map[string]any {
+func restBodyLineInput(v *model.LineInput) *rest.Body {
 	if v == nil {
 		return nil
 	}
-	body := map[string]any{}
-	body["item"] = v.Item
-	body["count"] = v.Count
+	body := rest.NewBody(3)
+	body.Set("item", v.Item)
+	body.Set("count", v.Count)
 	if v.Words != nil {
-		body["words"] = restBodyWords(v.Words)
+		body.Set("words", restBodyWords(v.Words))
 	}
-
 	return body
 }
 
 // restBodyWords is Words in the body of a call.
-func restBodyWords(v *model.Words) map[string]any {
+func restBodyWords(v *model.Words) *rest.Body {
 	if v == nil {
 		return nil
 	}
-	body := map[string]any{}
+	body := rest.NewBody(1)
 	if v.Q != nil {
-		body["q"] = v.Q
+		body.Set("q", v.Q)
 	}
-
 	return body
 }
 

@@ -133,7 +133,7 @@ func (w *world) ask(query string, variables map[string]any) (data string, errs, 
 
 func (w *world) askOf(r *Resolver, query string, variables map[string]any) (data string, errs, calls []string) {
 	w.t.Helper()
-	runner := executor.New(plan.New(exec.NewExecutableSchema(exec.Config{Resolvers: r}), exec.PlanTables(), plan.Config{Operations: 10, Compiled: restCompiled()}))
+	runner := executor.New(plan.New(exec.NewExecutableSchema(exec.Config{Resolvers: r}), exec.PlanTables(), planned()))
 	runner.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		var call *clients.Error
 		if !errors.As(err, &call) {
@@ -157,6 +157,19 @@ func (w *world) askOf(r *Resolver, query string, variables map[string]any) (data
 	calls, w.calls = w.calls, nil
 	slices.Sort(calls)
 	return string(response.Data), errs, calls
+}
+
+// planned runs operations as the product does.
+func planned() plan.Config {
+	cfg := wholly()
+	cfg.Compiled = restCompiled()
+	return cfg
+}
+
+// wholly runs operations so, but for answers that are decoded whole.
+func wholly() plan.Config {
+	fields := restCalls().Fields
+	return plan.Config{Operations: 10, Kind: func(at plan.Coordinate) string { return fields[at.Object+"."+at.Field].Loader }, Together: clients.Together}
 }
 
 // same compares JSON, or lists of text.

@@ -42,6 +42,8 @@ func (v *value) Write() string {
 		expression = "*v"
 	}
 	switch {
+	case v.HasEnumValues() && isString(v.Marshaler):
+		return fmt.Sprintf("return w.Enum(%s[%s])", v.EnumMarshalVar(false), expression)
 	case v.HasEnumValues():
 		expression = fmt.Sprintf("%s[%s]", v.EnumMarshalVar(false), expression)
 	case v.CastType != nil:
@@ -61,6 +63,11 @@ func (v *value) Write() string {
 		method = "MarshalContext"
 	}
 	return fmt.Sprintf("return w.%s(%s(%s))", method, templates.Call(v.Marshaler), expression)
+}
+
+func isString(marshal *types.Func) bool {
+	method, _ := direct(marshal)
+	return method == "String"
 }
 
 // writeItself writes a type that has gqlgen's marshaling methods. Those of an enum that gqlgen made write its name.

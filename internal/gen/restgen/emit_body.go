@@ -54,7 +54,13 @@ func (c *emitted) guarded(b *strings.Builder, in *input, statements func(express
 }
 
 func (c *emitted) writeBody(b *strings.Builder) {
-	b.WriteString("body := map[string]any{}\n")
+	members := len(c.sent.body)
+	for _, v := range c.sent.body {
+		if v.value.ref != nil && v.name == "" {
+			members += len(c.sent.whole[v.value.ref])
+		}
+	}
+	fmt.Fprintf(b, "body := rest.NewBody(%d)\n", members)
 	for _, v := range c.sent.body {
 		switch {
 		case v.value.ref == nil:
@@ -121,13 +127,13 @@ func (c *emitted) need(def *ast.Definition) {
 // put is the statement that puts a value into an object.
 func put(into string, path []string, value string) string {
 	if len(path) == 1 {
-		return fmt.Sprintf("%s[%q] = %s\n", into, path[0], value)
+		return fmt.Sprintf("%s.Set(%q, %s)\n", into, path[0], value)
 	}
 	names := make([]string, len(path))
 	for i, name := range path {
 		names[i] = fmt.Sprintf("%q", name)
 	}
-	return fmt.Sprintf("rest.Put(%s, %s, %s)\n", into, value, strings.Join(names, ", "))
+	return fmt.Sprintf("%s.Put(%s, %s)\n", into, value, strings.Join(names, ", "))
 }
 
 // inputBody is an input object within bodies as the template sees it.
@@ -164,6 +170,7 @@ func (i *inputBody) GoType() string {
 func (i *inputBody) Body() string {
 	c := &emitted{call: &call{}, emitter: i.emitter}
 	var b strings.Builder
+	fmt.Fprintf(&b, "body := rest.NewBody(%d)\n", len(i.def.Fields))
 	for _, f := range i.def.Fields {
 		expression := "v." + c.inputName(i.def.Name, f.Name)
 		text := c.member(expression, f.Type, "body", jsonPath(f))

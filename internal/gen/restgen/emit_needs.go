@@ -36,7 +36,11 @@ func (n *needed) Entry() string {
 	b.WriteString("Fields: map[string][]string{\n")
 	for _, f := range n.def.Fields {
 		if members, known := n.fieldNeeds(f.Name); known {
-			fmt.Fprintf(&b, "%q: {%s},\n", f.Name, strings.Trim(fmt.Sprintf("%q", members), "[]"))
+			fmt.Fprintf(&b, "%q: {", f.Name)
+			for _, member := range members {
+				fmt.Fprintf(&b, "%q, ", member)
+			}
+			b.WriteString("},\n")
 		}
 	}
 	b.WriteString("},\n}")

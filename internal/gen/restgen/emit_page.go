@@ -128,8 +128,8 @@ func (c *emitted) writeConnection(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "%s: %s,\n", c.modelField(name, "totalCount"), value)
 	}
-	fmt.Fprintf(b, "}\nfor i, node := range page.Items {\nconnection.%s[i] = &%s{%s: page.Cursors[i], %s: node}\n}\nreturn connection, nil",
-		c.modelField(name, "edges"), c.model(c.page.edge), c.modelField(c.page.edge, "cursor"), c.modelField(c.page.edge, "node"))
+	fmt.Fprintf(b, "}\nedges := make([]%s, len(page.Items))\nfor i, node := range page.Items {\nedges[i] = %s{%s: page.Cursors[i], %s: node}\nconnection.%s[i] = &edges[i]\n}\nreturn connection, nil",
+		c.model(c.page.edge), c.model(c.page.edge), c.modelField(c.page.edge, "cursor"), c.modelField(c.page.edge, "node"), c.modelField(name, "edges"))
 }
 
 // objectOf is an object type as gqlgen has it.

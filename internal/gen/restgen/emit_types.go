@@ -53,7 +53,7 @@ func (p *Plan) types(api string) ([]byte, error) {
 	out.WriteString(header)
 	fmt.Fprintf(&out, "package %s\n\n", api)
 	writeImports(&out, body.String(), map[string]string{
-		"time.": "time", "strconv.": "strconv", "jsontext.": "github.com/go-json-experiment/json/jsontext",
+		"time.": "time", "strconv.": "strconv", "jsontext.": "github.com/go-json-experiment/json/jsontext", "clients.": p.module + "/clients",
 	})
 	out.Write(body.Bytes())
 	return format.Source(out.Bytes())
@@ -156,11 +156,11 @@ func (o *goObject) emit(out *bytes.Buffer) {
 // emit writes a struct's field.
 func (n *node) emit(out *bytes.Buffer) {
 	if n.member == nil || len(n.children) > 0 {
-		fmt.Fprintf(out, "\t%s *struct {\n", nestedName(n.name))
+		fmt.Fprintf(out, "\t%s struct {\n", nestedName(n.name))
 		for _, child := range n.children {
 			child.emit(out)
 		}
-		fmt.Fprintf(out, "\t} `json:\"%s,omitempty\"`\n", n.name)
+		fmt.Fprintf(out, "\t} `json:%q`\n", n.name)
 		return
 	}
 	m := n.member
@@ -177,11 +177,12 @@ func nestedName(json string) string { return "In" + goName(json) }
 // isMethod tells a member that its Go type has a method for, beside where the JSON goes.
 func (m *member) isMethod() bool { return len(m.path) > 1 || m.value.convert != "" }
 
-func (m *member) nilable() bool { return m.value.nilable || m.value.raw == "jsontext.Value" }
+func (m *member) nilable() bool { return m.value.nilable }
 
-// isPointer tells a struct's field that has no other way to be null.
+// isPointer tells a struct's field that has no other way to be null. The objects around a nested one are values, so that it alone tells
+// whether they are there.
 func (m *member) isPointer() bool {
-	return !m.nilable() && (m.optional || m.field != nil && m.nullable)
+	return !m.nilable() && (m.optional || m.nullable && (m.field != nil || len(m.path) > 1))
 }
 
 // fieldName is the struct's field.
@@ -214,13 +215,10 @@ func (m *member) emitMethod(out *bytes.Buffer, object string) {
 	at := "o"
 	for _, name := range m.path[:len(m.path)-1] {
 		at += "." + nestedName(name)
-		fmt.Fprintf(out, "\tif %s == nil {\n\t\treturn value\n\t}\n", at)
 	}
 	at += "." + m.fieldName()
 	if m.isPointer() {
 		fmt.Fprintf(out, "\tif %s == nil {\n\t\treturn value\n\t}\n", at)
-	} else if m.value.raw == "jsontext.Value" {
-		fmt.Fprintf(out, "\tif len(%s) == 0 || string(%s) == \"null\" {\n\t\treturn value\n\t}\n", at, at)
 	}
 	plain := at
 	if m.isPointer() {

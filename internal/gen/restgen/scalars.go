@@ -55,7 +55,7 @@ func (p *Plan) bindScalar(def *ast.Definition, t *ast.Type, s *shape, at place) 
 		case "id", "unix":
 			v.raw = "int64"
 		case "number":
-			v.raw = "jsontext.Value"
+			v.raw = "clients.Digits"
 		}
 		return v
 	}

@@ -596,7 +596,7 @@ func leafOState2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋsho
 	if v == nil {
 		return false
 	}
-	return w.String(marshalOState2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState[*v])
+	return w.Enum(marshalOState2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐState[*v])
 }
 
 func leafOString2ᚖstring(w *plan.Writer, v *string) bool {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"vestibule.example/clients"
 )
 
 // OrderKind is in the schema (schema.graphqls:40)
@@ -49,15 +49,15 @@ type Item struct {
 	Name          string         `json:"name"`
 	Nickname      *string        `json:"nickname,omitempty"`
 	PartIds       []int64        `json:"part_ids,omitempty"`
-	JSONPrice     jsontext.Value `json:"price"`
+	JSONPrice     clients.Digits `json:"price"`
 	RelatedTo     *int64         `json:"related_to,omitempty"`
 	SecondMakerId *int64         `json:"second_maker_id,omitempty"`
 	Sizes         []*int         `json:"sizes"`
 	State         *State         `json:"state,omitempty"`
-	InStats       *struct {
+	InStats       struct {
 		JSONStars *float64 `json:"stars,omitempty"`
 		JSONViews *int     `json:"views,omitempty"`
-	} `json:"stats,omitempty"`
+	} `json:"stats"`
 	UpdatedAt *time.Time `json:"updated_at,omitempty"`
 }
 
@@ -75,18 +75,12 @@ func (o *Item) Id() (value string) {
 
 // Price is price in the API's JSON.
 func (o *Item) Price() (value string) {
-	if len(o.JSONPrice) == 0 || string(o.JSONPrice) == "null" {
-		return value
-	}
 	v := string(o.JSONPrice)
 	return v
 }
 
 // Stars is stats.stars in the API's JSON.
 func (o *Item) Stars() (value *float64) {
-	if o.InStats == nil {
-		return value
-	}
 	if o.InStats.JSONStars == nil {
 		return value
 	}
@@ -95,9 +89,6 @@ func (o *Item) Stars() (value *float64) {
 
 // Views is stats.views in the API's JSON.
 func (o *Item) Views() (value *int) {
-	if o.InStats == nil {
-		return value
-	}
 	if o.InStats.JSONViews == nil {
 		return value
 	}

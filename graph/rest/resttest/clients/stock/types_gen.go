@@ -33,16 +33,16 @@ func (o *Part) Id() (value string) {
 
 // Stock is in the schema (schema.graphqls:118)
 type Stock struct {
-	InItem *struct {
-		JSONItemId int64 `json:"id"`
-	} `json:"item,omitempty"`
+	InItem struct {
+		JSONItemId *int64 `json:"id,omitempty"`
+	} `json:"item"`
 	Left int `json:"left"`
 }
 
 // ItemId is item.id in the API's JSON.
 func (o *Stock) ItemId() (value *int64) {
-	if o.InItem == nil {
+	if o.InItem.JSONItemId == nil {
 		return value
 	}
-	return &o.InItem.JSONItemId
+	return o.InItem.JSONItemId
 }
