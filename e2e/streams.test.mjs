@@ -264,7 +264,7 @@ test('the shop leaves its streams while nobody looks, and when she who followed 
   const becomes = async (n) => {
     for (const until = Date.now() + 10_000; open.size !== n;) {
       assert.ok(Date.now() < until, `${open.size} streams are open, want ${n}`);
-      await page.waitForTimeout(50);
+      await page.evaluate(() => new Promise(requestAnimationFrame));
     }
   };
   await page.goto(`${gateway.origin}/orders/${id}`);
