@@ -162,7 +162,7 @@ func TestPaymentSource(t *testing.T) {
 		"": "<nil>", "null": "<nil>", `{"object": "source", "id": "src_1"}`: "<nil>",
 		`{"object": "card", "id": "card_1", "brand": "Visa", "last4": "4242"}`:         "*model.Card",
 		`{"object": "bank_account", "id": "ba_1", "bank_name": null, "last4": "6789"}`: "*model.BankAccount",
-		`"ba_1"`: "*model.BankAccount",
+		`"src_1"`: "<nil>", // Asked for; the mock has a type that the schema does not show.
 	} {
 		got, err := r.source(t.Context(), &stripe.Customer{Id: "cus_1", DefaultSource: []byte(kept)})
 		if fmt.Sprintf("%T", got) != want || err != nil {
