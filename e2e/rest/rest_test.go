@@ -38,7 +38,8 @@ func run(t *testing.T, dir string, env []string, args ...string) string {
 	if err != nil {
 		t.Fatalf("%v: %v\n%s", args, err, out)
 	}
-	t.Logf("%v: %.1f s", args, time.Since(began).Seconds())
+	used := command.ProcessState.UserTime() + command.ProcessState.SystemTime()
+	t.Logf("%v: %.1f s, %.1f s of CPU", args, time.Since(began).Seconds(), used.Seconds())
 	return string(out)
 }
 
@@ -49,17 +50,33 @@ func TestRealDocuments(t *testing.T) {
 	if err := os.CopyFS(project, os.DirFS("testdata/realtest")); err != nil {
 		t.Fatal(err)
 	}
-	place(t, filepath.Join(project, "clients", "github", "openapi.json"), githubDocument(t))
+	rows := count(t)
+	rows["github"].byHand = len(linesOf(t, "testdata/realtest/labels.go")) + 1 // and the resolver's body
+	rows["stripe"].byHand = len(linesOf(t, "testdata/realtest/source.go")) + 1
+	hub := githubDocument(t)
+	rows["github"].read(t, hub)
+	place(t, filepath.Join(project, "clients", "github", "openapi.json"), hub)
 	source, binary := stripe(t)
 	document, err := os.ReadFile(filepath.Join(source, "embedded", "openapi", "spec3.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	rows["stripe"].read(t, document)
 	place(t, filepath.Join(project, "clients", "stripe", "openapi.json"), document)
-	run(t, tree, nil, "go", "build", "-o", filepath.Join(t.TempDir(), "gen"), "./internal/gen") // So that the next line's time is the generator's.
-	run(t, tree, nil, "go", "run", "./internal/gen", "generate", "-config", "graph/rest/realtest/gqlgen.yml")
+	generator := filepath.Join(t.TempDir(), "gen")
+	run(t, tree, nil, "go", "build", "-o", generator, "./internal/gen")
+	run(t, tree, nil, generator, "generate", "-config", "graph/rest/realtest/gqlgen.yml")
+	run(t, tree, nil, "go", "build", "./clients", "./graph/rest", "./graph/plan", "./graph/scalar", "github.com/99designs/gqlgen/graphql/introspection") // So that the next line's time is that of what was made.
 	run(t, tree, nil, "go", "build", "./graph/rest/realtest/...")
 	run(t, tree, nil, "go", "vet", "./graph/rest/realtest/...")
+	t.Logf("%d lines of Go were made", generatedLines(t, project))
+	isConfigured(t)
+	printTable(t, rows)
+	for name, r := range rows {
+		if r.fields < 15 {
+			t.Errorf("%s has %d fields, want fifteen", name, r.fields)
+		}
+	}
 	var version struct{ Info struct{ Version string } }
 	if err := json.Unmarshal(document, &version); err != nil {
 		t.Fatal(err)
@@ -76,7 +93,8 @@ func TestProposedSchema(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		place(t, filepath.Join(project, name), []byte(strings.NewReplacer("realtest", "added", "  Issue:\n    fields:\n      labels: { resolver: true }\n", "").Replace(string(text))))
+		place(t, filepath.Join(project, name), []byte(strings.NewReplacer("realtest", "added", "  Issue:\n    fields:\n      labels: { resolver: true }\n", "",
+			"  Customer:\n    fields:\n      defaultSource: { resolver: true }\n", "").Replace(string(text))))
 	}
 	const empty = "scalar DateTime\nscalar Decimal\nscalar URL\n\ntype Query {\n  there: Boolean @rest(api: \"github\", get: \"/meta\", take: \"verifiable_password_authentication\")\n}\n\n"
 	document := filepath.Join(t.TempDir(), "github.json")
@@ -107,6 +125,17 @@ func TestProposedSchema(t *testing.T) {
 	place(t, filepath.Join(project, "schema.graphqls"), append([]byte(empty), schema...))
 	run(t, tree, nil, "go", "run", "./internal/gen", "generate", "-config", "graph/rest/added/gqlgen.yml")
 	run(t, tree, nil, "go", "vet", "./graph/rest/added/...")
+}
+
+// isConfigured checks that the lines of configuration are all that the two APIs need, beside what any gateway has.
+func isConfigured(t *testing.T) {
+	t.Helper()
+	config := filepath.Join(t.TempDir(), "vestibule.yaml")
+	text := strings.Join(append(linesOf(t, "testdata/gateway.yaml"), linesOf(t, "testdata/apis.yaml")...), "\n")
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(run(t, root, nil, "go", "run", ".", "check", "-config", config))
 }
 
 func place(t *testing.T, file string, text []byte) {

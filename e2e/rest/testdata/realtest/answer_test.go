@@ -2,6 +2,7 @@ package realtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"vestibule.example/clients"
 	"vestibule.example/graph/plan"
 	"vestibule.example/graph/rest"
+	"vestibule.example/graph/rest/realtest/clients/stripe"
 	"vestibule.example/graph/rest/realtest/exec"
 )
 
@@ -118,7 +120,7 @@ func TestRealAPIsAnswer(t *testing.T) {
 		`{user(login: "octocat"){id name} searchRepositories(q: "tetris", first: 3){totalCount edges{node{fullName stars owner{login}}} pageInfo{hasNextPage}} meta{sshKeys hooks}
 			license(key: "mit"){key name body permissions} gist(id: "aa5a"){id description public createdAt}}`,
 		`mutation{createIssue(owner: "octocat", name: "Hello-World", input: {title: "Found a bug", labels: ["bug"]}){id number title} star(owner: "octocat", name: "Hello-World")}`,
-		`{customers(first: 2){edges{cursor node{id name email created balance city livemode}} pageInfo{hasNextPage endCursor}} customer(id: "cus_1"){id email}
+		`{customers(first: 2){edges{cursor node{id name email created balance city livemode}} pageInfo{hasNextPage endCursor}} customer(id: "cus_1"){id email defaultSource{__typename ...on Card{id brand last4} ...on BankAccount{id bankName last4}}}
 			charges(first: 2, customer: "cus_1"){edges{node{id amount currency status paid created receiptUrl customer{id}}} pageInfo{hasNextPage}} charge(id: "ch_1"){id status}
 			balance{available{amount currency} pending{amount} livemode} product(id: "prod_1"){id name active images} price(id: "price_1"){id currency unitAmount interval product{name}}
 			paymentIntent(id: "pi_1"){id amount charge{id}} subscriptions(first: 2){edges{node{id cancelAtPeriodEnd customer{id}}}} invoice(id: "in_1"){id total currency status lines{id amount description} customer{id}}}`,
@@ -149,5 +151,22 @@ func TestRealAPIsAnswer(t *testing.T) {
 	}
 	if fields < 20 {
 		t.Errorf("only %d root fields were asked", fields)
+	}
+}
+
+// What a customer pays with is null, an id to ask for, or an object of a type that the schema shows or does not.
+func TestPaymentSource(t *testing.T) {
+	mock := api(t, "stripe", os.Getenv("STRIPE_MOCK"), map[string]string{"Stripe-Version": os.Getenv("STRIPE_VERSION")})
+	r := &Resolver{APIs: map[string]*clients.API{"stripe": mock}}
+	for kept, want := range map[string]string{
+		"": "<nil>", "null": "<nil>", `{"object": "source", "id": "src_1"}`: "<nil>",
+		`{"object": "card", "id": "card_1", "brand": "Visa", "last4": "4242"}`:         "*model.Card",
+		`{"object": "bank_account", "id": "ba_1", "bank_name": null, "last4": "6789"}`: "*model.BankAccount",
+		`"src_1"`: "<nil>", // Asked for; the mock has a type that the schema does not show.
+	} {
+		got, err := r.source(t.Context(), &stripe.Customer{Id: "cus_1", DefaultSource: []byte(kept)})
+		if fmt.Sprintf("%T", got) != want || err != nil {
+			t.Errorf("%s is a %T, %v, want %s", kept, got, err, want)
+		}
 	}
 }
