@@ -2,7 +2,7 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-guides test-deploy lint generate build release reproducible vulnerabilities spa bench gameday fuzz mutants clean
+.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-guides test-deploy lint generate plan breaking build release reproducible vulnerabilities spa bench gameday fuzz mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ $(GOLANGCI_LINT):
 generate: ## generated Go code and docs/configuration.md
 	go generate ./...
 	go test -run 'TestConfigurationDoc' . -update
+
+plan: ## what QUERY=file.graphql asks of the APIs, before anybody runs it, with VARIABLES='{…}'; without QUERY, which fields call an API once per element
+	@go run ./internal/gen plan $(if $(VARIABLES),-variables '$(VARIABLES)') $(or $(QUERY),-n1)
 
 BASE ?= main
 breaking: ## what the schema breaks since BASE (main), and which operations of the SPA as of then

@@ -71,6 +71,8 @@ var mayImport = []struct {
 	{"demo", nil, "the outside world knows nothing of the gateway"},
 	{"internal/observe", nil, "it sees requests, not what they are about"},
 	{"internal/observe/", nil, "it sends what others measured"},
+	{"internal/gen/", []string{"graph/cost"}, "it must run before what it makes compiles"},
+	{"internal/gen", []string{"graph/cost"}, "it must run before what it makes compiles"},
 	{"internal/", nil, "developers' tools stand alone"},
 	{"bench/", []string{"bench/", "demo/", "demo", "clients", "clients/", "auth", "auth/", "graph/plan", "graph/rest", "graph/cost", "internal/observe"}, "it measures the product from outside, and parts of it in assemblies of its own"},
 }

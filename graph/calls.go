@@ -7,7 +7,8 @@ import (
 )
 
 // Calls says how the resolvers call the APIs. Every field with a resolver is there, those that ask nobody among them: a test
-// holds the table against the schema, and another against what the APIs are asked.
+// holds the table against the schema, and another against what the APIs are asked. `make plan` reads it as text, so that its values are
+// written out.
 func Calls() cost.Table {
 	table := cost.Table{
 		Fields: map[string]cost.Field{

@@ -1,3 +1,5 @@
+//go:build !nodemo
+
 package graph_test
 
 import (
@@ -11,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"vestibule.example/graph"
+	"vestibule.example/graph/cost"
 	"vestibule.example/graph/exec"
 )
 
@@ -65,6 +68,19 @@ func TestEveryResolverSaysWhichAPIItAsks(t *testing.T) {
 	slices.Sort(fields)
 	if known := slices.Sorted(maps.Keys(graph.Calls().Fields)); !slices.Equal(fields, known) {
 		t.Errorf("fields with resolvers are %v\nand Calls knows %v", fields, known)
+	}
+}
+
+// A call for each element of a list is somebody's decision: `make plan` lists them.
+func TestWhatCallsOncePerElementIsAccepted(t *testing.T) {
+	model, err := cost.New(exec.NewExecutableSchema(exec.Config{}).Schema(), graph.Calls(), cost.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range model.PerElement() {
+		if !f.Accepted {
+			t.Errorf("%s calls %s once for each element of a list: make it a batch, or accept it with Each: true in graph/calls.go", f.Field, f.API)
+		}
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"vestibule.example/graph/cost"
 )
 
 // Limits bound what a document may ask; each is decided before anything runs. A zero is replaced by its default.
@@ -46,7 +48,7 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.Tokens, 5000}, {&l.Fragments, 100}, {&l.Duplicates, 100}, {&l.Fields, 2000},
 		{&l.Depth, 15}, {&l.Aliases, 30}, {&l.RootFields, 20}, {&l.Directives, 50},
-		{&l.ListSize, 100}, {&l.DefaultListSize, 10}, {&l.Cost, 10_000}, {&l.Calls, 100},
+		{&l.ListSize, cost.DefaultMaxListSize}, {&l.DefaultListSize, cost.DefaultListSize}, {&l.Cost, cost.DefaultCost}, {&l.Calls, cost.DefaultCalls},
 	} {
 		if *d.value == 0 {
 			*d.value = d.is

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"sync"
 
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
@@ -28,27 +29,27 @@ func restAPIs() []string {
 func restCalls() cost.Table {
 	return cost.Table{
 		Fields: map[string]cost.Field{
-			"Customer.addresses":      {API: "accounts"},
-			"Customer.paymentMethods": {API: "accounts"},
-			"Customer.orders":         {API: "orders"},
-			"Mutation.placeOrder":     {API: "orders"},
-			"Mutation.cancelOrder":    {API: "orders"},
+			"Customer.addresses":      {API: "accounts", Each: true, Call: "GET /customers/{customerId}/addresses"},
+			"Customer.paymentMethods": {API: "accounts", Each: true, Call: "GET /customers/{customerId}/payment-methods"},
+			"Customer.orders":         {API: "orders", Each: true, Call: "GET /orders"},
+			"Mutation.placeOrder":     {API: "orders", Call: "POST /orders"},
+			"Mutation.cancelOrder":    {API: "orders", Call: "POST /orders/{orderId}/cancel"},
 			"Order.shipments":         {Loader: "Order.shipments"},
-			"Query.me":                {API: "accounts"},
-			"Query.orders":            {API: "orders"},
-			"Query.order":             {API: "orders"},
-			"Query.products":          {API: "catalog", More: map[string]int{"after": 1}},
-			"Query.product":           {API: "catalog"},
-			"Query.categories":        {API: "catalog"},
+			"Query.me":                {API: "accounts", Call: "GET /me"},
+			"Query.orders":            {API: "orders", Call: "GET /orders"},
+			"Query.order":             {API: "orders", Call: "GET /orders/{orderId}"},
+			"Query.products":          {API: "catalog", More: map[string]int{"after": 1}, Call: "GET /products"},
+			"Query.product":           {API: "catalog", Call: "GET /products/{productId}"},
+			"Query.categories":        {API: "catalog", Call: "GET /categories"},
 			"Shipment.tracking":       {Loader: "Shipment.tracking"},
 			"Order.customer":          {Loader: "Customer"},
 			"OrderLine.product":       {Loader: "Product"},
 		},
 		Loaders: map[string]cost.Loader{
-			"Customer":          {API: "accounts", Chunk: 50},
-			"Order.shipments":   {API: "shipping", Chunk: 50},
-			"Product":           {API: "catalog", Chunk: 50},
-			"Shipment.tracking": {API: "shipping", Chunk: 50},
+			"Customer":          {API: "accounts", Chunk: 50, Call: "GET /customers"},
+			"Order.shipments":   {API: "shipping", Chunk: 50, Call: "GET /shipments"},
+			"Product":           {API: "catalog", Chunk: 50, Call: "GET /products"},
+			"Shipment.tracking": {API: "shipping", Chunk: 50, Call: "GET /tracking"},
 		},
 	}
 }
@@ -169,25 +170,33 @@ func restCompiled() func([]plan.Selected) func(context.Context) context.Context 
 
 // restLoaders are one request's things by key, each fetched at most once.
 type restLoaders struct {
+	resolver         *Resolver
+	once             sync.Once // makes what follows
 	customer         *clients.Entities[string, *accounts.Customer]
 	orderShipments   *clients.Entities[string, []*shipping.Shipment]
 	product          *clients.Entities[string, *catalog.Product]
 	shipmentTracking *clients.Entities[string, []*shipping.TrackingEvent]
 }
 
-type restLoadersKey struct{}
-
-// withRestLoaders gives a request's context its loaders.
-func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{
-		customer:         r.restCustomerLoader(),
-		orderShipments:   r.restOrderShipmentsLoader(),
-		product:          r.restProductLoader(),
-		shipmentTracking: r.restShipmentTrackingLoader(),
-	})
+func (l *restLoaders) make() {
+	l.customer = l.resolver.restCustomerLoader()
+	l.orderShipments = l.resolver.restOrderShipmentsLoader()
+	l.product = l.resolver.restProductLoader()
+	l.shipmentTracking = l.resolver.restShipmentTrackingLoader()
 }
 
-func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKey{}).(*restLoaders) }
+type restLoadersKey struct{}
+
+// withRestLoaders gives a request's context its loaders, which are made when the first is asked for.
+func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{resolver: r})
+}
+
+func restLoad(ctx context.Context) *restLoaders {
+	l := ctx.Value(restLoadersKey{}).(*restLoaders)
+	l.once.Do(l.make)
+	return l
+}
 
 // restCustomerLoader loads for Customer (schema.graphqls:107): GET /customers of accounts.
 func (r *Resolver) restCustomerLoader() *clients.Entities[string, *accounts.Customer] {

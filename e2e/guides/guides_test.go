@@ -92,7 +92,7 @@ func (s step) take(tree string) error {
 func copied(t *testing.T) string {
 	t.Helper()
 	tree := t.TempDir()
-	run(t, root, "sh", "-c", `git ls-files -z --cached --others --exclude-standard -- ':!e2e' ':!bench' ':!docs/screenshots' | tar --null -T - -cf - | tar -xf - -C "$0"`, tree)
+	run(t, root, "sh", "-c", `git ls-files -z --cached --others --exclude-standard -- ':!e2e' ':!bench/results' ':!docs/screenshots' | tar --null -T - -cf - | tar -xf - -C "$0"`, tree)
 	return tree
 }
 

@@ -15,7 +15,7 @@ func (w *walk) called(name string, parents float64, path []string, f *ast.Field)
 		return nil
 	}
 	entry := w.table.Fields[name]
-	node := &Node{Field: name, Path: path, At: f.Position, API: api, Parents: bounded(parents)}
+	node := &Node{Field: name, Path: path, At: f.Position, API: api, Call: w.table.call(name), Parents: bounded(parents)}
 	switch {
 	case entry.Loader != "":
 		l := w.loads[entry.Loader]
@@ -23,12 +23,20 @@ func (w *walk) called(name string, parents float64, path []string, f *ast.Field)
 			l = &load{}
 			w.loads[entry.Loader] = l
 		}
-		l.keys += parents
+		wanted := parents
+		if entry.Same {
+			wanted = min(wanted, 1)
+		}
+		l.keys += wanted
 		l.places++
 		loader := w.table.Loaders[entry.Loader]
-		node.Calls = chunks(bounded(w.known(loader, parents)), loader.Chunk)
+		node.Keys = bounded(w.known(loader, wanted))
+		node.Calls = chunks(node.Keys, loader.Chunk)
+		node.PerElement = loader.Chunk == 1 && node.Keys > 1
 	case entry.Batch:
-		node.Calls = chunks(node.Parents, entry.Chunk)
+		node.Keys = node.Parents
+		node.Calls = chunks(node.Keys, entry.Chunk)
+		node.PerElement = entry.Chunk == 1 && node.Keys > 1
 		w.estimate.Calls[api] += node.Calls
 	default:
 		each := max(entry.Calls, 1)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,8 +23,9 @@ var table = cost.Table{
 		"Person.house":   {Loader: "houses"},
 		"Query.node":     {API: "nodes", Batch: true},
 		"Person.score":   {API: "scores", Batch: true, Chunk: 10},
+		"House.age":      {Loader: "one", Same: true},
 	},
-	Loaders: map[string]cost.Loader{"houses": {API: "houses", Chunk: 10}},
+	Loaders: map[string]cost.Loader{"houses": {API: "houses", Chunk: 10}, "one": {API: "ones", Chunk: 1}},
 }
 
 func TestCalls(t *testing.T) {
@@ -49,6 +51,7 @@ func TestCalls(t *testing.T) {
 		{"a loader in chunks", "{pages(first:20){edges{node{house{id}}}}}", map[string]int{"people": 1, "houses": 2}},
 		{"two that load can each have a short chunk", "{a:pages(first:10){edges{node{house{id}}}} b:pages(first:10){edges{node{house{id}}}}}", map[string]int{"people": 2, "houses": 3}},
 		{"two that load one each", "{a:me{house{id}} b:me{house{id}}}", map[string]int{"people": 2, "houses": 2}},
+		{"one for all", "{pages(first:20){edges{node{house{age}}}}}", map[string]int{"people": 1, "houses": 2, "ones": 1}},
 	} {
 		if got := estimate(t, m, schema, c.query, "").Calls; !maps.Equal(got, c.want) {
 			t.Errorf("%s: calls of %s = %v, want %v", c.name, c.query, got, c.want)
@@ -79,8 +82,34 @@ func TestTreeOfCalls(t *testing.T) {
 	if got := strings.Join(lines, "\n"); got != want {
 		t.Errorf("tree =\n%s\nwant\n%s", got, want)
 	}
-	if got := strings.Join(m.PerElement(), " "); got != "Person.friends" {
-		t.Errorf("PerElement = %s, want Person.friends alone", got)
+}
+
+// What calls once for each element of a list is told, whether by a resolver of one object, by a batch of one or by a loader that takes
+// one key at a time; what is the same for all is not.
+func TestPerElement(t *testing.T) {
+	m, _, err := model(t, shop, cost.Table{
+		Fields: map[string]cost.Field{
+			"Query.me":       {API: "people", Call: "GET /me"},
+			"Person.friends": {API: "people", Call: "GET /friends", Each: true},
+			"Person.house":   {Loader: "house"},
+			"House.age":      {Loader: "house", Same: true},
+			"Person.score":   {API: "scores", Batch: true, Chunk: 1},
+			"Person.id":      {API: "scores", Batch: true, Chunk: 2},
+			"Edge.node":      {Loader: "all"},
+			"People.edges":   {API: "people"}, // No list has People.
+		},
+		Loaders: map[string]cost.Loader{"house": {API: "houses", Chunk: 1, Each: true, Call: "GET /houses/{id}"}, "all": {API: "people", Chunk: 1, Keys: 1}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []cost.PerElement{
+		{Field: "Person.friends", API: "people", Call: "GET /friends", Accepted: true},
+		{Field: "Person.house", API: "houses", Call: "GET /houses/{id}", Accepted: true},
+		{Field: "Person.score", API: "scores"},
+	}
+	if got := m.PerElement(); !slices.Equal(got, want) {
+		t.Errorf("PerElement = %+v\nwant %+v", got, want)
 	}
 }
 

@@ -37,7 +37,7 @@ type People { edges: [Edge!] }
 type Edge { node: Person! }
 interface Node { id: ID }
 type Person implements Node { id: ID, friends: [Person] @listSize(assumedSize: 3), house: House, score: Float @cost(weight: "0.5") }
-type House implements Node @cost(weight: "10") { id: ID }
+type House implements Node @cost(weight: "10") { id: ID, age: Int }
 `
 
 func model(t *testing.T, schema string, table cost.Table) (*cost.Model, *ast.Schema, error) {

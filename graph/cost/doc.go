@@ -5,6 +5,7 @@
 //	model.go      a schema's weights and list sizes, read from @cost and @listSize and checked
 //	estimate.go   an operation walked with its variables
 //	calls.go      what the walk found made calls
+//	each.go       fields that call once for each element of a list
 //	input.go      arguments: how long a list may be, and what an input object weighs
 //	collect.go    fragments and repeated fields merged
 //	variables.go  which variables matter, so that an estimate can be kept

@@ -40,8 +40,11 @@ type Node struct {
 	Path  []string
 	At    *ast.Position
 	API   string
-	// Parents is how many objects it is resolved for, and Calls how many calls that makes.
-	Parents, Calls int
+	// Call is what is asked, for people; empty where code decides it.
+	Call string
+	// Parents is how many objects it is resolved for, and Calls how many calls that makes. Keys is how many things those ask for,
+	// if many are asked for at once.
+	Parents, Calls, Keys int
 	// PerElement tells a field that calls once for each of several parents.
 	PerElement bool
 	Children   []*Node

@@ -11,8 +11,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// defaultListSize is how long a list is taken to be of which nothing is said.
-const defaultListSize = 10
+// What holds unless the configuration says otherwise.
+const (
+	// DefaultListSize is how long a list is taken to be of which nothing is said.
+	DefaultListSize = 10
+	// DefaultMaxListSize, DefaultCost and DefaultCalls are the most that an operation may ask for.
+	DefaultMaxListSize, DefaultCost, DefaultCalls = 100, 10_000, 100
+)
 
 // Config is what may be chosen.
 type Config struct {
@@ -51,7 +56,7 @@ type listSize struct {
 // New reads a schema's directives. It tells everything that is wrong with them, or with the table.
 func New(schema *ast.Schema, table Table, cfg Config) (*Model, error) {
 	if cfg.DefaultListSize == 0 {
-		cfg.DefaultListSize = defaultListSize
+		cfg.DefaultListSize = DefaultListSize
 	}
 	m := &Model{schema: schema, table: table, fields: map[string]*field{}, types: map[string]float64{}, inputs: map[string]map[string]float64{}, size: float64(cfg.DefaultListSize)}
 	var faults []error
@@ -61,6 +66,9 @@ func New(schema *ast.Schema, table Table, cfg Config) (*Model, error) {
 	faults = append(faults, m.checkTable())
 	return m, errors.Join(faults...)
 }
+
+// Schema is the model's.
+func (m *Model) Schema() *ast.Schema { return m.schema }
 
 func (m *Model) readType(def *ast.Definition) error {
 	var faults []error
@@ -180,41 +188,6 @@ func (m *Model) checkTable() error {
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// PerElement are the fields, "Type.field", that call their API once for each element of any list that they stand below.
-func (m *Model) PerElement() []string {
-	var names []string
-	for name, f := range m.table.Fields {
-		owner, _, _ := strings.Cut(name, ".")
-		if f.API != "" && !f.Batch && f.Loader == "" && m.inList(owner, map[string]bool{}) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// inList tells whether objects of the type can come in a list.
-func (m *Model) inList(name string, visited map[string]bool) bool {
-	if visited[name] {
-		return false
-	}
-	visited[name] = true
-	for _, def := range m.schema.Types {
-		if def.Kind != ast.Object && def.Kind != ast.Interface || strings.HasPrefix(def.Name, "__") {
-			continue
-		}
-		for _, f := range def.Fields {
-			if f.Type.Name() != name && !slices.ContainsFunc(m.schema.PossibleTypes[f.Type.Name()], func(d *ast.Definition) bool { return d.Name == name }) {
-				continue
-			}
-			if f.Type.Elem != nil || m.inList(def.Name, visited) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // number reads a whole number, however it came.

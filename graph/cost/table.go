@@ -21,6 +21,12 @@ type Field struct {
 	Chunk int
 	// Loader is the loader that the field takes its value from, instead of calling by itself.
 	Loader string
+	// Same tells that all parents want the same key of the loader.
+	Same bool
+	// Each accepts that the field calls once for each element of a list; [Model.PerElement] tells of those that do.
+	Each bool
+	// Call is what is asked, for people: "GET /orders". Empty where code decides it.
+	Call string
 }
 
 // Loader is a cache of one operation, filled by key: what several fields want is asked for once.
@@ -30,6 +36,18 @@ type Loader struct {
 	Chunk int
 	// Keys is how many different keys there are at all; 0 is any number.
 	Keys int
+	// Each and Call are as for a [Field]; a loader of Chunk 1 calls once for each element.
+	Each bool
+	Call string
+}
+
+// call is what a field asks, by itself or by its loader.
+func (t Table) call(name string) string {
+	f := t.Fields[name]
+	if f.Loader != "" {
+		return t.Loaders[f.Loader].Call
+	}
+	return f.Call
 }
 
 // API is who a field calls, by itself or by its loader.

@@ -22,11 +22,18 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: gen generate [-config gqlgen.yml] | gen breaking OLD.graphqls NEW.graphqls [manifest.json…]")
+var errUsage = errors.New("usage: gen generate [-config gqlgen.yml] | gen plan … | gen add-api … | gen breaking OLD.graphqls NEW.graphqls [manifest.json…]")
 
 func run(args []string) error {
-	if len(args) > 0 && args[0] == "breaking" {
-		return compare(args[1:], os.Stdin, os.Stdout)
+	if len(args) > 0 {
+		switch args[0] {
+		case "breaking":
+			return compare(args[1:], os.Stdin, os.Stdout)
+		case "plan":
+			return plan(args[1:], os.Stdin, os.Stdout)
+		case "add-api":
+			return addAPI(args[1:], os.Stdout, os.Stderr)
+		}
 	}
 	if len(args) == 0 || args[0] != "generate" {
 		return errUsage
@@ -51,7 +58,7 @@ func run(args []string) error {
 		return err
 	}
 	options := []api.Option{api.AddPlugin(plantables.Plugin{})}
-	if restgen.Used(cfg.Sources) {
+	if restgen.Used(cfg.Sources) || restgen.Made(cfg) { // What was made when there was a @rest is made anew: nothing is left of it.
 		calls, err := restgen.Load(cfg)
 		if err != nil {
 			return err

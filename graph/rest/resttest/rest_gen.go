@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"sync"
 	"time"
 
 	"vestibule.example/clients"
@@ -30,34 +31,34 @@ func restCalls() cost.Table {
 		Fields: map[string]cost.Field{
 			"Item.related":        {Loader: "Item.related"},
 			"Item.stock":          {Loader: "Item.stock"},
-			"Item.box":            {API: "stock"},
-			"Mutation.order":      {API: "shop"},
-			"Mutation.form":       {API: "shop"},
-			"Mutation.remove":     {API: "shop"},
-			"Mutation.mustRemove": {API: "shop"},
-			"Query.item":          {API: "shop"},
-			"Query.mustItem":      {API: "shop"},
-			"Query.items":         {API: "shop"},
-			"Query.total":         {API: "shop"},
-			"Query.byCursor":      {API: "shop"},
-			"Query.byKey":         {API: "shop"},
-			"Query.byNumber":      {API: "shop", More: map[string]int{"after": 1}},
-			"Query.byOffset":      {API: "shop"},
-			"Query.byLink":        {API: "shop"},
-			"Query.perhaps":       {API: "shop"},
-			"Query.maybe":         {API: "shop"},
-			"Query.compare":       {API: "shop"},
+			"Item.box":            {API: "stock", Each: true, Call: "GET /boxes/{id}"},
+			"Mutation.order":      {API: "shop", Call: "POST /orders"},
+			"Mutation.form":       {API: "shop", Call: "POST /form"},
+			"Mutation.remove":     {API: "shop", Call: "DELETE /items/{id}"},
+			"Mutation.mustRemove": {API: "shop", Call: "DELETE /items/{id}"},
+			"Query.item":          {API: "shop", Call: "GET /items/{id}"},
+			"Query.mustItem":      {API: "shop", Call: "GET /items/{id}"},
+			"Query.items":         {API: "shop", Call: "GET /items"},
+			"Query.total":         {API: "shop", Call: "GET /items"},
+			"Query.byCursor":      {API: "shop", Call: "GET /cursor"},
+			"Query.byKey":         {API: "shop", Call: "GET /key"},
+			"Query.byNumber":      {API: "shop", More: map[string]int{"after": 1}, Call: "GET /number"},
+			"Query.byOffset":      {API: "shop", Call: "GET /offset"},
+			"Query.byLink":        {API: "shop", Call: "GET /link"},
+			"Query.perhaps":       {API: "shop", Call: "GET /perhaps"},
+			"Query.maybe":         {API: "shop", Call: "GET /maybe"},
+			"Query.compare":       {API: "shop", Call: "GET /compare/{base}...{head}"},
 			"Item.maker":          {Loader: "Maker"},
 			"Item.second":         {Loader: "Maker"},
 			"Item.parts":          {Loader: "Part"},
 			"Item.gaps":           {Loader: "Part"},
-			"Query.maker":         {Loader: "Maker"},
+			"Query.maker":         {Loader: "Maker", Same: true},
 		},
 		Loaders: map[string]cost.Loader{
-			"Item.related": {API: "shop", Chunk: 3},
-			"Item.stock":   {API: "stock", Chunk: 100},
-			"Maker":        {API: "stock", Chunk: 4},
-			"Part":         {API: "stock", Chunk: 1},
+			"Item.related": {API: "shop", Chunk: 3, Call: "GET /related"},
+			"Item.stock":   {API: "stock", Chunk: 100, Call: "GET /stock"},
+			"Maker":        {API: "stock", Chunk: 4, Call: "GET /makers"},
+			"Part":         {API: "stock", Chunk: 1, Each: true, Call: "GET /parts/{id}"},
 		},
 	}
 }
@@ -136,25 +137,33 @@ func restCompiled() func([]plan.Selected) func(context.Context) context.Context 
 
 // restLoaders are one request's things by key, each fetched at most once.
 type restLoaders struct {
+	resolver    *Resolver
+	once        sync.Once // makes what follows
 	itemRelated *clients.Entities[string, []*shop.Item]
 	itemStock   *clients.Entities[string, *stock.Stock]
 	maker       *clients.Entities[string, *stock.Maker]
 	part        *clients.Entities[string, *stock.Part]
 }
 
-type restLoadersKey struct{}
-
-// withRestLoaders gives a request's context its loaders.
-func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{
-		itemRelated: r.restItemRelatedLoader(),
-		itemStock:   r.restItemStockLoader(),
-		maker:       r.restMakerLoader(),
-		part:        r.restPartLoader(),
-	})
+func (l *restLoaders) make() {
+	l.itemRelated = l.resolver.restItemRelatedLoader()
+	l.itemStock = l.resolver.restItemStockLoader()
+	l.maker = l.resolver.restMakerLoader()
+	l.part = l.resolver.restPartLoader()
 }
 
-func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKey{}).(*restLoaders) }
+type restLoadersKey struct{}
+
+// withRestLoaders gives a request's context its loaders, which are made when the first is asked for.
+func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{resolver: r})
+}
+
+func restLoad(ctx context.Context) *restLoaders {
+	l := ctx.Value(restLoadersKey{}).(*restLoaders)
+	l.once.Do(l.make)
+	return l
+}
 
 // restItemRelatedLoader loads for Item.related (schema.graphqls:94): GET /related of shop.
 func (r *Resolver) restItemRelatedLoader() *clients.Entities[string, []*shop.Item] {

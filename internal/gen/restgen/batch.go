@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"vestibule.example/graph/cost"
 )
 
 // defaultMax is how many keys a call takes of which nobody says it.
@@ -157,7 +159,7 @@ func (p *Plan) readLoad(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 	if l.key = p.resolve(c, l.ref, pos, map[string]bool{}); l.key == nil || !p.isKey(l, pos) {
 		return
 	}
-	if l.key.member != nil && entity.batch.ref.root == "key" && !entity.each && p.inList(def.Name, map[string]bool{}) {
+	if l.key.member != nil && entity.batch.ref.root == "key" && !entity.each && cost.InList(p.schema, def.Name) {
 		p.faults.at(d.Position, "n-plus-1", "%s is a call for each %s, of which there are lists: ask for %s with {keys}, or accept it with each: true on type %s", name, def.Name, f.Type.Name(), f.Type.Name())
 	}
 	p.loads[name] = l

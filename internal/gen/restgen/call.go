@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"vestibule.example/graph/cost"
 )
 
 // call is what @rest says, on a field or an object type.
@@ -212,27 +214,13 @@ func (p *Plan) nonNull(pos *ast.Position, name string, t *ast.Type, why string) 
 func (p *Plan) checkLists() {
 	for _, name := range p.order {
 		c := p.calls[name]
-		if c.usesOwner && !c.each && c.batch == nil && p.inList(c.owner.Name, map[string]bool{}) {
-			p.faults.at(c.pos, "n-plus-1", "%s is a call for each %s, of which there are lists: ask for all of them with {parents.NAME} or @load, or accept it with each: true", name, c.owner.Name)
-		}
-	}
-}
-
-// inList tells whether objects of the type can come in a list.
-func (p *Plan) inList(name string, visited map[string]bool) bool {
-	if visited[name] {
-		return false
-	}
-	visited[name] = true
-	for _, def := range p.schema.Types {
-		if def.Kind != ast.Object && def.Kind != ast.Interface || def.BuiltIn {
+		if c.field == nil || c.each || c.batch != nil || !cost.InList(p.schema, c.owner.Name) {
 			continue
 		}
-		for _, f := range def.Fields {
-			if f.Type.Name() == name && (f.Type.Elem != nil || p.inList(def.Name, visited)) {
-				return true
-			}
+		instead := "ask for all of them with {parents.NAME} or @load, or accept it with each: true"
+		if !c.usesOwner {
+			instead = "it is the same for all of them, so make it a root field, or accept it with each: true"
 		}
+		p.faults.at(c.pos, "n-plus-1", "%s is a call for each %s, of which there are lists: %s", name, c.owner.Name, instead)
 	}
-	return false
 }

@@ -181,6 +181,13 @@ type Item {
 type Maker @rest(api: "stock", get: "/makers/{key}") {
   id: ID!
 }`},
+		{"n-plus-1", `type Query {
+  items: [Item!] @rest(api: "shop", get: "/items", take: "data")
+}
+type Item {
+  id: ID!
+  others: [Item!] @rest(api: "shop", get: "/items", take: "data")
+}`},
 		{"key", `type Query {
   items: [Item!] @rest(api: "shop", get: "/items?tag={keys}", take: "data")
 }

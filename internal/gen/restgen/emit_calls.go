@@ -67,7 +67,7 @@ func (c *emitted) Place() string {
 func (c *emitted) Operation() string { return operationText(c.call) }
 
 func operationText(c *call) string {
-	return strings.ToUpper(c.op.method) + " " + c.op.path + " of " + c.api
+	return c.text() + " of " + c.api
 }
 
 // Declaration is the function's signature behind its name: the resolver's.
@@ -81,15 +81,7 @@ func declaration(field *codegen.Field) string {
 }
 
 // Entry is the call's entry in the table of calls.
-func (c *emitted) Entry() string {
-	if c.batch != nil {
-		return fmt.Sprintf("{Loader: %q}", c.name())
-	}
-	if c.page != nil && c.page.style == "page" {
-		return fmt.Sprintf("{API: %q, More: map[string]int{\"after\": 1}}", c.api) // A page that begins between two of the API's takes both.
-	}
-	return fmt.Sprintf("{API: %q}", c.api)
-}
+func (c *emitted) Entry() string { return fieldText(c.entry()) }
 
 // IsOwn tells a call that answers nobody but its field.
 func (c *emitted) IsOwn() bool { return c.batch == nil && !c.none }

@@ -42,13 +42,7 @@ func (l *loader) Place() string {
 func (l *loader) Operation() string { return operationText(l.call) }
 
 // Entry is the loader's entry in the table of calls.
-func (l *loader) Entry() string {
-	chunk := l.batch.max
-	if l.batch.ref.root == "key" {
-		chunk = 1
-	}
-	return fmt.Sprintf("{API: %q, Chunk: %d}", l.api, chunk)
-}
+func (l *loader) Entry() string { return loaderText(l.loaderEntry()) }
 
 // object is the Go type of the objects.
 func (l *loader) object() string {
@@ -169,7 +163,7 @@ func (l *loading) Operation() string { return operationText(l.entity) }
 func (l *loading) Declaration() string { return declaration(l.field) }
 
 // Entry is the field's entry in the table of calls.
-func (l *loading) Entry() string { return fmt.Sprintf("{Loader: %q}", l.entity.name()) }
+func (l *loading) Entry() string { return fieldText(l.entry()) }
 
 // Body are the function's statements.
 func (l *loading) Body() string {

@@ -51,6 +51,18 @@ func Used(sources []*ast.Source) bool {
 	return slices.ContainsFunc(sources, func(s *ast.Source) bool { return strings.Contains(s.Input, "@rest(") })
 }
 
+// Made tells whether something was made for a configuration's resolvers before.
+func Made(cfg *config.Config) bool {
+	if !cfg.Resolver.IsDefined() {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(cfg.Resolver.Dir(), generatedFile))
+	return err == nil
+}
+
+// generatedFile is what is made beside the resolvers.
+const generatedFile = "rest_gen.go"
+
 // Load reads the schema of a gqlgen configuration, in the working directory. Its error tells every [Fault].
 func Load(cfg *config.Config) (*Plan, error) {
 	p, err := newPlan(slices.Clone(cfg.Sources), "clients")
@@ -60,7 +72,7 @@ func Load(cfg *config.Config) (*Plan, error) {
 	if p.module, p.within, err = moduleName("."); err != nil {
 		return nil, err
 	}
-	if p.made, err = made(filepath.Join(cfg.Resolver.Dir(), "rest_gen.go")); err != nil {
+	if p.made, err = made(filepath.Join(cfg.Resolver.Dir(), generatedFile)); err != nil {
 		return nil, err
 	}
 	p.byHand = func(typ, field string) bool { return cfg.Models[typ].Fields[field].Resolver }

@@ -131,7 +131,7 @@ func (g Plugin) GenerateCode(data *codegen.Data) error {
 	}
 	return templates.Render(templates.Options{
 		PackageName:     data.Config.Resolver.Package,
-		Filename:        filepath.Join(data.Config.Resolver.Dir(), "rest_gen.go"),
+		Filename:        filepath.Join(data.Config.Resolver.Dir(), generatedFile),
 		Template:        callsTemplate,
 		Data:            e,
 		GeneratedHeader: true,
