@@ -10,7 +10,8 @@ const maxReturnTo = 400
 
 // cleanReturnTo gives the path of this origin that a text names, or "/" if there is any doubt. It must hold for the
 // browser's reading, not only for Go's: browsers drop tabs and line ends, take a backslash for a slash, and resolve dots
-// (RED-1). Our own endpoints are no place to return to: the browser would go in circles (RED-2).
+// (RED-1). Our own endpoints are no place to return to: the browser would go in circles (RED-2). The playground is a page, and has a
+// sign-in of its own; a link never comes with a query in it.
 func cleanReturnTo(text string) string {
 	const home = "/"
 	// Of two slashes the second is looked at here: Go takes what follows for a host, and sees none where it is empty.
@@ -32,6 +33,9 @@ func cleanReturnTo(text string) string {
 		if !isPlainPath(path) {
 			return home
 		}
+	}
+	if text == "/playground" {
+		return text
 	}
 	for _, reserved := range []string{"/auth", "/graphql", "/api", "/playground"} {
 		if u.Path == reserved || strings.HasPrefix(u.Path, reserved+"/") {

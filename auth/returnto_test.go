@@ -12,13 +12,13 @@ func TestCleanReturnTo(t *testing.T) {
 		"", "//", "//?x", "//#x", "//e", "///e", "////e", `/\e`, `\/e`, `\\e`, "/\t/e", "/%09/e", "/%5ce", "/%5c/e", "%2f%2fe", "/%2fe", "/%2f/e", "https:e", "https:/e", "https://e", "HTTPS://e",
 		"javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "/\x00", "/%00", "/.//e", "/..//e", "/./e", "/../e", "/a/../..//e", "/a/%2e%2e/b", "?x", "#x", "@e", "／／e", "/／e",
 		"http://app@e", "/ /e", " /e", "/\r\nLocation: e", "/%0d%0aX:y", "/a\u2028b", "/ä", "/\u202e", "e", "./e", "/a//b", "/a%2f%2fb", "/a%5cb", "/" + strings.Repeat("a", 8<<10),
-		"/auth/login", "/auth/logout?t=x", "/auth/callback", "/auth", "/graphql", "/graphql?query={x}", "/api/orders", "/playground", "/a%zz", "/%7f",
+		"/auth/login", "/auth/logout?t=x", "/auth/callback", "/auth", "/graphql", "/graphql?query={x}", "/api/orders", "/playground/", "/playground?query={x}", "/playground#x", "/playground/assets/x.js", "/a%zz", "/%7f",
 	} {
 		if got := cleanReturnTo(bad); got != "/" {
 			t.Errorf("cleanReturnTo(%q) = %q, want /", bad, got)
 		}
 	}
-	for _, good := range []string{"/", "/a", "/a/b", "/a?b=c&d=%20", "/a#part", "/orders/o-1001?tab=lines#top", "/a.b/c..d", "/authors", "/apiary", "/a?next=https://e", "/a?x=//e"} {
+	for _, good := range []string{"/", "/a", "/a/b", "/a?b=c&d=%20", "/a#part", "/orders/o-1001?tab=lines#top", "/a.b/c..d", "/authors", "/apiary", "/playground", "/a?next=https://e", "/a?x=//e"} {
 		if got := cleanReturnTo(good); got != good {
 			t.Errorf("cleanReturnTo(%q) = %q, want it as it is", good, got)
 		}
