@@ -24,11 +24,11 @@ func restAPIs() []string {
 func restCalls() cost.Table {
 	return cost.Table{
 		Fields: map[string]cost.Field{
-			"Query.posts": {API: "posts"},
+			"Query.posts": {API: "posts", Call: "GET /posts"},
 			"Post.user":   {Loader: "User"},
 		},
 		Loaders: map[string]cost.Loader{
-			"User": {API: "posts", Chunk: 50},
+			"User": {API: "posts", Chunk: 50, Call: "GET /users"},
 		},
 	}
 }
