@@ -2,7 +2,7 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-deploy lint generate plan breaking build release reproducible vulnerabilities spa bench gameday fuzz mutants clean
+.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-guides test-deploy lint generate plan breaking build release reproducible vulnerabilities spa bench gameday fuzz mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ test-e2e: build ## what needs a real browser or a foreign server
 
 test-rest: ## @rest over GitHub's and Stripe's OpenAPI documents, which npm and the Go proxy give; a minute or two
 	cd e2e/rest && go vet ./... && go test -v ./...
+
+test-guides: ## the guides of docs, followed step by step in a copy of the repository
+	cd e2e/guides && go vet ./... && go test -v ./...
 
 test-glewlwyd: build ## the gateway with Glewlwyd, an OpenID provider that Debian ships (apt-get install --no-install-recommends glewlwyd sqlite3)
 	cd e2e && npm ci --no-fund --no-audit && VESTIBULE_BINARY=$(CURDIR)/vestibule node --test --test-force-exit --test-timeout=180000 --test-reporter=spec glewlwyd.foreign.mjs

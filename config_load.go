@@ -50,7 +50,7 @@ func loadConfig(args []string, getenv func(string) string, environ []string) (Co
 	if at := getenv("VESTIBULE_DEMO_ADDRESS"); at != "" {
 		cfg.DemoAddress = at
 	}
-	demo := *file == "" && !slices.ContainsFunc(set, func(name string) bool { return !addressVariables[name] })
+	demo := *file == "" && !slices.ContainsFunc(set, func(name string) bool { return !addressVariables[name] && !ofAnAddedAPI(name) })
 	if demo {
 		l.chooseDemo(&cfg)
 	}
@@ -68,6 +68,12 @@ func loadConfig(args []string, getenv func(string) string, environ []string) (Co
 var addressVariables = map[string]bool{
 	"VESTIBULE_SERVER_ADDRESS": true, "VESTIBULE_SERVER_ADMIN_ADDRESS": true, "VESTIBULE_DEMO_ADDRESS": true, "VESTIBULE_SPA_DEV_SERVER": true,
 	"VESTIBULE_SPA_DIR": true, "VESTIBULE_SPA_CSP": true, // Your own app, tried in the demo.
+}
+
+// ofAnAddedAPI tells a variable of an API that the demo does not bring along: whoever adds one to the schema tries it in the demo.
+func ofAnAddedAPI(variable string) bool {
+	rest, ok := strings.CutPrefix(variable, "VESTIBULE_APIS_")
+	return ok && !slices.ContainsFunc([]string{"ACCOUNTS_", "CATALOG_", "ORDERS_", "SHIPPING_"}, func(name string) bool { return strings.HasPrefix(rest, name) })
 }
 
 // setVariables are the names of ours that are set to something.

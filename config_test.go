@@ -148,12 +148,17 @@ func TestTheDemoStartsWhenNothingIsSet(t *testing.T) {
 	if cfg, err := load(t, "", nil); err != nil || cfg.Server.Address != "127.0.0.1:8080" {
 		t.Errorf("the demo listens on %s, %v, want loopback", cfg.Server.Address, err)
 	}
+	cfg, err = load(t, "", map[string]string{"VESTIBULE_APIS_REVIEWS_BASE_URL": "http://127.0.0.1:9000"})
+	if err != nil || !cfg.Demo || cfg.APIs["reviews"].BaseURL != "http://127.0.0.1:9000" {
+		t.Errorf("an API that was added: %+v, %v, want it in the demo", cfg.APIs, err)
+	}
 	for name, environment := range map[string]map[string]string{
 		"one setting is no demo":            {"VESTIBULE_SESSION_LIFETIME": "1h"},
 		"an identity setting is no demo":    {"VESTIBULE_IDENTITY_CLIENT_ID": "x"},
 		"another address than loopback":     {"VESTIBULE_SERVER_ADDRESS": ":8080"},
 		"every address":                     {"VESTIBULE_SERVER_ADDRESS": "0.0.0.0:8080"},
 		"a typing error is not the default": {"VESTIBULE_SESION_LIFETIME": "1h"},
+		"another place for an API of its":   {"VESTIBULE_APIS_ORDERS_BASE_URL": "http://127.0.0.1:9000"},
 	} {
 		if cfg, err := load(t, "", environment); err == nil || cfg.Demo {
 			t.Errorf("%s: demo = %v, %v, want a fault", name, cfg.Demo, err)

@@ -10,9 +10,12 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 
 	"vestibule.example/auth/secret"
+	"vestibule.example/clients"
 	"vestibule.example/demo"
+	"vestibule.example/graph"
 )
 
 // stepUpOver is the total in cents above which the demo's orders API wants a second factor.
@@ -36,7 +39,7 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	key := make([]byte, 64)
 	rand.Read(key)
 	cfg.Session.Keys = []KeyConfig{{Use: "seal", Secret: secret.New(base64.StdEncoding.EncodeToString(key))}}
-	cfg.APIs = map[string]APIConfig{}
+	added := addedAPIs(cfg, world.APIs)
 	for name, base := range world.APIs {
 		var api APIConfig
 		new(loader).defaults(&api)
@@ -66,6 +69,9 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	if app := cfg.SPA.DevServer + cfg.SPA.Dir; app != "" { // One of them: the check wants no more.
 		fmt.Fprintf(out, "\n  The app comes from %s.\n", app)
 	}
+	for _, name := range added {
+		fmt.Fprintf(out, "\n  %s is not part of the demo: its fields say that it cannot be reached until VESTIBULE_APIS_%s_BASE_URL says where it is.\n", name, variableName(name))
+	}
 	fmt.Fprintf(out, `
   What to try is on the page where APIs fail. Then: docs/adding-an-api.md adds an API, make dev follows what you change.
   Nothing here is for production: docs/production.md says what is.
@@ -73,3 +79,27 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 `)
 	return world.Close, nil
 }
+
+// nowhere is an address where nothing listens (the discard service's port).
+const nowhere = "http://127.0.0.1:9"
+
+// addedAPIs gives the APIs that resolvers need and neither the demo nor the configuration has a place; they are away. Those that
+// the configuration names stay as they are.
+func addedAPIs(cfg *Config, brought map[string]string) (away []string) {
+	if cfg.APIs == nil {
+		cfg.APIs = map[string]APIConfig{}
+	}
+	graph.NewResolver(func(name string) *clients.API {
+		if _, named := cfg.APIs[name]; brought[name] == "" && !named {
+			var api APIConfig
+			new(loader).defaults(&api)
+			api.BaseURL = nowhere
+			cfg.APIs[name] = api
+			away = append(away, name)
+		}
+		return nil
+	}, nil)
+	return away
+}
+
+func variableName(api string) string { return strings.ToUpper(strings.ReplaceAll(api, "-", "_")) }

@@ -29,20 +29,22 @@ import (
 //
 //	<!-- sketch: the API is the reader's -->
 //
-// and is still looked at for its syntax.
+// and is still looked at for its syntax. So is a block that e2e/guides writes where it says, and compiles and runs there:
+//
+//	<!-- step: graph/resolver.go, after "Shipping: shipping.New" -->
 
 // block is a fenced block of a document.
 type block struct {
 	file     string
 	line     int
 	language string
-	sketch   string // why it is only looked at for its syntax
+	sketch   string // why it is only looked at for its syntax here
 	text     string
 }
 
 func (b block) String() string { return fmt.Sprintf("%s:%d", b.file, b.line) }
 
-var sketchMark = regexp.MustCompile(`^<!-- sketch: (.{10,}) -->$`)
+var sketchMark = regexp.MustCompile(`^<!-- ((?:sketch|step): .{10,}) -->$`)
 
 // blocks are those of all documents; the text is without the indentation of the list that it stands in.
 func blocks(t *testing.T) []block {
@@ -229,6 +231,9 @@ func checkShell(t *testing.T, b block) {
 	if out, err := syntax.CombinedOutput(); err != nil {
 		t.Errorf("%s: %s", b, out)
 	}
+	if b.sketch != "" {
+		return
+	}
 	for line := range strings.Lines(strings.ReplaceAll(b.text, "\\\n", " ")) {
 		line, _, _ = strings.Cut(line, " #")
 		words := strings.Fields(line)
@@ -343,5 +348,37 @@ func TestCodesAreTheSameEverywhere(t *testing.T) {
 	browser := slices.DeleteFunc(codes("spa/app/src/vestibule/errors.ts", `(?m)^  "([A-Z_]+)",$`), func(c string) bool { return c == "NETWORK" })
 	if !slices.Equal(browser, gateway) {
 		t.Errorf("the SPA's client has the codes %q, the gateway %q", browser, gateway)
+	}
+}
+
+// Every file of the repository that a document names is there; those of the guide's example, which its reader writes, are not.
+func TestDocumentationNamesFilesThatExist(t *testing.T) {
+	files := map[string]bool{}
+	for _, file := range tracked(t, "*") {
+		for part := file; ; {
+			files[part] = true
+			_, rest, more := strings.Cut(part, "/")
+			if !more {
+				break
+			}
+			part = rest
+		}
+	}
+	named := regexp.MustCompile("`((?:[a-z0-9-]+/)+[a-z0-9_.-]+\\.(?:go|tsx?|mjs|graphqls|ya?ml|md|json))`")
+	seen := 0
+	for _, file := range tracked(t, "*.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllSubmatch(text, -1) {
+			seen++
+			if name := string(m[1]); !files[name] && !strings.Contains(name, "reviews") && !strings.Contains(name, "stars") {
+				t.Errorf("%s names %s, which is not there", file, name)
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("only %d names of files were found", seen)
 	}
 }

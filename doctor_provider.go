@@ -57,7 +57,7 @@ func readDiscovery(ctx context.Context, transport http.RoundTripper, issuer stri
 	}
 	answer, err := question(ctx, transport, req)
 	if err != nil {
-		says, mend := unreachable(err, "the system's authorities")
+		says, mend := unreachable(err, "the system's authorities, or into a file of them that the variable SSL_CERT_FILE names")
 		return nil, nil, []finding{{about, faulty, address + " cannot be reached: " + says, mend}}
 	}
 	if answer.status != http.StatusOK {
@@ -112,7 +112,7 @@ func examineRedirect(ctx context.Context, transport http.RoundTripper, provider 
 	req.Header.Set("Accept", "text/html")
 	answer, err := question(ctx, transport, req)
 	if err != nil {
-		says, mend := unreachable(err, "the system's authorities")
+		says, mend := unreachable(err, "the system's authorities, or into a file of them that the variable SSL_CERT_FILE names")
 		return []finding{{about, faulty, "the authorization endpoint cannot be reached: " + says, mend}}
 	}
 	to, err := url.Parse(answer.header.Get("Location"))

@@ -1,4 +1,4 @@
-// The client module in a page of Vue, of Svelte, and of nothing: each is built, served by the gateway under its content
+// The client module in a page of Vue, of Svelte, of Angular, and of nothing: each is built, served by the gateway under its content
 // security policy, and signs in and out. docs/spa.md shows these pages.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
@@ -39,7 +39,7 @@ async function visit(gateway) {
   return [...errors, ...console];
 }
 
-for (const [name, policy] of [['plain', ''], ['vue', 'trusted-types=vue'], ['svelte', 'trusted-types=svelte-trusted-html']]) {
+for (const [name, policy] of [['plain', ''], ['vue', 'trusted-types=vue'], ['svelte', 'trusted-types=svelte-trusted-html'], ['angular', 'trusted-types=angular']]) {
   test(`${name}: a page of its own signs in, asks, and signs out`, async () => {
     const bundle = mkdtempSync(join(tmpdir(), `vestibule-${name}-`));
     execFileSync(process.execPath, [join(here, 'build.mjs'), name, bundle], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -25,7 +25,8 @@ export function freePort() {
 }
 
 let built;
-function binary() {
+/** The gateway's binary. */
+export function binary() {
   built ??= process.env.VESTIBULE_BINARY ?? build();
   return built;
 }

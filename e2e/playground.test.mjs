@@ -2,10 +2,13 @@
 // already set.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { startGateway } from './gateway.mjs';
 import { startBrowser, witness } from './browser.mjs';
 
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let gateway, browser;
 before(async () => {
   gateway = await startGateway();
@@ -40,3 +43,40 @@ test('a query runs, nothing comes from elsewhere, no policy is violated (GQL-3, 
   assert.deepEqual(elsewhere, []);
   await context.close();
 });
+
+test('what an operation costs and calls is told as one types, and nothing runs (issue 7)', async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, colorScheme });
+    const seen = witness(context, gateway.origin);
+    const page = await context.newPage();
+    await fetch(`${gateway.demo}/control/calls`, { method: 'DELETE' });
+    await page.goto(`${gateway.origin}/playground`);
+    const before = page.getByRole('region', { name: 'Before running' });
+    await before.getByText(/^Cost \d+ of 10000$/).waitFor();
+    assert.match(await before.locator('summary').innerText(), /calls at most: accounts 1, catalog \d+, orders 1/);
+    await type(page, 'query Dear { products(first: 3) { edges { node { category { name } } } } }');
+    await before.getByText('calls at most: catalog 2').waitFor();
+    await before.locator('summary').press('Enter');
+    await before.getByRole('listitem').filter({ hasText: /^edges.node.category catalog 1 call for 3 objects$/ }).waitFor();
+    await page.screenshot({ path: join(import.meta.dirname, 'results', `playground-before-${colorScheme}.png`) });
+    await page.evaluate(axe);
+    const violations = await page.evaluate(async () => (await axe.run('.before')).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`));
+    assert.deepEqual(violations, []);
+    await type(page, 'query Dear { products(first: 300) { totalCount } }');
+    await before.getByText('It would be refused.').waitFor();
+    await before.getByText('listSize is 300, and at most 100 are allowed.').waitFor();
+    await type(page, 'query Dear { products(first: 3) { totalCont } }');
+    await before.getByText(/Cannot query field "totalCont"/).waitFor();
+    const { calls } = await (await fetch(`${gateway.demo}/control/calls`)).json();
+    assert.deepEqual(calls, [], 'no API was asked');
+    const { console: complaints, errors } = await seen.settled();
+    assert.deepEqual([...complaints, ...errors], []);
+    await context.close();
+  }
+});
+
+async function type(page, text) {
+  await page.locator('.graphiql-query-editor .view-lines').click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText(text);
+}

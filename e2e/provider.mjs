@@ -1,6 +1,7 @@
 // A certified OpenID provider that others wrote (npm oidc-provider), with every token it issues kept for leak searches.
 import Provider from 'oidc-provider';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createServer } from 'node:https';
 import { freePort } from './gateway.mjs';
 import * as canary from './canary.mjs';
 
@@ -14,15 +15,16 @@ const users = {
  * Starts a provider for the gateway at `origin`, whose client is `vestibule`.
  *
  * `accessTokenTTL` is in seconds. `audience` is the API that access tokens are for unless another is asked for.
+ * `tls` is a certificate and its key: then it is https://localhost.
  * `clients` are further gateways: {client_id, origin} and whatever their registration says beside. The answer has
  * `issuer`, `issued` (every token handed out), `grants` (token calls as {type, status}), `calls` (what clients sent to
  * the endpoints: {path, client, auth, body, status}), `authorizations` (the queries that browsers brought),
  * `backchannel` (sub of each back-channel logout sent), `tamper` (null, or a change of the address that a browser is
  * sent back to) and `stop()`.
  */
-export async function startProvider({ origin, accessTokenTTL = 300, audience = 'https://accounts.demo.test', clients = [], port }) {
+export async function startProvider({ origin, accessTokenTTL = 300, audience = 'https://accounts.demo.test', clients = [], port, tls }) {
   port ??= await freePort();
-  const issuer = `http://127.0.0.1:${port}`;
+  const issuer = tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = { ...privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
   const gateways = [{ client_id: 'vestibule', origin }, ...clients];
@@ -74,7 +76,7 @@ export async function startProvider({ origin, accessTokenTTL = 300, audience = '
   provider.use((ctx, next) => witness(run, origins, ctx, next));
   provider.use(askForConsent);
   provider.use((ctx, next) => interaction(provider, audience, ctx, next));
-  const server = provider.listen(port, '127.0.0.1');
+  const server = tls ? createServer(tls, provider.callback()).listen(port, '127.0.0.1') : provider.listen(port, '127.0.0.1');
   await new Promise((done) => server.once('listening', done));
   run.stop = () => new Promise((done) => {
     server.close(done);

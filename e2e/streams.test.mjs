@@ -246,3 +246,38 @@ test('the shop shows an order as it is now, and the playground a subscription as
   cookie = mine;
   await context.close();
 });
+
+test('the shop leaves its streams while nobody looks, and when she who followed them has signed out', async () => {
+  const context = await browser.newContext();
+  const mine = cookie;
+  cookie = await signIn(context);
+  const id = await place(eventsClient(), 'e2e-leaves');
+  const page = await context.newPage();
+  const open = new Set();
+  page.on('request', (request) => request.url().endsWith('/graphql') && request.headers().accept === 'text/event-stream' && open.add(request));
+  for (const over of ['requestfinished', 'requestfailed']) page.on(over, (request) => open.delete(request));
+  const becomes = async (n) => {
+    for (const until = Date.now() + 10_000; open.size !== n;) {
+      assert.ok(Date.now() < until, `${open.size} streams are open, want ${n}`);
+      await page.waitForTimeout(50);
+    }
+  };
+  await page.goto(`${gateway.origin}/orders/${id}`);
+  await page.getByRole('button', { name: 'Cancel the order' }).waitFor();
+  await becomes(2); // the order and its parcel
+  const look = (visibility) => page.evaluate((state) => {
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, visibility);
+  await look('hidden');
+  await becomes(0);
+  await look('visible');
+  await becomes(2);
+  const other = await context.newPage();
+  await other.goto(`${gateway.origin}/account`);
+  await other.getByRole('button', { name: 'Sign out' }).first().click();
+  await page.getByText('You have signed out.').waitFor();
+  await becomes(0);
+  cookie = mine;
+  await context.close();
+});

@@ -27,6 +27,9 @@ func (h *handler) knock(r *http.Request) error { return h.charge(r, 0, 1) }
 // admit decides whether what is asked may run, before any API hears of it: whatever the transport. The request is the one that
 // knock has let in.
 func (h *handler) admit(ctx context.Context, r *http.Request, asked *request) (*graphql.OperationContext, *cost.Estimate, error) {
+	if asked.explain {
+		return nil, nil, errNotExplained
+	}
 	if err := h.resolve(ctx, asked); err != nil {
 		return nil, nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,11 +66,11 @@ func (s *eventStream) next(result *graphql.Response) error {
 
 // writePayload writes an answer as the protocols of streams have it: one that never ran has no data.
 func writePayload(b *bytes.Buffer, result *graphql.Response) {
-	head := headOf(result).Bytes()
+	head := headOf(result)
 	if result.Data == nil && len(result.Errors) > 0 {
-		b.Write(bytes.TrimSuffix(head, []byte(`,"data":`)))
+		b.WriteString(strings.TrimSuffix(head, `,"data":`))
 	} else {
-		b.Write(head)
+		b.WriteString(head)
 		b.Write(result.Data)
 	}
 	b.WriteByte('}')

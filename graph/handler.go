@@ -162,6 +162,9 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	runner.SetRecoverFunc(func(ctx context.Context, v any) error {
 		return fmt.Errorf("graph: panic in %s: %v", graphql.GetPath(ctx), v)
 	})
+	if tracer != nil && cfg.Executor == "gqlgen" { // It would keep plans from being used.
+		runner.AroundFields(aroundFields(tracer))
+	}
 	open := cfg.Development || cfg.Introspection
 	if open {
 		runner.Use(extension.Introspection{})
@@ -224,6 +227,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	asked, err := readRequest(w, r, h.cfg.Limits.BodyBytes)
 	if err != nil {
 		h.refuse(w, r, media, err)
+		return
+	}
+	if asked.explain && h.cfg.Development {
+		h.predict(w, r, media, asked)
 		return
 	}
 	h.run(w, r, media, asked)
@@ -312,7 +319,7 @@ func mayRun(ctx context.Context, kind ast.Operation) error {
 // lent gives the context that an operation, or an event of one, is answered in, to memory that is lent until done.
 func (h *handler) lent(ctx context.Context) (lending context.Context, done func()) {
 	ctx, done = plan.Lend(ctx)
-	return h.resolver.withRestLoaders(withLoaders(ctx, h.resolver.newLoaders(h.failures))), done
+	return h.resolver.withLoaders(ctx, h.failures), done
 }
 
 // execute runs a query or a mutation.

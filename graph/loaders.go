@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"sync"
 
 	"vestibule.example/clients"
 	"vestibule.example/clients/catalog"
@@ -9,23 +10,22 @@ import (
 
 // loaders are one request's things by key that no @rest describes, each fetched at most once.
 type loaders struct {
-	failures   *presenter // logs what a fallback hides
+	resolver *Resolver
+	failures *presenter // logs what a fallback hides
+	once     sync.Once  // makes what follows
+	// categories are all at once: there are few of them, and no call for some.
 	categories *clients.Entities[struct{}, map[string]*catalog.Category]
 }
 
-func (r *Resolver) newLoaders(failures *presenter) *loaders {
-	return &loaders{
-		failures: failures,
-		// There are few categories and no call for some of them: all are fetched, once.
-		categories: clients.NewEntities(func(ctx context.Context, _ []struct{}) (map[struct{}]map[string]*catalog.Category, error) {
-			all, err := r.Catalog.Categories(ctx)
-			byID := make(map[string]*catalog.Category, len(all))
-			for _, c := range all {
-				byID[c.Id] = c
-			}
-			return map[struct{}]map[string]*catalog.Category{{}: byID}, err
-		}),
-	}
+func (l *loaders) make() {
+	l.categories = clients.NewEntities(func(ctx context.Context, _ []struct{}) (map[struct{}]map[string]*catalog.Category, error) {
+		all, err := l.resolver.Catalog.Categories(ctx)
+		byID := make(map[string]*catalog.Category, len(all))
+		for _, c := range all {
+			byID[c.Id] = c
+		}
+		return map[struct{}]map[string]*catalog.Category{{}: byID}, err
+	})
 }
 
 func (l *loaders) categoriesByID(ctx context.Context) (map[string]*catalog.Category, error) {
@@ -35,9 +35,14 @@ func (l *loaders) categoriesByID(ctx context.Context) (map[string]*catalog.Categ
 
 type loadersKey struct{}
 
-func withLoaders(ctx context.Context, l *loaders) context.Context {
-	return context.WithValue(ctx, loadersKey{}, l)
+// withLoaders gives a request's context its loaders, those of @rest too. They are made when the first is asked for.
+func (r *Resolver) withLoaders(ctx context.Context, failures *presenter) context.Context {
+	return r.withRestLoaders(context.WithValue(ctx, loadersKey{}, &loaders{resolver: r, failures: failures}))
 }
 
 // load gives the request's loaders; the handler puts them into every operation's context.
-func load(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) } //nolint:forcetypeassert // The handler's invariant.
+func load(ctx context.Context) *loaders {
+	l := ctx.Value(loadersKey{}).(*loaders) //nolint:forcetypeassert // The handler's invariant.
+	l.once.Do(l.make)
+	return l
+}

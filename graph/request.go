@@ -63,6 +63,8 @@ type request struct {
 	// persistedQuery; registers tells the extension beside a document, which is to be kept.
 	id        string
 	registers bool
+	// explain tells that it is not to be run: its sender wants to know what it would ask for.
+	explain bool
 }
 
 // readRequest reads the parameters of a GET or POST (GraphQL over HTTP §5).
@@ -142,7 +144,7 @@ func readMembers(body []byte) (*members, error) {
 	default:
 		return nil, malformed("The request body is not JSON.")
 	}
-	found, err := readObject(decoder)
+	found, err := readObject(decoder, body)
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		return nil, malformed("The request body has a member twice.")
 	}
@@ -155,7 +157,7 @@ func readMembers(body []byte) (*members, error) {
 	return found, nil
 }
 
-func readObject(decoder *jsontext.Decoder) (*members, error) {
+func readObject(decoder *jsontext.Decoder, body []byte) (*members, error) {
 	found := &members{}
 	if _, err := decoder.ReadToken(); err != nil {
 		return nil, err
@@ -165,15 +167,14 @@ func readObject(decoder *jsontext.Decoder) (*members, error) {
 		if err != nil {
 			return nil, err
 		}
-		if name, err = jsontext.AppendUnquote(nil, name); err != nil {
-			return nil, err
-		}
+		place := found.named([]byte(unquoted(name)))
 		value, err := decoder.ReadValue()
 		if err != nil {
 			return nil, err
 		}
-		if place := found.named(name); place != nil {
-			*place = value.Clone()
+		if place != nil { // The decoder's own copy is lent until it reads on.
+			end := decoder.InputOffset()
+			*place = body[end-int64(len(value)) : end]
 		}
 	}
 	_, err := decoder.ReadToken()
@@ -191,6 +192,9 @@ func readParams(m *members) (*request, error) {
 	); err != nil {
 		return nil, err
 	}
+	if err := params.readExplain(); err != nil {
+		return nil, err
+	}
 	return params, params.named()
 }
 
@@ -201,9 +205,17 @@ func readText(name string, value jsontext.Value, into *string) error {
 	case value.Kind() != '"':
 		return wrongType(name)
 	}
-	text, err := jsontext.AppendUnquote(nil, value)
-	*into = string(text)
-	return err
+	*into = unquoted(value)
+	return nil
+}
+
+// unquoted is the text that a valid JSON string is.
+func unquoted(value jsontext.Value) string {
+	if bytes.IndexByte(value, '\\') < 0 {
+		return string(value[1 : len(value)-1])
+	}
+	text, _ := jsontext.AppendUnquote(nil, value) //nolint:errcheck // It is valid.
+	return string(text)
 }
 
 func readMap(name string, value jsontext.Value, into *map[string]any) error {

@@ -33,25 +33,21 @@ const maxFaults = 10
 const maxMessage = 500
 
 // headOf is an answer's JSON up to its data.
-func headOf(result *graphql.Response) *bytes.Buffer {
-	head := bytes.NewBufferString("{")
-	if len(result.Errors) > 0 || len(result.Extensions) > 0 {
-		head.Reset()
-		encoder := json.NewEncoder(head)
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(response{Errors: result.Errors, Extensions: result.Extensions}); err != nil {
-			panic(fmt.Errorf("graph: errors or extensions that are no JSON: %w", err))
-		}
-		head.Truncate(head.Len() - len("}\n"))
-		head.WriteByte(',')
+func headOf(result *graphql.Response) string {
+	if len(result.Errors)+len(result.Extensions) == 0 {
+		return `{"data":`
 	}
-	head.WriteString(`"data":`)
-	return head
+	var head bytes.Buffer
+	encoder := json.NewEncoder(&head)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(response{Errors: result.Errors, Extensions: result.Extensions}); err != nil {
+		panic(fmt.Errorf("graph: errors or extensions that are no JSON: %w", err))
+	}
+	return strings.TrimSuffix(head.String(), "}\n") + `,"data":`
 }
 
 // answer writes what an operation gave. Its data is JSON already, and not looked through again.
 func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Response) {
-	head := headOf(result)
 	data := []byte(result.Data)
 	if data == nil {
 		data = []byte("null")
@@ -60,11 +56,27 @@ func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Re
 	if len(result.Errors) > 0 && h.cfg.StatusProfile == ProfileDraft {
 		status = statusPartial
 	}
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	head := headOf(result)
+	w.Header().Set("Content-Type", withCharset(media))
+	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(data)+len(tail))) // Longer answers would be sent in chunks.
 	w.WriteHeader(status)
-	for _, part := range [][]byte{head.Bytes(), data, []byte("}\n")} {
+	for _, part := range [][]byte{[]byte(head), data, []byte(tail)} {
 		w.Write(part) //nolint:errcheck // The reader is gone; there is nobody to tell.
 	}
+}
+
+// tail ends an answer.
+const tail = "}\n"
+
+// withCharset is the value of Content-Type.
+func withCharset(media string) string {
+	switch media {
+	case mediaJSON:
+		return mediaJSON + "; charset=utf-8"
+	case mediaResponse:
+		return mediaResponse + "; charset=utf-8"
+	}
+	return media + "; charset=utf-8"
 }
 
 // response is a GraphQL response without data.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"sync"
 
 	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
@@ -169,25 +170,33 @@ func restCompiled() func([]plan.Selected) func(context.Context) context.Context 
 
 // restLoaders are one request's things by key, each fetched at most once.
 type restLoaders struct {
+	resolver         *Resolver
+	once             sync.Once // makes what follows
 	customer         *clients.Entities[string, *accounts.Customer]
 	orderShipments   *clients.Entities[string, []*shipping.Shipment]
 	product          *clients.Entities[string, *catalog.Product]
 	shipmentTracking *clients.Entities[string, []*shipping.TrackingEvent]
 }
 
-type restLoadersKey struct{}
-
-// withRestLoaders gives a request's context its loaders.
-func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{
-		customer:         r.restCustomerLoader(),
-		orderShipments:   r.restOrderShipmentsLoader(),
-		product:          r.restProductLoader(),
-		shipmentTracking: r.restShipmentTrackingLoader(),
-	})
+func (l *restLoaders) make() {
+	l.customer = l.resolver.restCustomerLoader()
+	l.orderShipments = l.resolver.restOrderShipmentsLoader()
+	l.product = l.resolver.restProductLoader()
+	l.shipmentTracking = l.resolver.restShipmentTrackingLoader()
 }
 
-func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKey{}).(*restLoaders) }
+type restLoadersKey struct{}
+
+// withRestLoaders gives a request's context its loaders, which are made when the first is asked for.
+func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{resolver: r})
+}
+
+func restLoad(ctx context.Context) *restLoaders {
+	l := ctx.Value(restLoadersKey{}).(*restLoaders)
+	l.once.Do(l.make)
+	return l
+}
 
 // restCustomerLoader loads for Customer (schema.graphqls:107): GET /customers of accounts.
 func (r *Resolver) restCustomerLoader() *clients.Entities[string, *accounts.Customer] {

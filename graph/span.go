@@ -106,3 +106,15 @@ func (f fieldSpans) Node(ctx context.Context, path []string, parents int) (conte
 	ctx, span := f.tracer.Start(ctx, "field", oteltrace.WithAttributes(attribute.String("graphql.field.path", strings.Join(path, ".")), attribute.Int("graphql.field.parents", parents)))
 	return ctx, func() { span.End() }
 }
+
+// aroundFields makes the spans of fields where gqlgen's executor runs them: one for each parent of a field that a resolver gives.
+func aroundFields(tracer oteltrace.Tracer) graphql.FieldMiddleware {
+	return func(ctx context.Context, next graphql.Resolver) (any, error) {
+		if fc := graphql.GetFieldContext(ctx); fc == nil || !fc.IsResolver || !oteltrace.SpanContextFromContext(ctx).IsSampled() {
+			return next(ctx)
+		}
+		ctx, span := tracer.Start(ctx, "field", oteltrace.WithAttributes(attribute.String("graphql.field.path", fieldOf(ctx)), attribute.Int("graphql.field.parents", 1)))
+		defer span.End()
+		return next(ctx)
+	}
+}

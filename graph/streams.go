@@ -65,7 +65,7 @@ func (h *handler) subscribe(ctx context.Context, operation *admitted, send func(
 
 // open calls the resolver, unless the session may not have its field.
 func (s *subscription) open(ctx context.Context) *graphql.Response {
-	ctx = s.resolver.withRestLoaders(withLoaders(ctx, s.resolver.newLoaders(s.failures)))
+	ctx = s.resolver.withLoaders(ctx, s.failures)
 	return s.dispatch(s.source.Opening(s.decided(ctx, s.operation, s.guards.decide(ctx, s.operation.OperationContext))))
 }
 

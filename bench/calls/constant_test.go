@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"vestibule.example/clients"
 	"vestibule.example/clients/accounts"
 	"vestibule.example/clients/catalog"
 	"vestibule.example/clients/orders"
@@ -17,7 +18,10 @@ import (
 // BenchmarkConstant asks for a field that asks nobody, of the product's handler and of gqlgen as it comes: what GraphQL itself
 // costs a request, without server, session and record, which are the same for both.
 func BenchmarkConstant(b *testing.B) {
-	r := &graph.Resolver{Accounts: &accounts.Client{}, Catalog: &catalog.Client{}, Orders: &orders.Client{}, Shipping: &shipping.Client{}}
+	r := &graph.Resolver{Accounts: &accounts.Client{}, Catalog: &catalog.Client{}, Orders: &orders.Client{}, Shipping: &shipping.Client{}, APIs: map[string]*clients.API{}}
+	for _, name := range []string{"accounts", "catalog", "orders", "shipping"} {
+		r.APIs[name] = &clients.API{} // Nobody asks it.
+	}
 	product, err := graph.NewHandler(graph.Config{Resolver: r, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)

@@ -183,7 +183,7 @@ func (c *chaos) row(ctx context.Context, api, name, ill string, got, calm map[st
 		usage = rig.Usage{} // it has ended, and whoever asks next is told
 	}
 	goroutines := "-"
-	if n, ok := c.gateway.Goroutines(ctx); ok {
+	if n, err := c.gateway.Goroutines(ctx); err == nil {
 		goroutines = fmt.Sprint(n)
 	}
 	fmt.Printf("| %s | %s | %s | %s | %s | %d, %d | %s | %.0f | %d | %s |\n", api, name, strings.TrimSuffix(own, "; "), strings.Join(said, ", "),

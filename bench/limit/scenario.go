@@ -33,6 +33,8 @@ func scenarios() []scenario {
 		{name: "constant", page: "/greet", query: `{ greet }`},
 		{name: "posts-20ms", page: "/posts", query: posts, calls: 2, api: "posts", latency: 20 * time.Millisecond, connections: 8},
 		{name: "account", page: "/account", query: rig.AccountPage, calls: 9, api: "accounts", shop: true},
+		{name: "account-100ms", page: "/account", query: rig.AccountPage, calls: 9, api: "accounts", latency: 100 * time.Millisecond, connections: 8, shop: true},
+		{name: "account-100ms-64", page: "/account", query: rig.AccountPage, calls: 9, api: "accounts", latency: 100 * time.Millisecond, connections: 64, shop: true},
 	}
 }
 

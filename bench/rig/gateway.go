@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -98,20 +100,24 @@ func FreeAddress(ctx context.Context) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// Goroutines asks the gateway's profiles how many goroutines it has; false where it has no profiles.
-func (g *Gateway) Goroutines(ctx context.Context) (int, bool) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.Admin+"/debug/pprof/goroutine?debug=1", nil)
+// Goroutines asks the gateway's metrics how many goroutines it has.
+func (g *Gateway) Goroutines(ctx context.Context) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.Admin+"/metrics", nil)
 	if err != nil {
-		return 0, false
+		return 0, err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, false
+		return 0, err
 	}
 	defer res.Body.Close()
-	var n int
-	_, err = fmt.Fscanf(res.Body, "goroutine profile: total %d", &n)
-	return n, err == nil && res.StatusCode == http.StatusOK
+	lines := bufio.NewScanner(res.Body)
+	for lines.Scan() {
+		if name, value, _ := strings.Cut(lines.Text(), " "); strings.HasPrefix(name, "go_goroutine_count") {
+			return strconv.Atoi(value)
+		}
+	}
+	return 0, errors.Join(errors.New("the metrics count no goroutines"), lines.Err())
 }
 
 // ready waits until the gateway is.

@@ -95,15 +95,14 @@ func (s *soak) watch(ctx context.Context, length time.Duration, outside *rig.Pro
 			return taken, err
 		}
 		now := sample{usage: usage}
-		goroutines := "-"
-		if n, ok := s.gateway.Goroutines(ctx); ok {
-			now.goroutines, goroutines = n, fmt.Sprint(n)
+		if now.goroutines, err = s.gateway.Goroutines(ctx); err != nil {
+			return taken, err
 		}
 		taken = append(taken, now)
 		requests := s.requests.Load()
-		fmt.Printf("| %s | %d | %d | %.0f | %.1f ms | %.1f | %d | %d | %s |\n", time.Since(begin).Round(time.Second), requests, s.signIns.Load(),
+		fmt.Printf("| %s | %d | %d | %.0f | %.1f ms | %.1f | %d | %d | %d |\n", time.Since(begin).Round(time.Second), requests, s.signIns.Load(),
 			float64(requests-before)/time.Since(last).Seconds(), float64(s.slowest())/float64(time.Millisecond),
-			float64(usage.RSS)/(1<<20), usage.Threads, usage.Files, goroutines)
+			float64(usage.RSS)/(1<<20), usage.Threads, usage.Files, now.goroutines)
 		last, before = time.Now(), requests
 		if err := errors.Join(s.gateway.DropLog(), outside.DropLog()); err != nil {
 			return taken, err

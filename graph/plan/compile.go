@@ -19,9 +19,13 @@ const (
 type plan struct {
 	reason Reason // why there is none
 	root   *selection
+	// parents are the root's: one, of which nothing is known.
+	parents []any
 	// columns are the nodes that have one.
 	columns  []*node
 	mutation bool
+	// takes tells that a field takes arguments.
+	takes bool
 	// attach is what Config.Compiled gave; it may be nil.
 	attach func(context.Context) context.Context
 	runs   sync.Pool // of *run
@@ -77,7 +81,7 @@ type compiler struct {
 }
 
 func (s *Schema) compile(oc *graphql.OperationContext) *plan {
-	p := &plan{mutation: oc.Operation.Operation == ast.Mutation}
+	p := &plan{mutation: oc.Operation.Operation == ast.Mutation, parents: []any{nil}}
 	root := s.Schema().Query
 	switch oc.Operation.Operation {
 	case ast.Mutation:
@@ -140,6 +144,7 @@ func (c *compiler) node(in *selection, f graphql.CollectedField, place int) *nod
 	if n.table.Leaf != nil {
 		return n
 	}
+	c.plan.takes = c.plan.takes || len(f.Definition.Arguments) > 0
 	n.column = len(c.plan.columns)
 	c.plan.columns = append(c.plan.columns, n)
 	if def := c.schema.Schema().Types[n.typ.Name()]; def.IsCompositeType() {

@@ -23,6 +23,7 @@ type run struct {
 	spare atomic.Int64
 	// broken is a panic of ours.
 	broken atomic.Pointer[panicked]
+	writer Writer
 }
 
 // panicked is a panic that gqlgen's RecoverFunc has yet to make an error of.
@@ -39,7 +40,9 @@ type task struct {
 // run executes the plan and writes the answer; that of a subscription for the event that its source found.
 func (s *Schema) run(ctx context.Context, oc *graphql.OperationContext, p *plan, source *Source) *graphql.Response {
 	exec := s.tables.Exec(s.ExecutableSchema, oc)
-	ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, func() *graphql.InputUnmarshalerIndex { return s.tables.Inputs(exec) })
+	if p.takes {
+		ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, func() *graphql.InputUnmarshalerIndex { return s.tables.Inputs(exec) })
+	}
 	if p.attach != nil {
 		ctx = p.attach(ctx)
 	}
@@ -49,18 +52,17 @@ func (s *Schema) run(ctx context.Context, oc *graphql.OperationContext, p *plan,
 	if s.cfg.Observer != nil {
 		r.observer = s.cfg.Observer(ctx)
 	}
-	root := []any{nil}
 	switch {
 	case source != nil:
 		r.event(ctx, source)
 	case p.mutation:
 		for _, n := range p.root.resolved {
-			r.start(ctx, r.gather(n, root, nil)) // One after another, each with all beneath it (specification §6.2.2).
+			r.start(ctx, r.gather(n, p.parents, nil)) // One after another, each with all beneath it (specification §6.2.2).
 		}
 	default:
 		var tasks []task
 		for _, n := range p.root.resolved {
-			tasks = r.gather(n, root, tasks)
+			tasks = r.gather(n, p.parents, tasks)
 		}
 		r.start(ctx, tasks)
 	}
@@ -113,7 +115,11 @@ func (r *run) beneath(n *node, tasks []task) []task {
 // start resolves the tasks in parallel, each with all beneath it, and waits for them. Nothing else waits: what lies beneath
 // one of them begins when that one is there.
 func (r *run) start(ctx context.Context, tasks []task) {
-	if len(tasks) == 0 {
+	switch len(tasks) {
+	case 0:
+		return
+	case 1:
+		r.resolve(ctx, tasks[0])
 		return
 	}
 	var wg sync.WaitGroup
@@ -162,7 +168,7 @@ func (p *plan) put(r *run) {
 	for i := range r.columns {
 		r.columns[i].reset()
 	}
-	r.schema, r.oc, r.exec, r.observer, r.denied = nil, nil, nil, nil, nil
+	r.schema, r.oc, r.exec, r.observer, r.denied, r.writer = nil, nil, nil, nil, nil, Writer{}
 	r.broken.Store(nil)
 	p.runs.Put(r)
 }

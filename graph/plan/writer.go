@@ -26,7 +26,8 @@ type Writer struct {
 // answer writes the whole answer.
 func (r *run) answer(ctx context.Context) []byte {
 	buffer, lent := borrow(ctx)
-	w := &Writer{B: buffer.bytes[:0], ctx: ctx, run: r}
+	w := &r.writer
+	*w = Writer{B: buffer.bytes[:0], ctx: ctx, run: r}
 	ok := false
 	if broken := r.broken.Load(); broken != nil {
 		w.report(&graphql.FieldContext{Object: r.plan.root.object.Name}, broken)

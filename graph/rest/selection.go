@@ -12,10 +12,10 @@ import (
 )
 
 // Needs says of each object type that APIs give, by its name in the schema, what its fields need.
-type Needs map[string]Object
+type Needs map[string]ObjectNeeds
 
-// Object is an object type that an API gives.
-type Object struct {
+// ObjectNeeds are those of an object type that an API gives.
+type ObjectNeeds struct {
 	// Type is the Go type that its JSON is decoded into.
 	Type reflect.Type
 	// Always are the members that are needed whatever is selected: keys.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"sync"
 	"time"
 
 	"vestibule.example/clients"
@@ -136,25 +137,33 @@ func restCompiled() func([]plan.Selected) func(context.Context) context.Context 
 
 // restLoaders are one request's things by key, each fetched at most once.
 type restLoaders struct {
+	resolver    *Resolver
+	once        sync.Once // makes what follows
 	itemRelated *clients.Entities[string, []*shop.Item]
 	itemStock   *clients.Entities[string, *stock.Stock]
 	maker       *clients.Entities[string, *stock.Maker]
 	part        *clients.Entities[string, *stock.Part]
 }
 
-type restLoadersKey struct{}
-
-// withRestLoaders gives a request's context its loaders.
-func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{
-		itemRelated: r.restItemRelatedLoader(),
-		itemStock:   r.restItemStockLoader(),
-		maker:       r.restMakerLoader(),
-		part:        r.restPartLoader(),
-	})
+func (l *restLoaders) make() {
+	l.itemRelated = l.resolver.restItemRelatedLoader()
+	l.itemStock = l.resolver.restItemStockLoader()
+	l.maker = l.resolver.restMakerLoader()
+	l.part = l.resolver.restPartLoader()
 }
 
-func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKey{}).(*restLoaders) }
+type restLoadersKey struct{}
+
+// withRestLoaders gives a request's context its loaders, which are made when the first is asked for.
+func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{resolver: r})
+}
+
+func restLoad(ctx context.Context) *restLoaders {
+	l := ctx.Value(restLoadersKey{}).(*restLoaders)
+	l.once.Do(l.make)
+	return l
+}
 
 // restItemRelatedLoader loads for Item.related (schema.graphqls:94): GET /related of shop.
 func (r *Resolver) restItemRelatedLoader() *clients.Entities[string, []*shop.Item] {

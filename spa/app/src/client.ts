@@ -1,4 +1,5 @@
-import { Client, cacheExchange, fetchExchange, mapExchange, type CombinedError, type Operation } from "@urql/core";
+import { Client, cacheExchange, fetchExchange, mapExchange, type AnyVariables, type CombinedError, type Operation, type TypedDocumentNode } from "@urql/core";
+import { useClient } from "urql";
 import type { TraceLog } from "./trace";
 import { readError, readFailure, type GatewayError, type Vestibule } from "./vestibule";
 
@@ -8,8 +9,6 @@ export function createGatewayClient(vestibule: Vestibule, traces: TraceLog): Cli
     url: "/graphql",
     fetch: vestibule.fetch,
     preferGetMethod: false,
-    // Subscriptions come as server-sent events over the same fetch.
-    fetchSubscriptions: true,
     exchanges: [
       cacheExchange,
       mapExchange({
@@ -43,4 +42,15 @@ export function errorsAt(errors: readonly GatewayError[], ...path: (string | num
     const shared = Math.min(error.path.length, path.length);
     return error.path.slice(0, shared).every((part, i) => part === path[i]);
   });
+}
+
+/**
+ * Asks a query anew and waits for its answer, which every component that shows it gets. What was shown optimistically stays until
+ * then: there is no moment in which it is gone and what has become of it is not there yet.
+ */
+export function useRefresh<Data, Variables extends AnyVariables>(query: TypedDocumentNode<Data, Variables>, variables: Variables): () => Promise<void> {
+  const client = useClient();
+  return async () => {
+    await client.query(query, variables, { requestPolicy: "network-only" }).toPromise();
+  };
 }

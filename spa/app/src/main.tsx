@@ -2,7 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
 import documentIds from "./gql/ids.json";
-import { Boundary } from "./parts/boundary";
+import { Boundary, Failure } from "./parts/boundary";
 import { SessionProvider } from "./session";
 import "./style/tokens.css";
 import "./style/base.css";
@@ -18,7 +18,11 @@ vestibule.start();
 
 const root = document.getElementById("app");
 if (!root) throw new Error("index.html has no #app");
-createRoot(root).render(
+// What a boundary says to the person is no news to the console; a fault of ours is.
+const onCaughtError = (error: unknown) => {
+  if (!(error instanceof Failure)) console.error(error);
+};
+createRoot(root, { onCaughtError }).render(
   <StrictMode>
     <Boundary>
       <SessionProvider vestibule={vestibule}>

@@ -20,9 +20,14 @@ export function useSession(): Session {
   return useSyncExternalStore(vestibule.onSession, () => vestibule.current);
 }
 
+/** Where it is noted how answers came about. */
+export function useTraceLog(): TraceLog {
+  return use(Traces);
+}
+
 /** How the last answers came about; empty unless the gateway is in development mode. */
 export function useTraces(): readonly Entry[] {
-  const traces = use(Traces);
+  const traces = useTraceLog();
   return useSyncExternalStore(traces.onChange, () => traces.entries);
 }
 

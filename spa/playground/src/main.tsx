@@ -7,6 +7,7 @@ import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
 import "./playground.css";
 import { Vestibule, type Session } from "../../app/src/vestibule";
+import { BeforeRunning } from "./before";
 import { traces, tracePlugin } from "./traces";
 
 const vestibule = new Vestibule({ signedOutUrl: "/playground" });
@@ -103,6 +104,9 @@ function Playground() {
       <main className="workbench">
         <GraphiQL fetcher={fetcher} plugins={plugins} defaultQuery={welcome} inputValueDeprecation>
           <GraphiQL.Logo>{null}</GraphiQL.Logo>
+          <GraphiQL.Footer>
+            <BeforeRunning vestibule={vestibule} />
+          </GraphiQL.Footer>
         </GraphiQL>
       </main>
     </>

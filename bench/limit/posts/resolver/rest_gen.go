@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"sync"
 
 	"vestibule.example/bench/limit/posts/clients/posts"
 	"vestibule.example/clients"
@@ -68,19 +69,27 @@ func restCompiled() func([]plan.Selected) func(context.Context) context.Context 
 
 // restLoaders are one request's things by key, each fetched at most once.
 type restLoaders struct {
-	user *clients.Entities[string, *posts.User]
+	resolver *Resolver
+	once     sync.Once // makes what follows
+	user     *clients.Entities[string, *posts.User]
+}
+
+func (l *restLoaders) make() {
+	l.user = l.resolver.restUserLoader()
 }
 
 type restLoadersKey struct{}
 
-// withRestLoaders gives a request's context its loaders.
+// withRestLoaders gives a request's context its loaders, which are made when the first is asked for.
 func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{
-		user: r.restUserLoader(),
-	})
+	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{resolver: r})
 }
 
-func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKey{}).(*restLoaders) }
+func restLoad(ctx context.Context) *restLoaders {
+	l := ctx.Value(restLoadersKey{}).(*restLoaders)
+	l.once.Do(l.make)
+	return l
+}
 
 // restUserLoader loads for User (schema.graphqls:14): GET /users of posts.
 func (r *Resolver) restUserLoader() *clients.Entities[string, *posts.User] {

@@ -1,21 +1,23 @@
-import { useState, type ReactNode } from "react";
+import { useOptimistic, useState, type ReactNode } from "react";
 import { useQuery } from "urql";
 import { graphql } from "../gql";
-import type { AccountPageQuery } from "../gql/graphql";
-import { errorsAt, readErrors } from "../client";
+import type { AccountPageQuery, AddAddressInput } from "../gql/graphql";
+import { errorsAt, readErrors, useRefresh } from "../client";
 import { onDay, span } from "../dates";
 import { money } from "../money";
 import { AddressForm } from "../parts/address-form";
+import { fail, PartBoundary } from "../parts/boundary";
 import { nameOf } from "../parts/header";
 import { OrderLines, Shipment, Status } from "../parts/order";
 import { Page } from "../parts/page";
 import { Problem, Problems, SignInNeeded } from "../parts/problem";
+import { Browsers } from "../parts/browsers";
 import { Waiting } from "../parts/waiting";
 import { Link } from "../router";
 import { useSession, useTimeLeft, useVestibule } from "../session";
 import { readFailure, type GatewayError, type SignedIn } from "../vestibule";
 
-// All of the page in one question. The gateway asks four APIs for it, in parallel
+// All of the customer in one question. The gateway asks four APIs for it, in parallel
 // where nothing depends on anything, and each list with one call.
 const AccountQuery = graphql(`
   query AccountPage($orders: Int!, $after: String) {
@@ -103,7 +105,9 @@ export function Account() {
 
 function SignedInAccount({ session }: { session: SignedIn }) {
   const [orders, setOrders] = useState(pageSize);
-  const [{ data, error, fetching, stale }, again] = useQuery({ query: AccountQuery, variables: { orders, after: null } });
+  const variables = { orders, after: null };
+  const [{ data, error, fetching, stale }, again] = useQuery({ query: AccountQuery, variables });
+  const refresh = useRefresh(AccountQuery, variables);
   const errors = readErrors(error);
   const me = data?.me;
   const retry = () => again({ requestPolicy: "network-only" });
@@ -123,7 +127,7 @@ function SignedInAccount({ session }: { session: SignedIn }) {
           <Orders me={me} errors={errors} retry={retry} more={() => setOrders(orders + pageSize)} busy={fetching} />
           <div className="stack">
             <Profile me={me} />
-            <Addresses me={me} errors={errorsAt(errors, "me", "addresses")} retry={retry} />
+            <Addresses me={me} errors={errorsAt(errors, "me", "addresses")} retry={retry} refresh={refresh} />
             <Payment me={me} errors={errorsAt(errors, "me", "paymentMethods")} retry={retry} />
             <SessionPanel session={session} />
           </div>
@@ -164,7 +168,7 @@ function Panel({ id, title, children, aside }: { id: string; title: string; chil
         <h2 id={id}>{title}</h2>
         {aside}
       </header>
-      {children}
+      <PartBoundary>{children}</PartBoundary>
     </section>
   );
 }
@@ -196,56 +200,76 @@ interface PartProps {
   retry: () => void;
 }
 
-function Addresses({ me, errors, retry }: PartProps) {
+type Address = NonNullable<Customer["addresses"]>[number];
+
+function Addresses({ me, errors, retry, refresh }: PartProps & { refresh: () => Promise<void> }) {
+  // What is being saved is shown among what is.
+  const [saving, showSaving] = useOptimistic<readonly Address[], AddAddressInput>([], (others, input) => [
+    ...others,
+    { ...input, id: `saving ${others.length}`, isDefault: false },
+  ]);
   return (
     <Panel id="addresses" title="Addresses">
       {me.addresses ? (
         <ul className="plain">
           {me.addresses.map((address) => (
-            <li key={address.id}>
-              <p className="item-head">
-                <strong>{address.label}</strong>
-                {address.isDefault && <span className="tag">Default</span>}
-              </p>
-              <address>
-                {address.recipient}
-                <br />
-                {address.street}
-                <br />
-                {address.postalCode} {address.city}, {address.country}
-              </address>
-            </li>
+            <AddressItem key={address.id} address={address} />
           ))}
-          {me.addresses.length === 0 && <li className="muted">None yet.</li>}
+          {saving.map((address) => (
+            <AddressItem key={address.id} address={address} saving />
+          ))}
+          {me.addresses.length + saving.length === 0 && <li className="muted">None yet.</li>}
         </ul>
       ) : (
         <Problems errors={errors} retry={retry} compact />
       )}
-      <AddressForm />
+      <AddressForm optimistic={showSaving} refresh={refresh} />
     </Panel>
   );
 }
 
-function Payment({ me, errors, retry }: PartProps) {
+function AddressItem({ address, saving }: { address: Address; saving?: boolean }) {
+  return (
+    <li aria-busy={saving}>
+      <p className="item-head">
+        <strong>{address.label}</strong>
+        {address.isDefault && <span className="tag">Default</span>}
+        {saving && <span className="tag">Saving…</span>}
+      </p>
+      <address>
+        {address.recipient}
+        <br />
+        {address.street}
+        <br />
+        {address.postalCode} {address.city}, {address.country}
+      </address>
+    </li>
+  );
+}
+
+function Payment(props: PartProps) {
   return (
     <Panel id="payment" title="Payment">
-      {me.paymentMethods ? (
-        <ul className="plain">
-          {me.paymentMethods.map((method) => (
-            <li key={method.id}>
-              <p className="item-head">
-                <strong>{method.display}</strong>
-                {method.isDefault && <span className="tag">Default</span>}
-              </p>
-              {method.expires && <p className="muted">Valid until {method.expires}</p>}
-            </li>
-          ))}
-          {me.paymentMethods.length === 0 && <li className="muted">None yet.</li>}
-        </ul>
-      ) : (
-        <Problems errors={errors} retry={retry} compact />
-      )}
+      <PaymentMethods {...props} />
     </Panel>
+  );
+}
+
+function PaymentMethods({ me, errors, retry }: PartProps) {
+  const methods = me.paymentMethods ?? fail(errors, retry);
+  return (
+    <ul className="plain">
+      {methods.map((method) => (
+        <li key={method.id}>
+          <p className="item-head">
+            <strong>{method.display}</strong>
+            {method.isDefault && <span className="tag">Default</span>}
+          </p>
+          {method.expires && <p className="muted">Valid until {method.expires}</p>}
+        </li>
+      ))}
+      {methods.length === 0 && <li className="muted">None yet.</li>}
+    </ul>
   );
 }
 
@@ -313,6 +337,7 @@ function SessionPanel({ session }: { session: SignedIn }) {
         )}
       </dl>
       <p className="muted">Your tokens are kept by the gateway. This browser holds a cookie that no script can read.</p>
+      <Browsers />
     </Panel>
   );
 }

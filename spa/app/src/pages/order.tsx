@@ -1,12 +1,13 @@
-import { startTransition, useEffect, useEffectEvent, useOptimistic, useRef, useState } from "react";
-import { useMutation, useQuery, useSubscription } from "urql";
+import { startTransition, useEffect, useOptimistic, useRef, useState } from "react";
+import { useMutation, useQuery } from "urql";
 import { graphql } from "../gql";
-import { errorsAt, readErrors } from "../client";
+import { errorsAt, readErrors, useRefresh } from "../client";
 import { atTime } from "../dates";
 import { useLeft } from "../left";
+import { useLive } from "../live";
 import { money } from "../money";
 import { tell } from "../notice";
-import { OrderLines, Progress, Shipment, Status } from "../parts/order";
+import { LiveShipment, OrderLines, Progress, Shipment, Status } from "../parts/order";
 import { Page } from "../parts/page";
 import { Confirmed, Problem, Problems, SignInNeeded } from "../parts/problem";
 import { Waiting } from "../parts/waiting";
@@ -56,28 +57,23 @@ const OrderMoves = graphql(`
   }
 `);
 
+/** How many parcels are followed: each takes a connection. */
+const liveParcels = 2;
+
 /** Asks for the order anew when it has changed, for as long as anything can happen to it and the page is open. */
 function useMoves(id: string, status: string | undefined, again: () => void): void {
   const over = status === undefined || status === "DELIVERED" || status === "CANCELLED";
-  const [{ data, error, fetching }, subscribe] = useSubscription({ query: OrderMoves, variables: { id }, pause: over });
-  const now = data?.orderUpdated?.status;
-  const shown = useRef(status);
-  useEffect(() => {
-    shown.current = status;
-  }, [status]);
-  // A gateway that restarts ends its streams; not all browsers come back at once.
-  const refused = (error?.graphQLErrors.length ?? 0) > 0;
-  const lost = !over && !fetching && !refused;
-  const resume = useEffectEvent(subscribe);
-  useEffect(() => {
-    if (!lost) return;
-    const timer = setTimeout(() => resume(), 4000 + Math.random() * 4000);
-    return () => clearTimeout(timer);
-  }, [lost]);
-  const refresh = useEffectEvent(again);
-  useEffect(() => {
-    if (now !== undefined && now !== shown.current) refresh();
-  }, [now]);
+  useLive(
+    OrderMoves,
+    { id },
+    {
+      next: ({ orderUpdated }) => {
+        if (orderUpdated && orderUpdated.status !== status) again();
+      },
+      resumed: again,
+    },
+    !over,
+  );
 }
 
 /** One order. */
@@ -116,6 +112,7 @@ function SignedInOrder({ id }: { id: string }) {
   const [status, showStatus] = useOptimistic(order?.status);
   const errors = readErrors(error);
   const retry = () => again({ requestPolicy: "network-only" });
+  const refresh = useRefresh(OrderQuery, { id });
   useMoves(id, order?.status, retry);
   return (
     <Page title={`Order ${id}`} lead={<Link href="/account">All your orders</Link>} aside={status && <Status of={status} />}>
@@ -143,9 +140,13 @@ function SignedInOrder({ id }: { id: string }) {
                   <h2 id="parcels">Parcels</h2>
                 </header>
                 <Problems errors={errorsAt(errors, "order", "shipments")} retry={retry} compact />
-                {order.shipments?.map((shipment) => (
-                  <Shipment key={shipment.id} shipment={shipment} />
-                ))}
+                {order.shipments?.map((shipment, i) =>
+                  i < liveParcels ? (
+                    <LiveShipment key={shipment.id} shipment={shipment} moved={retry} />
+                  ) : (
+                    <Shipment key={shipment.id} shipment={shipment} />
+                  ),
+                )}
                 {order.shipments?.length === 0 && <p className="muted">Nothing has been sent yet.</p>}
               </section>
               <section className="panel" aria-labelledby="about">
@@ -171,7 +172,7 @@ function SignedInOrder({ id }: { id: string }) {
                   )}
                 </dl>
                 {(order.status === "PLACED" || order.status === "PACKED") && (
-                  <Cancel id={order.id} optimistic={() => showStatus("CANCELLED")} again={retry} />
+                  <Cancel id={order.id} optimistic={() => showStatus("CANCELLED")} refresh={refresh} />
                 )}
               </section>
             </div>
@@ -182,7 +183,7 @@ function SignedInOrder({ id }: { id: string }) {
   );
 }
 
-function Cancel({ id, optimistic, again }: { id: string; optimistic: () => void; again: () => void }) {
+function Cancel({ id, optimistic, refresh }: { id: string; optimistic: () => void; refresh: () => Promise<void> }) {
   const session = useSession();
   const dialog = useRef<HTMLDialogElement>(null);
   const [{ fetching, error }, cancel] = useMutation(CancelOrder);
@@ -202,7 +203,7 @@ function Cancel({ id, optimistic, again }: { id: string; optimistic: () => void;
       leaveIfExpired(action, session, readErrors(result.error));
       if (result.data?.cancelOrder) tell("The order is cancelled.");
       // Refused or not: show how the order stands now.
-      again();
+      await refresh();
     });
   }
   return (

@@ -193,6 +193,79 @@ describe("an order", () => {
   });
 });
 
+describe("where else someone is signed in", () => {
+  const session = (id: string, device: string, current = false) => ({ __typename: "SessionEntry", id, current, device, address: "192.0.2.0/24", lastSeenAt: "2026-03-05T12:00:00Z" });
+  const sessions = (...all: object[]) => data("viewer", { __typename: "Viewer", sessions: [session("b-1", "Firefox on Linux", true), ...all] });
+  const phone = session("b-2", "Safari on iOS");
+  const work = session("b-3", "Edge on Windows");
+
+  test("is told, and signing out there shows at once; what was refused is back, and says why", async () => {
+    let answer: (reply: Reply) => void = () => undefined;
+    const { asked } = await show("/account", { ...whole, Browsers: sessions(phone, work), EndSession: () => new Promise((done) => (answer = done)) });
+    fireEvent.click(await screen.findByRole("button", { name: "Sign out Safari on iOS" }));
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Sign out Safari on iOS" })).toBeNull());
+    expect(screen.getByRole("button", { name: "Sign out Edge on Windows" })).not.toBeNull();
+    expect(screen.queryByText(/Firefox on Linux/)).toBeNull();
+    await act(async () => answer(data("endSession", null, [failing("UNAVAILABLE", ["endSession"])])));
+    await screen.findByText("We cannot answer just now");
+    await screen.findByRole("button", { name: "Sign out Safari on iOS" });
+    expect(asked("EndSession")).toEqual([{ input: { sessionId: "b-2" } }]);
+    expect(await violations()).toEqual([]);
+  });
+
+  test("all of it is signed out with one press", async () => {
+    let ended = false;
+    const { asked } = await show("/account", {
+      ...whole,
+      Browsers: () => (ended ? sessions() : sessions(phone, work)),
+      EndOtherSessions: () => {
+        ended = true;
+        return data("endOtherSessions", { sessions: [{ __typename: "SessionEntry", id: "b-1" }] });
+      },
+    });
+    fireEvent.click(await screen.findByRole("button", { name: "Sign out everywhere else" }));
+    await screen.findByText("You are signed in nowhere else.");
+    expect(screen.queryByText("2 other browsers signed out.")).not.toBeNull();
+    expect(asked("EndOtherSessions")).toHaveLength(1);
+  });
+});
+
+describe("a part that cannot be shown", () => {
+  test.each([
+    ["STEP_UP_REQUIRED", "Confirm it is you", "link"],
+    ["UNAUTHENTICATED", "Sign in", "link"],
+    ["RATE_LIMITED", "Try again", "button"],
+    ["SESSION_CHANGED", "Load again", "button"],
+  ])("because of %s says so in its place, with the way out", async (code, way, role) => {
+    await show("/account", { ...whole, AccountPage: data("me", { ...customer, paymentMethods: null }, [failing(code, ["me", "paymentMethods"], { api: "accounts" })]) });
+    const part = await screen.findByRole("region", { name: "Payment" });
+    expect(within(part).getByRole(role, { name: way })).not.toBeNull();
+    expect(screen.queryByText(/Lindenweg 3/)).not.toBeNull();
+  });
+
+  test("is back as soon as there is something to show", async () => {
+    let up = false;
+    await show("/account", {
+      ...whole,
+      AccountPage: () => (up ? data("me", customer) : data("me", { ...customer, paymentMethods: null }, [failing("UPSTREAM_TIMEOUT", ["me", "paymentMethods"], { api: "accounts" })])),
+    });
+    const part = await screen.findByRole("region", { name: "Payment" });
+    up = true;
+    fireEvent.click(within(part).getByRole("button", { name: "Try again" }));
+    await within(part).findByText("Visa ending in 4242");
+  });
+
+  test("because of a fault of the page leaves the others where they are", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    await show("/account", { ...whole, AccountPage: data("me", { ...customer, paymentMethods: [null] }) });
+    const part = await screen.findByRole("region", { name: "Payment" });
+    expect(within(part).getByRole("alert").textContent).toContain("The fault is ours.");
+    expect(screen.queryByText(/Lindenweg 3/)).not.toBeNull();
+    expect(screen.queryByText("Desk lamp")).not.toBeNull();
+    vi.mocked(console.error).mockRestore();
+  });
+});
+
 describe("the account", () => {
   test("parts that are empty say so", async () => {
     const empty = { ...customer, addresses: [], paymentMethods: [], orders: { ...customer.orders, totalCount: 0, edges: [] } };

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { startTransition, useEffect, useRef, useState, type FormEvent } from "react";
 import { useMutation } from "urql";
 import { graphql } from "../gql";
 import type { AddAddressInput } from "../gql/graphql";
@@ -6,7 +6,7 @@ import { readErrors } from "../client";
 import { useLeft } from "../left";
 import { tell } from "../notice";
 import { useSession } from "../session";
-import { leaveIfExpired } from "../vestibule";
+import { leaveIfExpired, type GatewayError } from "../vestibule";
 import { Confirmed, Problems } from "./problem";
 
 const AddAddress = graphql(`
@@ -38,26 +38,38 @@ const fields: Field[] = [
 
 const blank: AddAddressInput = { label: "", recipient: "", street: "", postalCode: "", city: "", country: "" };
 
-/** Adds an address. What the API refuses is said at the field it refused. */
-export function AddressForm() {
+interface Ways {
+  /** Shows the address before it is saved, within the transition that saves it. */
+  optimistic: (input: AddAddressInput) => void;
+  /** Asks for the addresses anew. */
+  refresh: () => Promise<void>;
+}
+
+/**
+ * Adds an address. It is on the page at once; when it is refused it goes again, and the form is back with what was entered and
+ * what the API refuses, said at the field it refused.
+ */
+export function AddressForm({ optimistic, refresh }: Ways) {
   const [open, setOpen] = useState(false);
   const [input, setInput] = useState(blank);
   const [faults, setFaults] = useState<Partial<Record<string, string>>>({});
-  const [{ fetching, error }, add] = useMutation(AddAddress);
+  const [failed, setFailed] = useState<readonly GatewayError[]>([]);
+  const [saving, setSaving] = useState(false);
   const [tried, setTried] = useState(false);
+  const [, add] = useMutation(AddAddress);
   const session = useSession();
   const back = useLeft("address");
   const form = useRef<HTMLFormElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
 
-  // The first field that was refused gets the focus, for it says why.
+  // The first field that was refused gets the focus, for it says why; else the first of the form that opens. What opened it has it
+  // back when it closes.
+  const wasOpen = useRef(false);
   useEffect(() => {
-    form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
-  }, [faults]);
-  // So does the first field when the form opens.
-  useEffect(() => {
-    if (open) form.current?.querySelector("input")?.focus();
-  }, [open]);
+    if (open) (form.current?.querySelector<HTMLElement>("[aria-invalid=true]") ?? form.current?.querySelector("input"))?.focus();
+    if (!open && wasOpen.current) opener.current?.focus();
+    wasOpen.current = open;
+  }, [open, faults]);
 
   // Back from a sign-in that came in between, the form is as it was left.
   useEffect(() => {
@@ -69,42 +81,51 @@ export function AddressForm() {
   function close() {
     setOpen(false);
     setTried(false);
+    setFailed([]);
     setFaults({});
-    opener.current?.focus();
   }
 
-  async function submit(event?: FormEvent) {
+  function submit(event?: FormEvent) {
     event?.preventDefault();
+    setFailed([]);
     const missing = fields.filter(({ name }) => input[name].trim() === "");
     if (missing.length > 0) {
-      setTried(false);
       setFaults(Object.fromEntries(missing.map(({ name }) => [name, "Please fill this in."])));
       return;
     }
+    setFaults({});
     setTried(true);
-    const result = await add({ input }, { additionalTypenames: ["Address"] });
-    const failed = readErrors(result.error);
-    leaveIfExpired("address", session, failed, { draft: input });
-    const refused = failed.flatMap((e) => e.fields);
-    setFaults(Object.fromEntries(refused.map(({ field, message }) => [field, message])));
-    if (result.data?.addAddress) {
-      setInput(blank);
-      close();
-      tell("The address is saved.");
-    }
+    setOpen(false);
+    setSaving(true);
+    startTransition(async () => {
+      optimistic(input);
+      const result = await add({ input });
+      const errors = readErrors(result.error);
+      setSaving(false);
+      if (result.data?.addAddress) {
+        setInput(blank);
+        close();
+        tell("The address is saved.");
+        await refresh();
+        return;
+      }
+      leaveIfExpired("address", session, errors, { draft: input });
+      setOpen(true);
+      setFailed(errors);
+      setFaults(Object.fromEntries(errors.flatMap((e) => e.fields).map(({ field, message }) => [field, message])));
+    });
   }
 
-  const errors = tried && !fetching ? readErrors(error) : [];
   const known = new Set<string>(fields.map(({ name }) => name));
   // A refusal whose fields are all shown needs no second message.
-  const others = errors.filter((e) => e.fields.length === 0 || e.fields.some(({ field }) => !known.has(field)));
+  const others = failed.filter((e) => e.fields.length === 0 || e.fields.some(({ field }) => !known.has(field)));
   return (
     <>
-      <button ref={opener} type="button" className="button small" aria-expanded={open} hidden={open} onClick={() => setOpen(true)}>
-        Add an address
+      <button ref={opener} type="button" className="button small" aria-expanded={open} hidden={open} aria-disabled={saving} onClick={() => saving || setOpen(true)}>
+        {saving ? "Saving…" : "Add an address"}
       </button>
-      {open && (
-        <form ref={form} className="form" noValidate onSubmit={(event) => void submit(event)} aria-label="New address">
+      {(open || saving) && (
+        <form ref={form} className="form" hidden={!open} noValidate onSubmit={submit} aria-label="New address">
           {fields.map(({ name, label, hint, ...rest }) => (
             <label key={name} className={`field field-${name}`}>
               <span>{label}</span>
@@ -131,10 +152,10 @@ export function AddressForm() {
             </label>
           ))}
           {back?.confirmed && !tried && <Confirmed id="confirmed-address" next="What you entered is still here. You can save it now." />}
-          <Problems errors={others} retry={() => void submit()} doing={{ action: "address", draft: input }} compact />
+          <Problems errors={others} retry={submit} doing={{ action: "address", draft: input }} compact />
           <p className="actions">
-            <button type="submit" className="button primary" disabled={fetching}>
-              {fetching ? "Saving…" : "Save the address"}
+            <button type="submit" className="button primary">
+              Save the address
             </button>
             <button type="button" className="button quiet" onClick={close}>
               Cancel

@@ -1,6 +1,7 @@
 import { read, graphql, type FragmentType } from "../gql";
 import type { OrderStatus, ShipmentStatus } from "../gql/graphql";
 import { atTime, onDay } from "../dates";
+import { useLive } from "../live";
 import { money, sum } from "../money";
 import { Link } from "../router";
 import { Parcel } from "./icons";
@@ -34,6 +35,16 @@ export const ShipmentFragment = graphql(`
       at
       place
       description
+    }
+  }
+`);
+
+const ShipmentMoves = graphql(`
+  subscription ShipmentMoves($id: ID!) {
+    shipmentMoved(id: $id) {
+      event {
+        id
+      }
     }
   }
 `);
@@ -101,18 +112,26 @@ export function OrderLines({ order: masked, failed }: { order: FragmentType<type
   );
 }
 
+const isUnderway = (status: ShipmentStatus) => status !== "DELIVERED" && status !== "RETURNED";
+
+/** A parcel that tells when something has happened to it, for as long as anything can. */
+export function LiveShipment({ shipment, moved }: { shipment: FragmentType<typeof ShipmentFragment>; moved: () => void }) {
+  const { id, status } = read(ShipmentFragment, shipment);
+  useLive(ShipmentMoves, { id }, { next: moved, resumed: moved }, isUnderway(status));
+  return <Shipment shipment={shipment} />;
+}
+
 /** One parcel and what has happened to it, the newest first. */
 export function Shipment({ shipment: masked }: { shipment: FragmentType<typeof ShipmentFragment> }) {
   const shipment = read(ShipmentFragment, masked);
   const events = [...(shipment.tracking ?? [])].reverse();
   const { estimatedDelivery, status } = shipment;
-  const underway = status !== "DELIVERED" && status !== "RETURNED";
   return (
     <article className="parcel">
       <p className="parcel-head">
         <Parcel />
         <strong>{shipmentWords[status]}</strong>
-        {estimatedDelivery && underway && <span className="muted">expected {onDay(estimatedDelivery)}</span>}
+        {estimatedDelivery && isUnderway(status) && <span className="muted">expected {onDay(estimatedDelivery)}</span>}
       </p>
       <p className="muted">
         {shipment.carrier} <span className="code">{shipment.trackingNumber}</span>

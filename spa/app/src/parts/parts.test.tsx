@@ -2,7 +2,7 @@ import { act, fireEvent, screen, waitFor, within } from "@testing-library/react"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { add } from "../basket";
 import { customer, data, lamp } from "../testing/answers";
-import { anonymous, Events, Locks, signedIn } from "../testing/gateway";
+import { anonymous, Events, Locks, signedIn, type Reply } from "../testing/gateway";
 import { failing, leave, show, violations } from "../testing/page";
 
 beforeEach(() => {
@@ -72,7 +72,7 @@ test("who is to wait is told how long, and can try again then", async () => {
 describe("the address form", () => {
   const filled = { label: "Office", recipient: "Alice", street: "Amtsgasse 1", postalCode: "1010", city: "Wien", country: "AT" };
 
-  async function opened(answer = data("addAddress", { address: { __typename: "Address", id: "a-2" } })) {
+  async function opened(answer: Reply | (() => Promise<Reply>) = data("addAddress", { address: { __typename: "Address", id: "a-2" } })) {
     const shown = await show("/account", { AccountPage: data("me", customer), AddAddress: answer });
     fireEvent.click(await screen.findByRole("button", { name: "Add an address" }));
     return { ...shown, form: await screen.findByRole("form", { name: "New address" }) };
@@ -121,6 +121,44 @@ describe("the address form", () => {
     fill(form, filled);
     fireEvent.submit(form);
     expect((await within(form).findByRole("alert")).textContent).toContain("Please check what you entered.");
+  });
+
+  test("shows the address at once, and takes it back when it is refused", async () => {
+    let answer: (reply: Reply) => void = () => undefined;
+    const { form } = await opened(() => new Promise((done) => (answer = done)));
+    fill(form, filled);
+    fireEvent.submit(form);
+    const item = (await screen.findByText(/Amtsgasse 1/)).closest("li");
+    expect(item?.getAttribute("aria-busy")).toBe("true");
+    expect(item?.textContent).toContain("Saving…");
+    expect(screen.queryByRole("form", { name: "New address" })).toBeNull();
+    expect(await violations()).toEqual([]);
+    await act(async () => answer(data("addAddress", null, [failing("UPSTREAM_UNAVAILABLE", ["addAddress"], { api: "accounts" })])));
+    expect((await screen.findByRole("alert")).textContent).toContain("The customer accounts cannot be reached");
+    expect(screen.queryByText(/Amtsgasse 1/)).toBeNull();
+    expect(form.querySelector<HTMLInputElement>("input[name=street]")?.value).toBe("Amtsgasse 1");
+  });
+
+  test("shows it on, without a gap, until the account tells it itself", async () => {
+    const office = { ...customer.addresses[0], ...filled, id: "a-2", isDefault: false };
+    let answer: (reply: Reply) => void = () => undefined;
+    let saved = false;
+    await show("/account", {
+      AccountPage: () => (saved ? new Promise<Reply>((done) => (answer = done)) : data("me", customer)),
+      AddAddress: () => {
+        saved = true;
+        return data("addAddress", { address: { __typename: "Address", id: "a-2" } });
+      },
+    });
+    fireEvent.click(await screen.findByRole("button", { name: "Add an address" }));
+    const form = await screen.findByRole("form", { name: "New address" });
+    fill(form, filled);
+    fireEvent.submit(form);
+    await screen.findByText("The address is saved.");
+    expect(screen.queryByText(/Amtsgasse 1/)).not.toBeNull();
+    await act(async () => answer(data("me", { ...customer, addresses: [...customer.addresses, office] })));
+    await waitFor(() => expect(screen.queryByText("Saving…")).toBeNull());
+    expect(screen.getAllByText(/Amtsgasse 1/)).toHaveLength(1);
   });
 
   test("keeps what was entered when the API is down, and saves it when it is back", async () => {

@@ -1,2 +1,3 @@
 export { TraceLog, type Entry } from "./log";
-export { readTrace, spanOf, summaryOf, type Trace } from "./trace";
+export { readPrediction, type PredictedField, type Prediction } from "./prediction";
+export { count, readTrace, spanOf, summaryOf, type Trace } from "./trace";

@@ -1,6 +1,8 @@
 // The gateway's account of one answer, extensions.trace and extensions.cost, which come in development mode alone
 // (docs/tracing.md). It is drawn by the app's developer panel and by the playground.
 
+import { fields, list, text } from "./raw";
+
 /** How a call was answered: by the API, by another field's call, from what was kept, or by what was kept and is past its time. */
 export type Via = "sent" | "shared" | "cached" | "revalidated" | "stale";
 
@@ -54,8 +56,6 @@ export interface Trace {
 
 const ways: readonly Via[] = ["sent", "shared", "cached", "revalidated", "stale"];
 
-type Raw = Record<string, unknown>;
-
 /** Reads the account from an answer's extensions; undefined where there is none, or none that can be read. */
 export function readTrace(extensions: unknown): Trace | undefined {
   const { trace, cost } = fields(extensions);
@@ -102,18 +102,6 @@ function readAttempt(raw: unknown): Attempt[] {
   return [read];
 }
 
-function fields(value: unknown): Raw {
-  return typeof value === "object" && value !== null ? (value as Raw) : {};
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
 /** How long the drawing is, in milliseconds: to the end of the answer, or of the last call if that is later. */
 export function spanOf(trace: Trace): number {
   return Math.max(trace.durationMs, ...trace.calls.map((call) => call.startMs + call.durationMs), Number.MIN_VALUE);
@@ -137,6 +125,6 @@ export function milliseconds(value: number): string {
   return value >= 10 ? `${Math.round(value)} ms` : `${Math.round(value * 10) / 10} ms`;
 }
 
-function count(n: number, what: string): string {
+export function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? "" : "s"}`;
 }

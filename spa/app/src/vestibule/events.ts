@@ -1,6 +1,8 @@
 // What happens to the session while nobody asks: /auth/events, read with fetch so
 // that it carries the header that other sites cannot set.
 
+import { delay, good, longest, parse, shortest, silence } from "./stream";
+
 /** Why a session ended, as the gateway tells it. */
 export type EndReason = "logout" | "backchannel" | "frontchannel" | "idle" | "lifetime" | "revoked" | "elsewhere";
 
@@ -27,13 +29,6 @@ export function readEvent(data: unknown): SessionEvent | undefined {
   return event;
 }
 
-/** How long a stream may be silent, in milliseconds; the gateway sends something every 15 seconds. */
-const silence = 45_000;
-/** The first and the longest pause before a stream is asked for anew, in milliseconds. */
-const shortest = 1000;
-const longest = 60_000;
-/** A stream that lasted so long was a good one, in milliseconds. */
-const good = 30_000;
 /** No line of ours is nearly as long. */
 const maxLine = 4096;
 
@@ -105,24 +100,4 @@ async function once(open: Following["open"], onEvent: Following["onEvent"], sign
     signal.removeEventListener("abort", stop);
     watch.abort(); // Nothing of a stream that is left goes on holding its connection.
   }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      done();
-    };
-    const timer = setTimeout(finish, milliseconds);
-    signal.addEventListener("abort", finish);
-  });
 }

@@ -42,6 +42,29 @@ test("an error says what helps", async () => {
   expect(navigate).toHaveBeenCalledWith("/auth/login?max_age=60&return_to=%2F");
 });
 
+test("a subscription is followed until it is over", async () => {
+  interface Moves {
+    orderUpdated: { status: string } | null;
+  }
+  const told: unknown[] = [];
+  const show = (...what: unknown[]) => told.push(what);
+  const refresh = vi.fn();
+  const vestibule = new Vestibule();
+  const text = `event: next\ndata: {"data":{"orderUpdated":{"status":"PLACED"}}}\n\nevent: complete\ndata: \n\n`;
+  gateway.on("/graphql", { headers: { "Content-Type": "text/event-stream" }, body: text });
+  const unsubscribe = vestibule.subscribe<Moves, { id: string }>(
+    { query: "subscription Moves($id: ID!) { orderUpdated(id: $id) { status } }" },
+    { id: "o-1001" },
+    {
+      next: ({ data, errors }) => show(data?.orderUpdated?.status, errors),
+      resumed: () => void refresh(),
+      complete: () => show("over"),
+    },
+  );
+  await vi.waitFor(() => expect(told).toEqual([["PLACED", []], ["over"]]));
+  unsubscribe();
+});
+
 test("what a sign-in interrupts is taken up once", async () => {
   const session: Session = { status: "signed-in", ref: "s-1", claims: { name: "Alice" }, expiresAt: Infinity, idleExpiresAt: Infinity };
   const errors = [readError({ extensions: { code: "UNAUTHENTICATED" } })];

@@ -2,6 +2,7 @@ import { byId, isUnknownId, type DocumentIds } from "./documents";
 import { isLocal, readError, readFailure, type GatewayError, type RawError } from "./errors";
 import { follow, readEvent, type SessionEvent } from "./events";
 import { applyEvent, endOf, readSession, refOf, type Session } from "./session";
+import { followAnswers } from "./subscription";
 
 /** How to reach the gateway; every setting has a default that fits it. */
 export interface Options {
@@ -44,6 +45,17 @@ export interface Operation<Data, Variables> {
 export interface Answer<Data> {
   data: Data | undefined;
   errors: readonly GatewayError[];
+  /** What a gateway in development tells beside it. */
+  extensions?: unknown;
+}
+
+/** Who is told what a subscription brings. */
+export interface Observer<Data> {
+  next: (answer: Answer<Data>) => void;
+  /** There will be no more: the source is over, the last answer said why it is refused, or the session has ended. */
+  complete?: () => void;
+  /** The stream had broken and is there again: what happened meanwhile may have been missed. */
+  resumed?: () => void;
 }
 
 const channelName = "vestibule";
@@ -191,7 +203,9 @@ export class Vestibule {
    * other sites out, and the session this page believes in, so that a page of one
    * user is never answered with another's data.
    */
-  fetch = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+  fetch = (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => this.#send(input, init, this.#documentIds);
+
+  async #send(input: RequestInfo | URL, init: RequestInit, ids: DocumentIds | undefined): Promise<Response> {
     const address = new URL(input instanceof Request ? input.url : input, window.location.href);
     if (address.origin !== window.location.origin) {
       throw new TypeError("vestibule: fetch is for this origin alone");
@@ -201,13 +215,13 @@ export class Vestibule {
     const ref = refOf(this.#session);
     if (ref !== undefined) headers.set("Vestibule-Session", ref);
     const send = (body = init.body) => this.#fetch(input, { ...init, ...(body === undefined ? {} : { body }), headers, credentials: "same-origin", redirect: "error" });
-    const named = address.pathname === "/graphql" ? byId(init.body, this.#documentIds) : undefined;
+    const named = address.pathname === "/graphql" ? byId(init.body, ids) : undefined;
     let response = await send(named);
     if (named !== undefined && (await isUnknownId(response))) response = await send();
     // 401 and 409: the session is not what this page thought.
     if (response.status === 401 || response.status === 409) void this.session();
     return response;
-  };
+  }
 
   /** Asks GraphQL. Never throws: what went wrong is in the answer, by code. */
   async fetchGraphQL<Data, Variables extends object = Record<string, never>>(
@@ -225,13 +239,69 @@ export class Vestibule {
       body: JSON.stringify({ query, operationName, variables }),
       signal: signal ?? null,
     }).catch(() => undefined);
-    const body = (await response?.json().catch(() => undefined)) as { data?: Data; errors?: RawError[] } | undefined;
-    if (!body || (body.data === undefined && !Array.isArray(body.errors))) {
+    return this.#read(await response?.json().catch(() => undefined), response);
+  }
+
+  /** An answer of GraphQL, or what there is instead of one. */
+  #read<Data>(body: unknown, response: Response | undefined): Answer<Data> {
+    const { data, errors: raw, extensions } = (body ?? {}) as { data?: Data | null; errors?: RawError[]; extensions?: unknown };
+    if (data === undefined && !Array.isArray(raw)) {
       return { data: undefined, errors: [readFailure(response)] };
     }
-    const errors = (body.errors ?? []).map(readError);
+    const errors = (raw ?? []).map(readError);
     this.noteErrors(errors);
-    return { data: body.data ?? undefined, errors };
+    return { data: data ?? undefined, errors, ...(extensions === undefined ? {} : { extensions }) };
+  }
+
+  /**
+   * Follows a GraphQL subscription, over server-sent events. It ends by itself with its source, when it is refused, and with
+   * the session: what one person follows never goes on for the next. A stream that breaks is asked for again. The result
+   * leaves it; nothing is told after that.
+   */
+  subscribe<Data, Variables extends object = Record<string, never>>(
+    operation: Operation<Data, Variables>,
+    variables: Variables | undefined,
+    observer: Observer<Data>,
+  ): () => void {
+    const { query, operationName } = operation;
+    const stop = new AbortController();
+    const { signal } = stop;
+    const isKnown = ({ status }: Session) => status === "signed-in" || status === "anonymous";
+    let whose = isKnown(this.#session) ? this.#session : undefined;
+    const leave = () => {
+      stop.abort();
+      unsubscribe();
+    };
+    const end = () => {
+      if (signal.aborted) return;
+      leave();
+      observer.complete?.();
+    };
+    const unsubscribe = this.onSession((session) => {
+      whose ??= isKnown(session) ? session : undefined;
+      if (whose && refOf(whose) !== refOf(session)) end();
+    });
+    void followAnswers({
+      open: (byText, until) =>
+        this.#send(
+          "/graphql",
+          {
+            method: "POST",
+            headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+            body: JSON.stringify({ query, operationName, variables }),
+            cache: "no-store",
+            signal: until,
+          },
+          byText ? undefined : this.#documentIds,
+        ),
+      onAnswer: (body, response) => {
+        if (!signal.aborted) observer.next(this.#read<Data>(body, response));
+      },
+      onResumed: () => observer.resumed?.(),
+      signal,
+      random: this.#random,
+    }).then(end);
+    return leave;
   }
 
   /** Looks whether an answer's errors tell that the session is gone; for GraphQL clients of other libraries. */

@@ -1,0 +1,3 @@
+module vestibule.example/e2e/guides
+
+go 1.26
