@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"sync"
 	"time"
 
 	"vestibule.example/clients"
@@ -87,21 +88,29 @@ func restCompiled() func([]plan.Selected) func(context.Context) context.Context 
 
 // restLoaders are one request's things by key, each fetched at most once.
 type restLoaders struct {
+	resolver  *Resolver
+	once      sync.Once // makes what follows
 	found     *clients.Entities[string, *shop.Found]
 	thingTags *clients.Entities[string, []*shop.Tag]
 }
 
-type restLoadersKey struct{}
-
-// withRestLoaders gives a request's context its loaders.
-func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{
-		found:     r.restFoundLoader(),
-		thingTags: r.restThingTagsLoader(),
-	})
+func (l *restLoaders) make() {
+	l.found = l.resolver.restFoundLoader()
+	l.thingTags = l.resolver.restThingTagsLoader()
 }
 
-func restLoad(ctx context.Context) *restLoaders { return ctx.Value(restLoadersKey{}).(*restLoaders) }
+type restLoadersKey struct{}
+
+// withRestLoaders gives a request's context its loaders, which are made when the first is asked for.
+func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{resolver: r})
+}
+
+func restLoad(ctx context.Context) *restLoaders {
+	l := ctx.Value(restLoadersKey{}).(*restLoaders)
+	l.once.Do(l.make)
+	return l
+}
 
 // restFoundLoader loads for Found (schema.graphqls:43): POST /search of shop.
 func (r *Resolver) restFoundLoader() *clients.Entities[string, *shop.Found] {
