@@ -34,6 +34,9 @@ func (c *cache) toKeep(who IdentityKey, x *exchange, ans *answer, asked, came ti
 		answer: &answer{status: ans.status, header: storedHeader(ans.header), body: fitted(ans.body)},
 		etag:   ans.header.Get("Etag"), modified: ans.header.Get("Last-Modified"), fresh: freshness(ans.header, control, asked, came),
 	}
+	if x.keep > 0 && !control.noCache {
+		k.fresh = came.Add(x.keep)
+	}
 	if !k.fresh.After(came) && k.etag == "" && k.modified == "" {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -25,7 +26,16 @@ type Call struct {
 	IdempotencyKey string
 	// ReadOnly says that a POST only asks, such as a search: it is safe to repeat, and nothing kept is stale because of it.
 	ReadOnly bool
+	// Timeout bounds this call with all its attempts, if that is less than the API's own time; 0 is the API's.
+	Timeout time.Duration
+	// Keep is how long a GET's answer counts as fresh, whatever the API says of its freshness, for calls with the same Keep; 0 is
+	// as the API says, and [NotKept] is not at all: the API is asked each time. Who may be given it, that it is kept at all
+	// (Config.Cache), and what the API wants not to be stored (no-store, no-cache, Vary) is as ever.
+	Keep time.Duration
 }
+
+// NotKept is a [Call]'s Keep.
+const NotKept time.Duration = -1
 
 // None is the type of an answer whose body does not matter: Delete[clients.None] takes 204 as well as 200.
 type None struct{}
@@ -72,6 +82,11 @@ func DoHeader[T any](ctx context.Context, api *API, call Call) (T, http.Header, 
 		var zero T
 		return zero, nil, err
 	}
+	if call.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, call.Timeout)
+		defer cancel()
+	}
 	x.note = api.note(ctx, x)
 	ctx = api.beginCall(ctx, x)
 	ans, err := api.obtain(ctx, x)
@@ -108,16 +123,17 @@ type exchange struct {
 	url        *url.URL
 	header     http.Header
 	body       []byte
-	safe       bool // changes nothing, by method (RFC 9110 §9.2.1) or as its caller says
-	repeatable bool // idempotent by method (RFC 9110 §9.2.2) or by its key
-	repeated   bool // an unsafe one was sent more than once: set by attempts
+	safe       bool          // changes nothing, by method (RFC 9110 §9.2.1) or as its caller says
+	repeatable bool          // idempotent by method (RFC 9110 §9.2.2) or by its key
+	keep       time.Duration // Call.Keep
+	repeated   bool          // an unsafe one was sent more than once: set by attempts
 	note       *note
 	span       trace.Span // nil: the call is not traced
 }
 
 // prepare builds the final request or says why there can be none.
 func (a *API) prepare(ctx context.Context, call Call) (*exchange, error) {
-	x := &exchange{method: call.Method, template: call.Path.template, safe: call.ReadOnly || safe(call.Method)}
+	x := &exchange{method: call.Method, template: call.Path.template, safe: call.ReadOnly || safe(call.Method), keep: call.Keep}
 	x.repeatable = x.safe || idempotent(call.Method)
 	u, err := call.Path.resolve(a.base, call.Query)
 	if errors.Is(err, errProgram) {

@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -33,6 +35,15 @@ const (
 // API has its timeout to begin an answer and holds a place among its calls only for so long. An event tells that something
 // has changed: what is kept of the API's answers for the identity of ctx is not used any more.
 func Events[T any](ctx context.Context, api *API, path Path, query url.Values, each func(ctx context.Context, kind string, value T) error) error {
+	return follow(ctx, api, path, query, nil, each)
+}
+
+// EventsNamed is [Events] for those of some names; what others hold is not looked at. An event without a name is a "message".
+func EventsNamed[T any](ctx context.Context, api *API, path Path, query url.Values, names []string, each func(ctx context.Context, value T) error) error {
+	return follow(ctx, api, path, query, names, func(ctx context.Context, _ string, value T) error { return each(ctx, value) })
+}
+
+func follow[T any](ctx context.Context, api *API, path Path, query url.Values, names []string, each func(ctx context.Context, kind string, value T) error) error {
 	f := &follower{api: api, wait: eventsWait}
 	x, err := api.prepare(ctx, Call{Method: http.MethodGet, Path: path, Query: query})
 	if err != nil {
@@ -43,6 +54,9 @@ func Events[T any](ctx context.Context, api *API, path Path, query url.Values, e
 	x.header["Accept-Encoding"] = []string{"identity"}
 	for {
 		err := f.once(ctx, x, func(e event) error {
+			if names != nil && !slices.Contains(names, cmp.Or(e.kind, "message")) {
+				return nil
+			}
 			var value T
 			if err := decode(&answer{header: http.Header{"Content-Type": {"application/json"}}, body: e.data}, &value, nil); err != nil {
 				return api.invalid(x, http.StatusOK, "event: %w", err)

@@ -75,9 +75,9 @@ func (l landing) note() *note {
 }
 
 // sharable tells whether another call's answer could serve: it is a GET or HEAD without a body that asks for the whole
-// thing, unconditionally, and does not itself speak to caches.
+// thing, unconditionally, and neither speaks to caches itself nor wants to be asked anew.
 func sharable(x *exchange) bool {
-	if x.method != http.MethodGet && x.method != http.MethodHead || x.body != nil {
+	if x.method != http.MethodGet && x.method != http.MethodHead || x.body != nil || x.keep < 0 {
 		return false
 	}
 	for _, name := range []string{"Range", "Cache-Control", "Pragma", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"} {
@@ -101,7 +101,7 @@ func neutral(name string) bool {
 	return name == headerRequestID || name == headerTraceParent || name == headerTraceState
 }
 
-// requestKey is what was asked: method, URL and all headers that are not neutral, as text. It says nothing of who asked
+// requestKey is what was asked: method, URL, all headers that are not neutral and how long the answer may be kept, as text. It says nothing of who asked
 // and therefore finds nothing by itself: whatever is kept or under way lies behind an IdentityKey (see cache.slots).
 type requestKey string
 
@@ -125,6 +125,10 @@ func keyOf(x *exchange, target string) requestKey {
 			b.WriteByte(':')
 			b.WriteString(value)
 		}
+	}
+	if x.keep > 0 {
+		b.WriteByte(0)
+		b.WriteString(x.keep.String())
 	}
 	return requestKey(b.String())
 }

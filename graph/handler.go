@@ -102,7 +102,7 @@ func NewHandler(cfg Config) (http.Handler, error) { return newHandler(cfg, nil) 
 
 // newHandler makes the handler for a schema whose directives differ from the generated one's.
 func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
-	if cfg.Resolver == nil || cfg.Resolver.Accounts == nil || cfg.Resolver.Catalog == nil || cfg.Resolver.Orders == nil || cfg.Resolver.Shipping == nil {
+	if cfg.Resolver == nil || !cfg.Resolver.complete() {
 		return nil, errors.New("graph: a client of each API is needed")
 	}
 	for _, name := range restAPIs() {

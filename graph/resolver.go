@@ -50,6 +50,11 @@ func NewResolver(api func(name string) *clients.API, sessions Sessions) *Resolve
 	}
 }
 
+// complete tells whether the clients of all APIs that hand-written resolvers call are there.
+func (r *Resolver) complete() bool {
+	return r.Accounts != nil && r.Catalog != nil && r.Orders != nil && r.Shipping != nil
+}
+
 // Sessions is the signed-in user's sessions; main fills it. Its methods answer for the session in the context, with
 // auth.ErrUnauthenticated if there is none and auth.ErrNotFound for a session that is not hers.
 type Sessions interface {
@@ -71,12 +76,6 @@ func optional(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-func newAddress(input model.AddAddressInput) accounts.NewAddress {
-	return accounts.NewAddress{
-		Label: input.Label, Recipient: input.Recipient, Street: input.Street, PostalCode: input.PostalCode, City: input.City, Country: input.Country,
-	}
 }
 
 // sessionList are the signed-in user's sessions as the schema has them.

@@ -7,8 +7,6 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"vestibule.example/clients/orders"
 )
 
 // errOver is a source's own end: nothing more will happen.
@@ -44,19 +42,6 @@ func follow[T any](ctx context.Context, source func(ctx context.Context, each fu
 		}
 	})
 	return events, nil
-}
-
-// untilOver ends with the order.
-func untilOver(each func(context.Context, *orders.Order) error) func(context.Context, *orders.Order) error {
-	return func(ctx context.Context, o *orders.Order) error {
-		if err := each(ctx, o); err != nil {
-			return err
-		}
-		if o.Status == orders.OrderStatusDelivered || o.Status == orders.OrderStatusCancelled {
-			return errOver
-		}
-		return nil
-	}
 }
 
 // oneStream finds subscriptions that ask for two streams, or for one under a condition (specification §5.2.4.1). The

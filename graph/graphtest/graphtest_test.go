@@ -1,3 +1,5 @@
+//go:build !nodemo
+
 package graphtest_test
 
 import (

@@ -1,7 +1,9 @@
 package rest
 
 import (
+	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 
 	"vestibule.example/clients"
@@ -25,6 +27,18 @@ func Joined(keys []string) (string, error) {
 		}
 	}
 	return strings.Join(keys, ","), nil
+}
+
+// Numbers are keys as numbers. A key that is none is BAD_USER_INPUT.
+func Numbers(keys []string) ([]json.Number, error) {
+	numbers := make([]json.Number, len(keys))
+	for i, key := range keys {
+		if _, err := strconv.ParseInt(key, 10, 64); err != nil {
+			return nil, &clients.Error{Code: clients.CodeBadUserInput, Fields: []clients.FieldError{{Field: "id", Message: "must be a number"}}}
+		}
+		numbers[i] = json.Number(key)
+	}
+	return numbers, nil
 }
 
 // IsOutage tells the failures that are the API's alone.

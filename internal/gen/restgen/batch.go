@@ -14,9 +14,10 @@ const defaultMax = 100
 
 // batch is how many keys become objects in one call, or each in one of its own.
 type batch struct {
-	ref   *reference // the keys, in the query; {key} in the path if each has a call of its own
-	param *parameter // of the keys
-	key   []string   // the property of each object that tells which key it is for
+	ref   *reference  // the keys, in the query or the body; {key} in the path if each has a call of its own
+	param *parameter  // of the keys, in the query
+	body  *namedValue // of the keys, in the body
+	key   []string    // the property of each object that tells which key it is for
 	max   int
 	// member is key, as Go has it.
 	member *member
@@ -39,6 +40,11 @@ func (p *Plan) readBatch(c *call, d *ast.Directive) {
 			c.batch = &batch{ref: q.value.ref, param: c.op.parameter("query", q.name)}
 		}
 	}
+	for i := range c.sent.body {
+		if v := &c.sent.body[i]; v.name != "" && v.value.ref != nil && v.value.ref.many() {
+			c.batch = &batch{ref: v.value.ref, body: v}
+		}
+	}
 	if c.field == nil && c.batch == nil {
 		for _, piece := range c.path {
 			if piece.ref != nil && piece.ref.root == "key" {
@@ -46,7 +52,7 @@ func (p *Plan) readBatch(c *call, d *ast.Directive) {
 			}
 		}
 		if c.batch == nil {
-			p.faults.at(c.pos, "key", "%s is asked for without its key: want {keys} in the query, or {key} in the path for a call per object", c.name())
+			p.faults.at(c.pos, "key", "%s is asked for without its key: want {keys} in the query or in a search's body, or {key} in the path for a call per object", c.name())
 			return
 		}
 	}
@@ -58,15 +64,15 @@ func (p *Plan) readBatch(c *call, d *ast.Directive) {
 		}
 		return
 	}
-	if c.field != nil && c.sends() {
-		p.faults.at(c.pos, "batch", "%s: many keys are asked for with path and query alone: another such field is hand-written", c.name())
+	if s := c.sent; c.field != nil && (len(s.headers)+len(s.invalidates) > 0 || s.key != nil || c.payload != nil || c.fallback || len(s.body) > 0 && c.batch.body == nil) {
+		p.faults.at(c.pos, "batch", "%s: many keys are asked for with path and query, or a search's body, alone: another such field is hand-written", c.name())
 	}
 	c.batch.key = strings.Split(argument(d, "key"), ".")
 	if argument(d, "key") == "" {
 		c.batch.key = []string{"id"}
 	}
-	if c.op.method != "get" {
-		p.faults.at(c.pos, "batch", "%s: many keys are asked for with GET: another such field is hand-written", c.name())
+	if c.batch.body == nil && c.op.method != "get" || c.batch.body != nil && c.op.method != "post" {
+		p.faults.at(c.pos, "batch", "%s: many keys are asked for with GET, or with POST and the keys in a search's body: another such field is hand-written", c.name())
 	}
 	p.readMax(c, argument(d, "max"))
 }
@@ -77,6 +83,9 @@ func (p *Plan) readMax(c *call, said string) {
 	most := 0
 	if c.batch.param != nil {
 		most = whole(c.op.doc.at(c.batch.param.schema)["maxItems"])
+	}
+	if c.batch.body != nil {
+		most = whole(c.op.doc.at(c.op.bodyProperty(strings.Split(c.batch.body.name, ".")))["maxItems"])
 	}
 	if most > 0 {
 		c.batch.max = most

@@ -55,6 +55,10 @@ func (p *Plan) bindBody(c *call, used map[string]bool) {
 		if in == nil {
 			continue
 		}
+		if c.batch != nil && v == c.batch.body {
+			p.bindKeys(c, v, found)
+			continue
+		}
 		if in.typ == nil {
 			p.faults.at(v.pos, "body-type", "%s: %s is not an argument: a body is made of arguments and constants", c.name(), v.value.ref)
 			continue
@@ -69,6 +73,24 @@ func (p *Plan) bindBody(c *call, used map[string]bool) {
 			p.faults.at(c.at("body"), "body-required", "%s: the body of %s %s needs %s", c.name(), strings.ToUpper(c.op.method), c.op.path, name)
 		}
 	}
+}
+
+// bindKeys checks that many keys can be a property of a body.
+func (p *Plan) bindKeys(c *call, v *namedValue, s *shape) {
+	s = s.only("array")
+	items := c.op.doc.shape(s.items).only("string", "integer")
+	if v.kind = items.kind; s.kind != "array" || v.kind != "string" && v.kind != "integer" || c.sent.form {
+		p.faults.at(v.pos, "body-type", "%s: %s is many keys, but the body's %s is %s: want a list of strings or integers, in JSON", c.name(), v.value.ref, v.name, s)
+	}
+}
+
+// bodyProperty is the schema of a property of a body; nil if there is none.
+func (o *operation) bodyProperty(path []string) any {
+	schema, _, _, _ := o.body()
+	for _, name := range path {
+		schema = o.doc.shape(schema).props[name]
+	}
+	return schema
 }
 
 // property finds a property of a body by its path.

@@ -29,7 +29,9 @@ type call struct {
 	sent      sent
 	payload   *ast.FieldDefinition // what of the object the answer is; nil: all of it
 	fallback  bool
-	none      bool // the answer is that it succeeded
+	own       overrides
+	stream    *stream // nil: no subscription
+	none      bool    // the answer is that it succeeded
 }
 
 func (c *call) name() string {
@@ -63,9 +65,6 @@ func (p *Plan) readCall(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 		return d.Position
 	}
 	before := len(p.faults.list)
-	if def == p.schema.Subscription {
-		p.faults.at(d.Position, "subscription", "%s: events are followed by code: such a field is hand-written", c.name())
-	}
 	c.api = argument(d, "api")
 	var given []string
 	for _, m := range methods() {
@@ -84,8 +83,10 @@ func (p *Plan) readCall(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 	c.each = argument(d, "each") == "true"
 	if c.op != nil {
 		p.readSent(c, d)
+		p.readOverrides(c, d)
 		p.readPage(c)
 		p.readBatch(c, d)
+		p.readStream(c, d)
 		p.readOptional(c, argument(d, "optional"))
 	}
 	if len(p.faults.list) == before && c.op != nil {
@@ -112,7 +113,7 @@ func argument(d *ast.Directive, name string) string {
 }
 
 func (p *Plan) readOptional(c *call, said string) {
-	if c.batch != nil || c.field == nil {
+	if c.batch != nil || c.field == nil || c.stream != nil {
 		return
 	}
 	if c.page != nil {
@@ -166,6 +167,10 @@ func (p *Plan) findOperation(c *call, method, template string) *operation {
 
 // bindAnswer makes the Go types of what a call answers.
 func (p *Plan) bindAnswer(c *call) {
+	if c.stream != nil && c.stream.every == 0 {
+		p.bindEvents(c)
+		return
+	}
 	schema, ok := c.op.answer()
 	if ok && c.page != nil {
 		p.bindPage(c, c.op.doc.shape(schema))
@@ -181,7 +186,11 @@ func (p *Plan) bindAnswer(c *call) {
 		p.faults.at(c.pos, "answer", "%s %s of %s has no successful answer in JSON: want Boolean, true when it has succeeded, or write the field by hand", strings.ToUpper(c.op.method), c.op.path, c.api)
 		return
 	}
-	s := c.op.doc.shape(schema)
+	p.bindTaken(c, c.op.doc.shape(schema))
+}
+
+// bindTaken makes the Go types of what is taken of an answer.
+func (p *Plan) bindTaken(c *call, s *shape) {
 	optional := s.nullable
 	for i, name := range c.take {
 		prop, ok := s.props[name]

@@ -243,6 +243,16 @@ type Item {
 		{"api-unknown", ordered(`body: "{args.input}", invalidates: ["stok"]`, "items: [Line!]!")},
 		{"key", many("/items?tag={keys}", `, take: "data", fallback: true`)},
 		{"subscription", query("x: Int") + "\ntype Subscription {\n  item(id: ID!): Item @rest(api: \"shop\", get: \"/items/{args.id}\")\n}"},
+		{"subscription", query("x: Int") + "\ntype Subscription {\n  item(id: ID!): Item @rest(api: \"shop\", get: \"/items/{args.id}\", every: \"2s\", headers: \"X-Of: me\")\n}"},
+		{"subscription", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}", every: "2s")`)},
+		{"duration", query("x: Int") + "\ntype Subscription {\n  item(id: ID!): Item @rest(api: \"shop\", get: \"/items/{args.id}\", every: \"1ms\")\n}"},
+		{"answer", query("x: Int") + "\ntype Subscription {\n  item(id: ID!): Item @rest(api: \"shop\", get: \"/items/{args.id}\", events: [])\n}"},
+		{"events", query("x: Int") + "\ntype Subscription {\n  moved(id: ID!): Maker @rest(api: \"shop\", get: \"/items/{args.id}/events\", events: [\"moved\"])\n}" + maker},
+		{"duration", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}", timeout: "2 seconds")`)},
+		{"duration", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}", cache: "100ms")`)},
+		{"cache", query(`gone(id: ID!): Boolean @rest(api: "shop", delete: "/items/{args.id}", cache: "none")`)},
+		{"body-type", strings.Replace(many("/search", `, body: "note: {keys}"`), "get:", "post:", 1)},
+		{"batch", strings.Replace(many("/search?tag={keys}", ""), "get:", "post:", 1)},
 		{"deprecated", query(`maker(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")`) + maker},
 	}
 }

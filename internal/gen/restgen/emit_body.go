@@ -63,6 +63,13 @@ func (c *emitted) writeBody(b *strings.Builder) {
 	fmt.Fprintf(b, "body := rest.NewBody(%d)\n", members)
 	for _, v := range c.sent.body {
 		switch {
+		case v.value.ref != nil && v.value.ref.many():
+			keys := "keys"
+			if v.kind == "integer" {
+				b.WriteString("numbers, err := rest.Numbers(keys)\nif err != nil {\nreturn nil, err\n}\n")
+				keys = "numbers"
+			}
+			b.WriteString(put("body", strings.Split(v.name, "."), keys))
 		case v.value.ref == nil:
 			value := v.value.text
 			if v.kind == "string" {

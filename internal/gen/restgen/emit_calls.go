@@ -84,7 +84,7 @@ func declaration(field *codegen.Field) string {
 func (c *emitted) Entry() string { return fieldText(c.entry()) }
 
 // IsOwn tells a call that answers nobody but its field.
-func (c *emitted) IsOwn() bool { return c.batch == nil && !c.none }
+func (c *emitted) IsOwn() bool { return c.batch == nil && !c.none && c.stream == nil }
 
 // Body are the function's statements.
 func (c *emitted) Body() string {
@@ -93,6 +93,9 @@ func (c *emitted) Body() string {
 	}
 	if c.page != nil {
 		return c.pageBody()
+	}
+	if c.stream != nil {
+		return c.streamBody()
 	}
 	var b strings.Builder
 	params := c.pathValues(&b)
@@ -114,7 +117,7 @@ func (c *emitted) Body() string {
 		answer = "clients.None"
 	}
 	api := fmt.Sprintf("r.APIs[%q]", c.api)
-	sent := c.writeSent(&b)
+	sent := c.writeSent(&b) + c.own.text()
 	call := fmt.Sprintf("clients.Do[%s](ctx, %s, clients.Call{Method: %q, Path: %s, Query: %s%s})", answer, api, strings.ToUpper(c.op.method), at, query, sent)
 	if c.op.method == "get" && sent == "" {
 		call = fmt.Sprintf("clients.Get[%s](ctx, %s, %s, %s)", answer, api, at, query)

@@ -79,6 +79,11 @@ func (l *loader) Body() string {
 			fmt.Fprintf(&b, "joined, err := rest.Joined(keys)\nif err != nil {\nreturn nil, err\n}\nquery.Set(%q, joined)\n", q.name)
 		}
 	}
+	sent := ""
+	if len(l.sent.body) > 0 {
+		call.writeBody(&b)
+		sent = ", Body: body, ReadOnly: true"
+	}
 	answer := "[]" + l.object()
 	if single {
 		answer = l.Value()
@@ -88,6 +93,9 @@ func (l *loader) Body() string {
 		at = fmt.Sprintf("clients.At(%q, key)", l.op.path)
 	}
 	get := fmt.Sprintf("clients.Get[%s](ctx, r.APIs[%q], %s, %s)", enveloped(answer, l.take), l.api, at, query)
+	if more := sent + l.own.text(); more != "" {
+		get = fmt.Sprintf("clients.Do[%s](ctx, r.APIs[%q], clients.Call{Method: %q, Path: %s, Query: %s%s})", enveloped(answer, l.take), l.api, strings.ToUpper(l.op.method), at, query, more)
+	}
 	if single && len(l.take) == 0 {
 		return b.String() + "return " + get
 	}

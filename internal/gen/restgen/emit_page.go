@@ -98,9 +98,12 @@ func (c *emitted) pageBody() string {
 		}
 	}
 	at := strings.Join(append([]string{fmt.Sprintf("%q", c.op.path)}, params...), ", ")
-	if g.link {
-		fmt.Fprintf(&b, "answer, header, err := clients.DoHeader[%s](ctx, r.APIs[%q], clients.Call{Method: http.MethodGet, Path: clients.At(%s), Query: query})\n", answer, c.api, at)
-	} else {
+	switch own := c.own.text(); {
+	case g.link:
+		fmt.Fprintf(&b, "answer, header, err := clients.DoHeader[%s](ctx, r.APIs[%q], clients.Call{Method: http.MethodGet, Path: clients.At(%s), Query: query%s})\n", answer, c.api, at, own)
+	case own != "":
+		fmt.Fprintf(&b, "answer, err := clients.Do[%s](ctx, r.APIs[%q], clients.Call{Method: http.MethodGet, Path: clients.At(%s), Query: query%s})\n", answer, c.api, at, own)
+	default:
 		fmt.Fprintf(&b, "answer, err := clients.Get[%s](ctx, r.APIs[%q], clients.At(%s), query)\n", answer, c.api, at)
 	}
 	fmt.Fprintf(&b, "part = rest.Part[%s]{%s}\n", node, part)

@@ -131,6 +131,8 @@ func (p *Plan) read() {
 			}
 		}
 	}
+	// Streams come last: their types may be those of others.
+	slices.SortStableFunc(p.order, func(a, b string) int { return p.calls[a].late() - p.calls[b].late() })
 	for _, name := range p.order {
 		p.bindAnswer(p.calls[name])
 	}

@@ -51,7 +51,7 @@ func texts(d *ast.Directive, name string) []*ast.Value {
 // readSent reads what a call sends, and what becomes of its answer.
 func (p *Plan) readSent(c *call, d *ast.Directive) {
 	if c.field == nil {
-		for _, name := range []string{"headers", "body", "idempotencyKey", "payload", "invalidates", "fallback"} {
+		for _, name := range []string{"headers", "idempotencyKey", "payload", "invalidates", "fallback"} {
 			if d.Arguments.ForName(name) != nil {
 				p.faults.at(c.at(name), "key", "%s: a type that is asked for by its key has no %s", c.name(), name)
 			}

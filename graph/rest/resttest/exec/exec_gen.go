@@ -846,6 +846,13 @@ directive @rest(
   payload: String
   "APIs whose answers are stale for this session when the call has succeeded, besides its own."
   invalidates: [String!]
+  "How long the call may take with all its attempts, such as ` + "`" + `2s` + "`" + `, if that is less than the API's own time."
+  timeout: String
+  """
+  How long the answer of a GET counts as fresh, such as ` + "`" + `30s` + "`" + `, whatever the API says of that; or ` + "`" + `none` + "`" + `: the API is asked each time. It is kept for whom
+  the API's answers are kept anyway, and not at all if the API says no-store or no-cache.
+  """
+  cache: String
   "Whether an API that is out of order gives null, or an empty list, instead of an error."
   fallback: Boolean = false
   "Where in the answer the field's value is, with dots; by default the answer is the value."
@@ -854,6 +861,12 @@ directive @rest(
   optional: Boolean
   "Accepts that the call is made once for each element of a list."
   each: Boolean = false
+  """
+  On a field of Subscription: it follows the API's event stream, and tells the events of these names; none means all. An event without a name is a ` + "`" + `message` + "`" + `.
+  """
+  events: [String!]
+  "On a field of Subscription: it asks the API so often, such as ` + "`" + `2s` + "`" + `, and tells what has changed, the first answer at once."
+  every: String
   "With ` + "`" + `{keys}` + "`" + ` or ` + "`" + `{parents.name}` + "`" + `: the property of each object of the answer that tells which key it is for; by default id."
   key: String
   "How many keys one call takes; by default what the API's document says."
