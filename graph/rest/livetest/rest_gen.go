@@ -116,13 +116,13 @@ func restLoad(ctx context.Context) *restLoaders {
 func (r *Resolver) restFoundLoader() *clients.Entities[string, *shop.Found] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*shop.Found, error) {
 		return clients.Batch(rest.Shared(ctx), keys, 3, func(ctx context.Context, keys []string) (map[string]*shop.Found, error) {
-			body := map[string]any{}
+			body := rest.NewBody(2)
 			numbers, err := rest.Numbers(keys)
 			if err != nil {
 				return nil, err
 			}
-			rest.Put(body, numbers, "filter", "ids")
-			body["limit"] = 10
+			body.Put(numbers, "filter", "ids")
+			body.Set("limit", 10)
 			answer, err := clients.Do[[]shop.Found](ctx, r.APIs["shop"], clients.Call{Method: "POST", Path: clients.At("/search"), Query: nil, Body: body, ReadOnly: true, Timeout: 2 * time.Second})
 			if err != nil {
 				return nil, err
@@ -136,9 +136,9 @@ func (r *Resolver) restFoundLoader() *clients.Entities[string, *shop.Found] {
 func (r *Resolver) restThingTagsLoader() *clients.Entities[string, []*shop.Tag] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shop.Tag, error) {
 		return clients.Batch(rest.Shared(ctx), keys, 100, func(ctx context.Context, keys []string) (map[string][]*shop.Tag, error) {
-			body := map[string]any{}
-			body["things"] = keys
-			body["deep"] = true
+			body := rest.NewBody(2)
+			body.Set("things", keys)
+			body.Set("deep", true)
 			answer, err := clients.Do[struct {
 				Found []shop.Tag `json:"found"`
 			}](ctx, r.APIs["shop"], clients.Call{Method: "POST", Path: clients.At("/tags/search"), Query: nil, Body: body, ReadOnly: true})
@@ -192,8 +192,10 @@ func (r *Resolver) restQueryPage(ctx context.Context, first int, after *string) 
 		Edges:    make([]*model.ThingEdge, len(page.Items)),
 		PageInfo: &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
 	}
+	edges := make([]model.ThingEdge, len(page.Items))
 	for i, node := range page.Items {
-		connection.Edges[i] = &model.ThingEdge{Cursor: page.Cursors[i], Node: node}
+		edges[i] = model.ThingEdge{Cursor: page.Cursors[i], Node: node}
+		connection.Edges[i] = &edges[i]
 	}
 	return connection, nil
 }
