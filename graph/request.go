@@ -214,7 +214,7 @@ func unquoted(value jsontext.Value) string {
 	if bytes.IndexByte(value, '\\') < 0 {
 		return string(value[1 : len(value)-1])
 	}
-	text, _ := jsontext.AppendUnquote(nil, value) //nolint:errcheck // It is valid.
+	text, _ := jsontext.AppendUnquote(nil, value) // It is valid.
 	return string(text)
 }
 

@@ -15,8 +15,12 @@ import (
 const (
 	// DefaultListSize is how long a list is taken to be of which nothing is said.
 	DefaultListSize = 10
-	// DefaultMaxListSize, DefaultCost and DefaultCalls are the most that an operation may ask for.
-	DefaultMaxListSize, DefaultCost, DefaultCalls = 100, 10_000, 100
+	// DefaultMaxListSize is the longest list that an operation may ask for.
+	DefaultMaxListSize = 100
+	// DefaultCost is the most that an operation may cost.
+	DefaultCost = 10_000
+	// DefaultCalls is how often an operation may ask one API.
+	DefaultCalls = 100
 )
 
 // Config is what may be chosen.

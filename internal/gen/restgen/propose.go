@@ -157,7 +157,7 @@ func (p *proposal) write(reasons bool) (string, map[int]func(*Fault) bool) {
 	used := p.used()
 	for _, s := range p.sketches {
 		isRoot := p.roots[s.name] == s
-		if !used[s.name] || !s.live() && !(reasons && isRoot) {
+		if !used[s.name] || !s.live() && (!reasons || !isRoot) {
 			continue
 		}
 		if b.Len() > 0 {

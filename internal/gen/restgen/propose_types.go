@@ -75,12 +75,12 @@ func (p *proposal) objectType(schema any, s *shape, place string, depth int) str
 func (p *proposal) property(t *sketch, s *shape, name string, seen map[string]bool, depth int) *draft {
 	field := camel(name)
 	d := &draft{what: name, description: sentence(text1(p.doc.at(s.props[name])["description"]))}
-	if key := strings.ToLower(goName(field)); field == "" || seen[key] {
+	key := strings.ToLower(goName(field))
+	if field == "" || seen[key] {
 		d.why = "no name for it in a schema"
 		return d
-	} else {
-		seen[key] = true
 	}
+	seen[key] = true
 	found := p.doc.shape(s.props[name])
 	typ, needs, why := p.outputType(s.props[name], found, t.name+pascal(name), name, depth)
 	if why != "" {
@@ -174,11 +174,11 @@ func (p *proposal) enumType(schema any, s *shape, place string) string {
 	var values []*draft
 	for _, value := range s.enum {
 		name := capitals(value)
-		if id := strings.ToLower(goName(name)); name == "" || seen[name] || seen[id] {
+		id := strings.ToLower(goName(name))
+		if name == "" || seen[name] || seen[id] {
 			return ""
-		} else {
-			seen[name], seen[id] = true, true
 		}
+		seen[name], seen[id] = true, true
 		d := &draft{text: name, what: value}
 		if matching(&ast.EnumValueDefinition{Name: name}, s.enum) != value {
 			d.text += fmt.Sprintf(" @json(at: %q)", value)
