@@ -4,7 +4,6 @@ import (
 	"maps"
 
 	"vestibule.example/graph/cost"
-	"vestibule.example/graph/plan"
 )
 
 // Calls says how the resolvers call the APIs. Every field with a resolver is there, those that ask nobody among them: a test
@@ -37,10 +36,4 @@ func Calls() cost.Table {
 	maps.Copy(table.Fields, generated.Fields)
 	maps.Copy(table.Loaders, generated.Loaders)
 	return table
-}
-
-// kinds names what the generated resolvers load by key. Those by hand may do something else first, for which no other field shall wait.
-func kinds() func(plan.Coordinate) string {
-	fields := restCalls().Fields
-	return func(at plan.Coordinate) string { return fields[at.Object+"."+at.Field].Loader }
 }
