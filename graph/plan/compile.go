@@ -123,7 +123,7 @@ func (c *compiler) selection(owner *node, slot int, def *ast.Definition, set ast
 }
 
 func (c *compiler) node(in *selection, f graphql.CollectedField, place int) *node {
-	n := &node{in: in, field: f, typ: f.Definition.Type, key: []byte(`"` + f.Alias + `":`), column: -1, root: place}
+	n := &node{in: in, field: f, key: []byte(`"` + f.Alias + `":`), column: -1, root: place}
 	if in.owner != nil {
 		n.path, n.root = slices.Clone(in.owner.path), in.owner.root
 	}
@@ -140,6 +140,9 @@ func (c *compiler) node(in *selection, f graphql.CollectedField, place int) *nod
 		}
 		return n
 	}
+	// What an interface says of the field may be less strict than what its type says.
+	def := c.schema.Schema().Types[in.object.Name].Fields.ForName(f.Name)
+	n.typ = def.Type
 	if field := (Selected{Coordinate{in.object.Name, f.Name}, n.table.isResolved()}); !slices.Contains(c.selected, field) {
 		c.selected = append(c.selected, field)
 	}
@@ -149,11 +152,11 @@ func (c *compiler) node(in *selection, f graphql.CollectedField, place int) *nod
 	if kind := c.schema.cfg.Kind; kind != nil && n.table.isResolved() {
 		n.kind = kind(Coordinate{Object: in.object.Name, Field: f.Name})
 	}
-	c.plan.takes = c.plan.takes || len(f.Definition.Arguments) > 0
+	c.plan.takes = c.plan.takes || len(def.Arguments) > 0
 	n.column = len(c.plan.columns)
 	c.plan.columns = append(c.plan.columns, n)
-	if def := c.schema.Schema().Types[n.typ.Name()]; def.IsCompositeType() {
-		for _, possible := range c.schema.Schema().GetPossibleTypes(def) {
+	if of := c.schema.Schema().Types[n.typ.Name()]; of.IsCompositeType() {
+		for _, possible := range c.schema.Schema().GetPossibleTypes(of) {
 			if possible.Kind == ast.Object { // An interface that implements another is among its types too.
 				n.ids = append(n.ids, c.schema.ids[possible.Name])
 				n.selections = append(n.selections, c.selection(n, len(n.selections), possible, f.Selections))

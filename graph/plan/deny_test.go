@@ -7,6 +7,7 @@ import (
 
 	"vestibule.example/graph/plan"
 	"vestibule.example/graph/plan/plantest"
+	"vestibule.example/graph/plan/plantest/differ"
 )
 
 // A field that an operation may not have is null with its error wherever it stands, whoever runs the operation; nothing that
@@ -32,31 +33,31 @@ func TestDeniedFields(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			fields := map[plan.Coordinate]error{}
 			for _, f := range c.denied {
-				fields[f] = errDenied
+				fields[f] = differ.ErrDenied
 			}
 			for _, gqlgen := range []bool{false, true} {
 				var j journal
 				schema := plan.New(plantest.New(j.world()), plantest.PlanTables(), plan.Config{Gqlgen: gqlgen})
 				for range 2 { // The second time from the cache; a denial is not kept there, see below.
 					j.lines = nil
-					got, err := execute(plan.Deny(t.Context(), fields), newExecutor(schema), c.query, nil)
+					got, err := differ.Execute(plan.Deny(t.Context(), fields), differ.NewExecutor(schema), c.query, nil)
 					if err != nil {
 						t.Fatal(err)
 					}
 					var paths []string
-					for _, e := range got.errors {
+					for _, e := range got.Errors {
 						paths = append(paths, e.Path.String())
-						if !errors.Is(e, errDenied) || len(e.Locations) != 1 {
+						if !errors.Is(e, differ.ErrDenied) || len(e.Locations) != 1 {
 							t.Errorf("%s: %v at %v, want the denial and one location", e.Path, e, e.Locations)
 						}
 					}
 					slices.Sort(paths)
-					if got.data != c.data || !slices.Equal(paths, c.errors) || !slices.Equal(j.lines, c.calls) {
-						t.Errorf("gqlgen %v: %s = %s with errors at %v after calls %v, want %s, %v, %v", gqlgen, c.query, got.data, paths, j.lines, c.data, c.errors, c.calls)
+					if got.Data != c.data || !slices.Equal(paths, c.errors) || !slices.Equal(j.lines, c.calls) {
+						t.Errorf("gqlgen %v: %s = %s with errors at %v after calls %v, want %s, %v, %v", gqlgen, c.query, got.Data, paths, j.lines, c.data, c.errors, c.calls)
 					}
 				}
-				if got, err := execute(t.Context(), newExecutor(schema), c.query, nil); err != nil || len(got.errors) > 0 {
-					t.Errorf("gqlgen %v: without denial %s = %s %v %v", gqlgen, c.query, got.data, got.errors, err)
+				if got, err := differ.Execute(t.Context(), differ.NewExecutor(schema), c.query, nil); err != nil || len(got.Errors) > 0 {
+					t.Errorf("gqlgen %v: without denial %s = %s %v %v", gqlgen, c.query, got.Data, got.Errors, err)
 				}
 			}
 		})

@@ -24,8 +24,11 @@
 //   - FieldContext.Result of the fields around a call is set only where no list lies between.
 //   - When the context of an operation has ended, no further resolver is called; the fields left fail with its cause. A
 //     resolver under way is waited for.
-//   - A number that JSON cannot hold is an error with the specification's null propagation, not a null where none may be.
+//   - A number that JSON cannot hold, or another scalar that fails to write itself, is an error with the specification's null
+//     propagation, not a null where none may be.
 //   - A Go value for which an enum has no name is an error, not an empty text.
+//   - A nil pointer within an interface or a union, or to a list, is an error where no null may be; gqlgen tells none.
+//   - Text that is not UTF-8 becomes U+FFFD, since JSON is UTF-8.
 //   - Errors come in the order of the answer.
 //
 // Equal calls are not made one: each parent's resolver is called, since whether a resolver only reads is not known here. Nodes

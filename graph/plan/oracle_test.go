@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vestibule.example/graph/plan/plantest/differ"
 )
 
 // A second oracle beside gqlgen's executor: graphql-js, the specification's reference implementation, for the examples of
@@ -35,16 +37,16 @@ func TestPlansAnswerAsGraphQLJSDoes(t *testing.T) {
 			for _, field := range c.Faults {
 				faults[field] = errTest
 			}
-			got, err := execute(t.Context(), newPair(faulty(faults)).tested, c.Query, c.Variables)
+			got, err := differ.Execute(t.Context(), newPair(faulty(faults)).Tested, c.Query, c.Variables)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var paths []string
-			for _, e := range got.errors {
+			for _, e := range got.Errors {
 				paths = append(paths, strings.NewReplacer("[", ".", "]", "").Replace(e.Path.String()))
 			}
-			if got.data != c.Data || len(paths) > 0 != (len(c.Errors) > 0) {
-				t.Errorf("%s = %s with errors at %v, graphql-js: %s with %v", c.Query, got.data, paths, c.Data, c.Errors)
+			if got.Data != c.Data || len(paths) > 0 != (len(c.Errors) > 0) {
+				t.Errorf("%s = %s with errors at %v, graphql-js: %s with %v", c.Query, got.Data, paths, c.Data, c.Errors)
 			}
 			for _, path := range c.Errors {
 				if !slices.Contains(paths, path) {

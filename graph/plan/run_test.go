@@ -15,6 +15,7 @@ import (
 
 	"vestibule.example/graph/plan"
 	"vestibule.example/graph/plan/plantest"
+	"vestibule.example/graph/plan/plantest/differ"
 )
 
 // journal notes the resolvers' calls.
@@ -50,7 +51,7 @@ func TestParentsOfTheWholeTreeComeTogether(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var j journal
-			if _, err := execute(t.Context(), newPair(j.world()).tested, c.query, nil); err != nil {
+			if _, err := differ.Execute(t.Context(), newPair(j.world()).Tested, c.query, nil); err != nil {
 				t.Fatal(err)
 			}
 			slices.Sort(j.lines)
@@ -94,9 +95,9 @@ func TestFieldsOfOneKindAreTold(t *testing.T) {
 				}
 			},
 		})
-		got, err := execute(t.Context(), newExecutor(schema), c.query, nil)
-		if err != nil || len(got.errors) > 0 {
-			t.Fatal(err, got.errors)
+		got, err := differ.Execute(t.Context(), differ.NewExecutor(schema), c.query, nil)
+		if err != nil || len(got.Errors) > 0 {
+			t.Fatal(err, got.Errors)
 		}
 		slices.Sort(j.lines)
 		if !slices.Equal(j.lines, c.told) {
@@ -108,7 +109,7 @@ func TestFieldsOfOneKindAreTold(t *testing.T) {
 // Mutations run one after another, each with all beneath it (specification §6.2.2).
 func TestMutationsRunInOrder(t *testing.T) {
 	var j journal
-	if _, err := execute(t.Context(), newPair(j.world()).tested, "mutation{a:bump{friend{score}} b:bumpN(by:2){rank}}", nil); err != nil {
+	if _, err := differ.Execute(t.Context(), newPair(j.world()).Tested, "mutation{a:bump{friend{score}} b:bumpN(by:2){rank}}", nil); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"bump of 1", "friend of 1", "score of 1", "bumpN of 1", "rank of 1"}; !slices.Equal(j.lines, want) {
@@ -129,8 +130,8 @@ func TestNoBarrierBetweenBranches(t *testing.T) {
 			}
 			return nil
 		}}
-		got, err := execute(t.Context(), newPair(world).tested, "{alpha{score friend{friendN{rankN}}}}", nil)
-		if err != nil || len(got.errors) > 0 {
+		got, err := differ.Execute(t.Context(), newPair(world).Tested, "{alpha{score friend{friendN{rankN}}}}", nil)
+		if err != nil || len(got.Errors) > 0 {
 			t.Errorf("%v %v", got, err)
 		}
 	})
@@ -158,7 +159,7 @@ func TestFanOutIsBounded(t *testing.T) {
 		start := time.Now()
 		schema := plan.New(plantest.New(world), plantest.PlanTables(), plan.Config{Parallel: 2})
 		for range 2 { // The allowance is given back.
-			if _, err := execute(t.Context(), newExecutor(schema), "{alphas(count:10){friend{id}}}", nil); err != nil {
+			if _, err := differ.Execute(t.Context(), differ.NewExecutor(schema), "{alphas(count:10){friend{id}}}", nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -186,12 +187,12 @@ func TestCancellation(t *testing.T) {
 				}
 				return nil
 			}}
-			got, err := execute(ctx, newPair(world).tested, c.query, nil)
+			got, err := differ.Execute(ctx, newPair(world).Tested, c.query, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var paths []string
-			for _, e := range got.errors {
+			for _, e := range got.Errors {
 				paths = append(paths, e.Path.String())
 				if !errors.Is(e, errTest) {
 					t.Errorf("%s: %v, want the context's cause", e.Path, e)
@@ -217,9 +218,9 @@ func TestDeadline(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errTest)
 		defer cancel()
 		start := time.Now()
-		got, err := execute(ctx, newPair(world).tested, "{constant alpha{score yes}}", nil)
-		if err != nil || got.data != `{"constant":"constant","alpha":{"score":null,"yes":true}}` || len(got.errors) != 1 || time.Since(start) != time.Minute {
-			t.Errorf("%s %v %v after %v", got.data, got.errors, err, time.Since(start))
+		got, err := differ.Execute(ctx, newPair(world).Tested, "{constant alpha{score yes}}", nil)
+		if err != nil || got.Data != `{"constant":"constant","alpha":{"score":null,"yes":true}}` || len(got.Errors) != 1 || time.Since(start) != time.Minute {
+			t.Errorf("%s %v %v after %v", got.Data, got.Errors, err, time.Since(start))
 		}
 	})
 }
@@ -236,11 +237,11 @@ func TestResolversKnowWhereTheyAre(t *testing.T) {
 			return nil
 		}}
 		p := newPair(world)
-		e := p.oracle
+		e := p.Oracle
 		if planned {
-			e = p.tested
+			e = p.Tested
 		}
-		if _, err := execute(t.Context(), e, query, map[string]any{"n": 3}); err != nil {
+		if _, err := differ.Execute(t.Context(), e, query, map[string]any{"n": 3}); err != nil {
 			t.Fatal(err)
 		}
 		slices.Sort(j.lines)
@@ -278,7 +279,7 @@ func TestObserver(t *testing.T) {
 		return nil
 	}}
 	schema := plan.New(plantest.New(world), plantest.PlanTables(), plan.Config{Observer: observed})
-	if _, err := execute(t.Context(), newExecutor(schema), "{alphas(count:9){k:kidsN{mate{rank}}}}", nil); err != nil {
+	if _, err := differ.Execute(t.Context(), differ.NewExecutor(schema), "{alphas(count:9){k:kidsN{mate{rank}}}}", nil); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"alphas begins for 1", "alphas is done", "alphas.k.mate begins for 4", "alphas.k.mate is done", "alphas.k.mate.rank begins for 4", "alphas.k.mate.rank is done"}; !slices.Equal(w.lines, want) {
@@ -286,24 +287,24 @@ func TestObserver(t *testing.T) {
 	}
 	// A fault of ours ends the operation, not the process.
 	w.fault = "ouch"
-	got, err := execute(t.Context(), newExecutor(schema), "{alpha{id} constant}", nil)
-	if err != nil || got.data != "null" || len(got.errors) != 1 || got.errors[0].Extensions["code"] != "PANIC" {
-		t.Errorf("%s %v %v, want null and a panic's error", got.data, got.errors, err)
+	got, err := differ.Execute(t.Context(), differ.NewExecutor(schema), "{alpha{id} constant}", nil)
+	if err != nil || got.Data != "null" || len(got.Errors) != 1 || got.Errors[0].Extensions["code"] != "PANIC" {
+		t.Errorf("%s %v %v, want null and a panic's error", got.Data, got.Errors, err)
 	}
 }
 
 // What is lent is written to, and holds the answer until it is given back; the next operation finds nothing of the last.
 func TestLend(t *testing.T) {
-	e := newPair(&plantest.World{Seed: 7}).tested
+	e := newPair(&plantest.World{Seed: 7}).Tested
 	for _, query := range []string{"{alphas(count:9){id kidsN{id}}}", "{constant}", "{alphas(count:9){id}}"} {
-		want, err := execute(t.Context(), e, query, nil)
+		want, err := differ.Execute(t.Context(), e, query, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, done := plan.Lend(t.Context())
-		got, err := execute(ctx, e, query, nil)
-		if err != nil || got.data != want.data {
-			t.Errorf("%s, %v, want %s", got.data, err, want.data)
+		got, err := differ.Execute(ctx, e, query, nil)
+		if err != nil || got.Data != want.Data {
+			t.Errorf("%s, %v, want %s", got.Data, err, want.Data)
 		}
 		done()
 	}

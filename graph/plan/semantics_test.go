@@ -15,6 +15,7 @@ import (
 
 	"vestibule.example/graph/plan"
 	"vestibule.example/graph/plan/plantest"
+	"vestibule.example/graph/plan/plantest/differ"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -58,19 +59,19 @@ func TestNullPropagation(t *testing.T) {
 		{"mutations all run", "mutation{a:bump{friendN{id}} b:bump(by:2){__typename}}", map[string]any{"friendN": errTest}, `{"a":null,"b":{"__typename":"Alpha"}}`, []string{"a.friendN"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := execute(t.Context(), newPair(faulty(c.faults)).tested, c.query, nil)
+			got, err := differ.Execute(t.Context(), newPair(faulty(c.faults)).Tested, c.query, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var paths []string
-			for _, e := range got.errors {
+			for _, e := range got.Errors {
 				paths = append(paths, e.Path.String())
 				if len(e.Locations) != 1 && !strings.Contains(e.Path.String(), "filter") {
 					t.Errorf("%s has locations %v, want one", e.Path, e.Locations)
 				}
 			}
-			if got.data != c.data || !slices.Equal(paths, c.errors) {
-				t.Errorf("%s = %s with errors at %v, want %s with %v", c.query, got.data, paths, c.data, c.errors)
+			if got.Data != c.data || !slices.Equal(paths, c.errors) {
+				t.Errorf("%s = %s with errors at %v, want %s with %v", c.query, got.Data, paths, c.data, c.errors)
 			}
 		})
 	}
@@ -98,14 +99,14 @@ func TestFieldsAreMerged(t *testing.T) {
 		{"a spread that is left out does not count as made", "query($on:Boolean!){alpha{...F @include(if:$on) ...F}} fragment F on Alpha{yes}", off, `{"alpha":{"yes":true}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e := newPair(&plantest.World{Seed: 7}).tested
+			e := newPair(&plantest.World{Seed: 7}).Tested
 			for range 2 { // The second time from the cache.
-				got, err := execute(t.Context(), e, c.query, c.variables)
+				got, err := differ.Execute(t.Context(), e, c.query, c.variables)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got.data != c.data || len(got.errors) > 0 {
-					t.Errorf("%s with %v = %s %v, want %s", c.query, c.variables, got.data, got.errors, c.data)
+				if got.Data != c.data || len(got.Errors) > 0 {
+					t.Errorf("%s with %v = %s %v, want %s", c.query, c.variables, got.Data, got.Errors, c.data)
 				}
 			}
 		})
@@ -126,10 +127,10 @@ func TestFallbacks(t *testing.T) {
 		{"{constant}", nil, ""},
 	} {
 		p := newPair(&plantest.World{Seed: 1})
-		if !p.compare(t, c.query, c.variables) {
-			t.Errorf("%s is not valid", c.query)
+		if err := p.Compare(t.Context(), differ.Operation{Text: c.query, Variables: c.variables}); err != nil {
+			t.Errorf("%s: %v", c.query, err)
 		}
-		stats := p.planned.Stats()
+		stats := p.Planned.Stats()
 		want := plan.Stats{Planned: 1, Compiled: 1, Fallbacks: map[plan.Reason]uint64{}}
 		if c.reason != "" {
 			want = plan.Stats{Compiled: stats.Compiled, Fallbacks: map[plan.Reason]uint64{c.reason: 1}}
@@ -142,14 +143,14 @@ func TestFallbacks(t *testing.T) {
 
 // A value of a Go type that the schema does not know is null, with an error that names the type.
 func TestUnknownTypes(t *testing.T) {
-	e, found := newPair(&plantest.World{Seed: 7, Faults: 1}).tested, 0
+	e, found := newPair(&plantest.World{Seed: 7, Faults: 1}).Tested, 0
 	for seed := range 300 {
-		got, err := execute(t.Context(), e, fmt.Sprintf("{any(seed:%d){__typename}}", seed), nil)
+		got, err := differ.Execute(t.Context(), e, fmt.Sprintf("{any(seed:%d){__typename}}", seed), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range got.errors {
-			if strings.Contains(e.Message, "unexpected type plantest.Rogue") && e.Path.String() == "any" && got.data == `{"any":null}` {
+		for _, e := range got.Errors {
+			if strings.Contains(e.Message, "unexpected type plantest.Rogue") && e.Path.String() == "any" && got.Data == `{"any":null}` {
 				found++
 			}
 		}
@@ -176,13 +177,13 @@ func FuzzAppendString(f *testing.F) {
 // An operation asked again is run from the plan that is kept.
 func TestPlansAreKept(t *testing.T) {
 	p := newPair(&plantest.World{Seed: 1})
-	p.tested.SetQueryCache(lru.New[*ast.QueryDocument](10))
+	p.Tested.SetQueryCache(lru.New[*ast.QueryDocument](10))
 	for range 3 {
-		if _, err := execute(t.Context(), p.tested, "{constant}", nil); err != nil {
+		if _, err := differ.Execute(t.Context(), p.Tested, "{constant}", nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if stats := p.planned.Stats(); stats.Planned != 3 || stats.Compiled != 1 {
+	if stats := p.Planned.Stats(); stats.Planned != 3 || stats.Compiled != 1 {
 		t.Errorf("%+v, want 3 planned and 1 compiled", stats)
 	}
 }

@@ -1,36 +1,21 @@
 package plan_test
 
 import (
-	"context"
 	"slices"
 	"testing"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 
 	"vestibule.example/graph/plan"
 	"vestibule.example/graph/plan/plantest"
+	"vestibule.example/graph/plan/plantest/differ"
 )
 
-// subscribe takes all events of a subscription, as transports do.
-func subscribe(t *testing.T, e *executor.Executor, denied map[plan.Coordinate]error, query string, variables map[string]any) (events []answer) {
+func subscribe(t *testing.T, e *executor.Executor, denied map[plan.Coordinate]error, query string, variables map[string]any) []differ.Answer {
 	t.Helper()
-	ctx := graphql.StartOperationTrace(t.Context())
-	oc, errs := e.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: variables})
-	if len(errs) > 0 {
-		t.Fatal(errs)
-	}
-	source := &plan.Source{}
-	dispatch := func(ctx context.Context) *graphql.Response {
-		responses, ctx := e.DispatchOperation(ctx, oc)
-		return responses(ctx)
-	}
-	if opened := dispatch(source.Opening(plan.Deny(ctx, denied))); len(opened.Errors) > 0 {
-		return []answer{{string(opened.Data), opened.Errors}}
-	}
-	for source.Next(ctx) {
-		got := dispatch(source.Event(plan.Deny(ctx, denied)))
-		events = append(events, answer{string(got.Data), got.Errors})
+	events, err := differ.Subscribe(plan.Deny(t.Context(), denied), e, query, variables)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return events
 }
@@ -61,16 +46,16 @@ func TestEventsAreAnsweredAsGqlgenDoes(t *testing.T) {
 				world := &plantest.World{Seed: seed, Faults: 200}
 				denied := map[plan.Coordinate]error{}
 				for _, f := range c.denied {
-					denied[f] = errDenied
+					denied[f] = differ.ErrDenied
 				}
 				p := newPair(world)
-				got, want := subscribe(t, p.tested, denied, c.query, c.variables), subscribe(t, p.oracle, denied, c.query, c.variables)
-				if len(got) != c.events || len(want) != c.events || c.first != "" && got[0].data != c.first {
+				got, want := subscribe(t, p.Tested, denied, c.query, c.variables), subscribe(t, p.Oracle, denied, c.query, c.variables)
+				if len(got) != c.events || len(want) != c.events || c.first != "" && got[0].Data != c.first {
 					t.Fatalf("%d and %d events, the first %+v, want %d and %s", len(got), len(want), got[0], c.events, c.first)
 				}
 				for i := range got {
-					if got[i].data != want[i].data || !slices.Equal(tellAll(got[i]), tellAll(want[i])) {
-						t.Errorf("seed %d, event %d: %s %v, gqlgen: %s %v", seed, i, got[i].data, tellAll(got[i]), want[i].data, tellAll(want[i]))
+					if got[i].Data != want[i].Data || !slices.Equal(got[i].Told(), want[i].Told()) {
+						t.Errorf("seed %d, event %d: %s %v, gqlgen: %s %v", seed, i, got[i].Data, got[i].Told(), want[i].Data, want[i].Told())
 					}
 				}
 			}
@@ -81,15 +66,15 @@ func TestEventsAreAnsweredAsGqlgenDoes(t *testing.T) {
 // A subscription whose events nobody takes one by one runs on gqlgen's executor, which is counted.
 func TestASubscriptionWithoutASource(t *testing.T) {
 	p := newPair(&plantest.World{Seed: 1})
-	got, err := execute(t.Context(), p.tested, "subscription{ticks}", nil)
-	if err != nil || got.data != `{"ticks":1}` {
+	got, err := differ.Execute(t.Context(), p.Tested, "subscription{ticks}", nil)
+	if err != nil || got.Data != `{"ticks":1}` {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if stats := p.planned.Stats(); stats.Fallbacks[plan.ReasonSubscription] != 1 || stats.Planned != 0 {
+	if stats := p.Planned.Stats(); stats.Fallbacks[plan.ReasonSubscription] != 1 || stats.Planned != 0 {
 		t.Errorf("stats = %+v, want one fallback for a subscription", stats)
 	}
-	subscribe(t, p.tested, nil, "subscription{ticks}", nil)
-	if stats := p.planned.Stats(); stats.Planned != 2 || stats.Compiled != 1 {
+	subscribe(t, p.Tested, nil, "subscription{ticks}", nil)
+	if stats := p.Planned.Stats(); stats.Planned != 2 || stats.Compiled != 1 {
 		t.Errorf("stats = %+v, want two events by one plan", stats)
 	}
 }

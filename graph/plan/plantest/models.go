@@ -109,7 +109,7 @@ func (w *World) alpha(seed uint64) *Alpha {
 		w: w, seed: seed, ID: strconv.FormatUint(seed%1000, 10), Name: fmt.Sprintf("alpha \"%c\"\n", rune('a'+seed%26)), Tag: strconv.FormatUint(seed%10, 10),
 		Colour: AllColour[seed%3], Whole: int(seed % 10000), Yes: seed%2 == 0, Spot: w.spot(seed),
 	}
-	present := func(name string) bool { return w.fate(seed, name) != absent }
+	present := func(name string) bool { return w.Fate(seed, name) != Absent }
 	text := "text é " + a.ID
 	if present("label") {
 		a.Label = &text
@@ -126,7 +126,7 @@ func (w *World) alpha(seed uint64) *Alpha {
 		a.Stamp = &a.StampN
 	}
 	if ratio := real; present("ratio") {
-		if w.fate(seed, "ratio") != fine {
+		if w.Fate(seed, "ratio") != Fine {
 			ratio = -1
 		}
 		a.Ratio = &ratio
@@ -144,15 +144,15 @@ func (w *World) alpha(seed uint64) *Alpha {
 		a.SpotP = &a.Spot
 	}
 	if present("hues") {
-		a.Hues = some(w, w.hash(seed, "hues"), 3, false, func(s uint64) Colour { return AllColour[s%3] })
+		a.Hues = Some(w, w.Hash(seed, "hues"), 3, false, func(s uint64) Colour { return AllColour[s%3] })
 	}
 	if present("ints") {
-		a.Ints = some(w, w.hash(seed, "ints"), 3, true, number)
+		a.Ints = Some(w, w.Hash(seed, "ints"), 3, true, number)
 	}
 	if present("intsN") {
-		a.IntsN = some(w, w.hash(seed, "intsN"), 3, true, number)
+		a.IntsN = Some(w, w.Hash(seed, "intsN"), 3, true, number)
 	}
-	a.Spots = some(w, w.hash(seed, "spots"), 3, false, w.spot)
+	a.Spots = Some(w, w.Hash(seed, "spots"), 3, false, w.spot)
 	return a
 }
 
@@ -163,7 +163,7 @@ func number(seed uint64) *int {
 
 func (w *World) spot(seed uint64) Spot {
 	s := Spot{X: int(seed % 50), Mark: "m" + strconv.FormatUint(seed%50, 10)}
-	if w.fate(seed, "y") == fine {
+	if w.Fate(seed, "y") == Fine {
 		s.Y = &s.X
 	}
 	return s
@@ -172,7 +172,7 @@ func (w *World) spot(seed uint64) Spot {
 func (w *World) beta(seed uint64) *Beta {
 	spot := w.spot(seed)
 	b := &Beta{w: w, seed: seed, ID: strconv.FormatUint(seed%1000, 10), Spot: &spot}
-	if w.fate(seed, "label") != absent {
+	if w.Fate(seed, "label") != Absent {
 		b.Label = &b.ID
 	}
 	return b
@@ -225,66 +225,66 @@ func (w *World) any(seed uint64) Any {
 
 // Words is a method's nested list.
 func (a *Alpha) Words() [][]*string {
-	return held(a.w, a.seed, "words", func(s uint64) [][]*string {
-		return some(a.w, s, 2, true, func(s uint64) []*string {
-			return some(a.w, s, 2, true, func(s uint64) *string { v := strconv.FormatUint(s%9, 10); return &v })
+	return Held(a.w, a.seed, "words", func(s uint64) [][]*string {
+		return Some(a.w, s, 2, true, func(s uint64) []*string {
+			return Some(a.w, s, 2, true, func(s uint64) *string { v := strconv.FormatUint(s%9, 10); return &v })
 		})
 	})
 }
 
 // Child is a method's object.
-func (a *Alpha) Child() *Alpha { return held(a.w, a.seed, "child", a.w.alpha) }
+func (a *Alpha) Child() *Alpha { return Held(a.w, a.seed, "child", a.w.alpha) }
 
 // ChildN must be there.
-func (a *Alpha) ChildN() *Alpha { return held(a.w, a.seed, "childN", a.w.alpha) }
+func (a *Alpha) ChildN() *Alpha { return Held(a.w, a.seed, "childN", a.w.alpha) }
 
 // Kids is a list with nulls.
 func (a *Alpha) Kids() []*Alpha {
-	return held(a.w, a.seed, "kids", func(s uint64) []*Alpha { return some(a.w, s, 2, true, a.w.alpha) })
+	return Held(a.w, a.seed, "kids", func(s uint64) []*Alpha { return Some(a.w, s, 2, true, a.w.alpha) })
 }
 
 // KidsN is a list that must have none.
 func (a *Alpha) KidsN() []*Beta {
-	return held(a.w, a.seed, "kidsN", func(s uint64) []*Beta { return some(a.w, s, 2, true, a.w.beta) })
+	return Held(a.w, a.seed, "kidsN", func(s uint64) []*Beta { return Some(a.w, s, 2, true, a.w.beta) })
 }
 
 // Grid is a list of lists.
 func (a *Alpha) Grid() [][]*Beta {
-	return held(a.w, a.seed, "grid", func(s uint64) [][]*Beta {
-		return some(a.w, s, 2, false, func(s uint64) []*Beta { return some(a.w, s, 2, true, a.w.beta) })
+	return Held(a.w, a.seed, "grid", func(s uint64) [][]*Beta {
+		return Some(a.w, s, 2, false, func(s uint64) []*Beta { return Some(a.w, s, 2, true, a.w.beta) })
 	})
 }
 
 // Nodes is a list of an interface.
 func (a *Alpha) Nodes() []Node {
-	return held(a.w, a.seed, "nodes", func(s uint64) []Node { return some(a.w, s, 3, true, a.w.node) })
+	return Held(a.w, a.seed, "nodes", func(s uint64) []Node { return Some(a.w, s, 3, true, a.w.node) })
 }
 
 // Some is a union.
-func (a *Alpha) Some() Any { return held(a.w, a.seed, "some", a.w.any) }
+func (a *Alpha) Some() Any { return Held(a.w, a.seed, "some", a.w.any) }
 
 // Whatever is a list of a union.
 func (a *Alpha) Whatever() []Any {
-	return held(a.w, a.seed, "whatever", func(s uint64) []Any { return some(a.w, s, 3, true, a.w.any) })
+	return Held(a.w, a.seed, "whatever", func(s uint64) []Any { return Some(a.w, s, 3, true, a.w.any) })
 }
 
 // Near takes an argument and may fail.
 func (a *Alpha) Near(n int) ([]*Spot, error) {
-	return answer(a.w, a.seed, "near", func(s uint64) []*Spot {
-		return some(a.w, s, min(n, 4), true, func(s uint64) *Spot { spot := a.w.spot(s); return &spot })
+	return Answer(a.w, a.seed, "near", func(s uint64) []*Spot {
+		return Some(a.w, s, min(n, 4), true, func(s uint64) *Spot { spot := a.w.spot(s); return &spot })
 	})
 }
 
 // Deep takes a context.
-func (a *Alpha) Deep(context.Context) (*Beta, error) { return answer(a.w, a.seed, "deep", a.w.beta) }
+func (a *Alpha) Deep(context.Context) (*Beta, error) { return Answer(a.w, a.seed, "deep", a.w.beta) }
 
 // Maybe tells whether there is one.
 func (a *Alpha) Maybe() (string, bool) { return a.ID, a.seed%2 == 0 }
 
 // Kin is a method's list.
 func (b *Beta) Kin() []*Alpha {
-	return held(b.w, b.seed, "kin", func(s uint64) []*Alpha { return some(b.w, s, 2, true, b.w.alpha) })
+	return Held(b.w, b.seed, "kin", func(s uint64) []*Alpha { return Some(b.w, s, 2, true, b.w.alpha) })
 }
 
 // Other is a method of a value.
-func (g Gamma) Other() Node { return held(g.w, g.seed, "other", g.w.node) }
+func (g Gamma) Other() Node { return Held(g.w, g.seed, "other", g.w.node) }

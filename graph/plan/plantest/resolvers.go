@@ -19,7 +19,7 @@ func traced(ctx context.Context, _ any, next graphql.Resolver) (any, error) { re
 
 // limited lets half of the objects through.
 func (w *World) limited(ctx context.Context, obj any, next graphql.Resolver, role string) (any, error) {
-	if a, ok := obj.(*Alpha); ok && w.fate(a.seed, role) != fine {
+	if a, ok := obj.(*Alpha); ok && w.Fate(a.seed, role) != Fine {
 		return nil, fmt.Errorf("%w: not for %s", ErrFault, role)
 	}
 	return next(ctx)
@@ -61,11 +61,11 @@ func (r *Resolver) Post() PostResolver { return postResolver{} }
 
 // one answers a single resolver.
 func one[T any](ctx context.Context, w *World, seed uint64, name string, value func(uint64) T) (T, error) {
-	if err := w.called(ctx, name, 1); err != nil {
+	if err := w.Called(ctx, name, 1); err != nil {
 		var none T
 		return none, err
 	}
-	return answer(w, seed, name, value)
+	return Answer(w, seed, name, value)
 }
 
 func seedOfAlpha(a *Alpha) uint64 {
@@ -95,11 +95,11 @@ func (r alphaResolver) Friends(ctx context.Context, a *Alpha, count int, filter 
 	if filter != nil {
 		name += filter.Word
 	}
-	return one(ctx, r.World, a.seed, name, func(s uint64) []*Alpha { return some(r.World, s, min(count, 3), true, r.alpha) })
+	return one(ctx, r.World, a.seed, name, func(s uint64) []*Alpha { return Some(r.World, s, min(count, 3), true, r.alpha) })
 }
 
 func (r alphaResolver) FriendsN(ctx context.Context, a *Alpha) ([]*Alpha, error) {
-	return one(ctx, r.World, a.seed, "friendsN", func(s uint64) []*Alpha { return some(r.World, s, 2, true, r.alpha) })
+	return one(ctx, r.World, a.seed, "friendsN", func(s uint64) []*Alpha { return Some(r.World, s, 2, true, r.alpha) })
 }
 
 func (r alphaResolver) One(ctx context.Context, a *Alpha) (Any, error) {
@@ -107,7 +107,7 @@ func (r alphaResolver) One(ctx context.Context, a *Alpha) (Any, error) {
 }
 
 func (r alphaResolver) Ones(ctx context.Context, a *Alpha) ([]Node, error) {
-	return one(ctx, r.World, a.seed, "ones", func(s uint64) []Node { return some(r.World, s, 3, true, r.node) })
+	return one(ctx, r.World, a.seed, "ones", func(s uint64) []Node { return Some(r.World, s, 3, true, r.node) })
 }
 
 func (r alphaResolver) Score(ctx context.Context, a *Alpha, plus *int) (*int, error) {
@@ -126,14 +126,14 @@ func (r alphaResolver) ScoreN(ctx context.Context, a *Alpha) (int, error) {
 
 func (r alphaResolver) Tags(ctx context.Context, a *Alpha) ([]string, error) {
 	return one(ctx, r.World, a.seed, "tags", func(s uint64) []string {
-		return some(r.World, s, 3, false, func(s uint64) string { return fmt.Sprint(s % 10) })
+		return Some(r.World, s, 3, false, func(s uint64) string { return fmt.Sprint(s % 10) })
 	})
 }
 
 func (r alphaResolver) Cube(ctx context.Context, a *Alpha) ([][]float64, error) {
 	return one(ctx, r.World, a.seed, "cube", func(s uint64) [][]float64 {
-		return some(r.World, s, 2, true, func(s uint64) []float64 {
-			return some(r.World, s, 2, false, func(s uint64) float64 { return float64(s%100000) * 1e3 })
+		return Some(r.World, s, 2, true, func(s uint64) []float64 {
+			return Some(r.World, s, 2, false, func(s uint64) float64 { return float64(s%100000) * 1e3 })
 		})
 	})
 }
@@ -143,36 +143,36 @@ func (r alphaResolver) Value(ctx context.Context, a *Alpha) (*Spot, error) {
 }
 
 func (r alphaResolver) Mate(ctx context.Context, list []*Alpha) ([]*Beta, error) {
-	return together(ctx, r.World, list, seedOfAlpha, "mate", r.beta)
+	return Together(ctx, r.World, list, seedOfAlpha, "mate", r.beta)
 }
 
 func (r alphaResolver) MateN(ctx context.Context, list []*Alpha) ([]*Beta, error) {
-	return together(ctx, r.World, list, seedOfAlpha, "mateN", r.beta)
+	return Together(ctx, r.World, list, seedOfAlpha, "mateN", r.beta)
 }
 
 func (r alphaResolver) Mates(ctx context.Context, list []*Alpha, count int) ([][]*Beta, error) {
-	return together(ctx, r.World, list, seedOfAlpha, "mates", func(s uint64) []*Beta { return some(r.World, s, min(count, 3), true, r.beta) })
+	return Together(ctx, r.World, list, seedOfAlpha, "mates", func(s uint64) []*Beta { return Some(r.World, s, min(count, 3), true, r.beta) })
 }
 
 func (r alphaResolver) Peer(ctx context.Context, list []*Alpha) ([]Node, error) {
-	return together(ctx, r.World, list, seedOfAlpha, "peer", r.node)
+	return Together(ctx, r.World, list, seedOfAlpha, "peer", r.node)
 }
 
 func (r alphaResolver) Peers(ctx context.Context, list []*Alpha) ([][]Node, error) {
-	return together(ctx, r.World, list, seedOfAlpha, "peers", func(s uint64) []Node { return some(r.World, s, 2, true, r.node) })
+	return Together(ctx, r.World, list, seedOfAlpha, "peers", func(s uint64) []Node { return Some(r.World, s, 2, true, r.node) })
 }
 
 func (r alphaResolver) Rank(ctx context.Context, list []*Alpha) ([]*int, error) {
-	return together(ctx, r.World, list, seedOfAlpha, "rank", number)
+	return Together(ctx, r.World, list, seedOfAlpha, "rank", number)
 }
 
 func (r alphaResolver) RankN(ctx context.Context, list []*Alpha) ([]int, error) {
-	return together(ctx, r.World, list, seedOfAlpha, "rankN", func(s uint64) int { return *number(s) })
+	return Together(ctx, r.World, list, seedOfAlpha, "rankN", func(s uint64) int { return *number(s) })
 }
 
 func (r alphaResolver) Ranks(ctx context.Context, list []*Alpha, size *Size) ([][]int, error) {
-	return together(ctx, r.World, list, seedOfAlpha, "ranks", func(s uint64) []int {
-		return some(r.World, s, 3, false, func(s uint64) int { return *number(s) * int(*size) })
+	return Together(ctx, r.World, list, seedOfAlpha, "ranks", func(s uint64) []int {
+		return Some(r.World, s, 3, false, func(s uint64) int { return *number(s) * int(*size) })
 	})
 }
 
@@ -185,11 +185,11 @@ func (r betaResolver) Peer(ctx context.Context, b *Beta) (Node, error) {
 }
 
 func (r betaResolver) Peers(ctx context.Context, list []*Beta) ([][]Node, error) {
-	return together(ctx, r.World, list, seedOfBeta, "peers", func(s uint64) []Node { return some(r.World, s, 2, true, r.node) })
+	return Together(ctx, r.World, list, seedOfBeta, "peers", func(s uint64) []Node { return Some(r.World, s, 2, true, r.node) })
 }
 
 func (r betaResolver) Mate(ctx context.Context, list []*Beta) ([]*Alpha, error) {
-	return together(ctx, r.World, list, seedOfBeta, "mate", r.alpha)
+	return Together(ctx, r.World, list, seedOfBeta, "mate", r.alpha)
 }
 
 func (r betaResolver) Count(ctx context.Context, b *Beta) (int, error) {
@@ -205,7 +205,7 @@ func (r queryResolver) AlphaN(ctx context.Context, seed int) (*Alpha, error) {
 }
 
 func (r queryResolver) Alphas(ctx context.Context, count int, _ *Filter) ([]*Alpha, error) {
-	return one(ctx, r.World, uint64(count), "alphas", func(s uint64) []*Alpha { return some(r.World, s, min(count, 4), true, r.alpha) })
+	return one(ctx, r.World, uint64(count), "alphas", func(s uint64) []*Alpha { return Some(r.World, s, min(count, 4), true, r.alpha) })
 }
 
 func (r queryResolver) Node(ctx context.Context, seed int) (Node, error) {
@@ -213,7 +213,7 @@ func (r queryResolver) Node(ctx context.Context, seed int) (Node, error) {
 }
 
 func (r queryResolver) Nodes(ctx context.Context, count int) ([]Node, error) {
-	return one(ctx, r.World, uint64(count), "nodes", func(s uint64) []Node { return some(r.World, s, min(count, 4), true, r.node) })
+	return one(ctx, r.World, uint64(count), "nodes", func(s uint64) []Node { return Some(r.World, s, min(count, 4), true, r.node) })
 }
 
 func (r queryResolver) Any(ctx context.Context, seed int) (Any, error) {
@@ -221,7 +221,7 @@ func (r queryResolver) Any(ctx context.Context, seed int) (Any, error) {
 }
 
 func (r queryResolver) Anys(ctx context.Context, count int) ([]Any, error) {
-	return one(ctx, r.World, uint64(count), "anys", func(s uint64) []Any { return some(r.World, s, min(count, 4), true, r.any) })
+	return one(ctx, r.World, uint64(count), "anys", func(s uint64) []Any { return Some(r.World, s, min(count, 4), true, r.any) })
 }
 
 func (r queryResolver) Echo(_ context.Context, filter Filter, colours []Colour, size *Size, stamp *time.Time, id *string, n *float64, on *bool) (string, error) {

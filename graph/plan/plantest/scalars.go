@@ -2,10 +2,10 @@ package plantest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -15,7 +15,7 @@ import (
 var (
 	ErrStamp = errors.New("plantest: want seconds as a number")
 	ErrTag   = errors.New("plantest: want a tag")
-	ErrRatio = errors.New("plantest: a negative ratio")
+	ErrRatio = errors.New("plantest: no ratio")
 )
 
 // MarshalStamp writes seconds; the zero time is null, as gqlgen's own Time has it.
@@ -37,11 +37,14 @@ func UnmarshalStamp(v any) (time.Time, error) {
 
 // MarshalTag writes a tag.
 func MarshalTag(s string) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { io.WriteString(w, strconv.Quote("#"+s)) }) //nolint:errcheck // A buffer does not fail.
+	return graphql.WriterFunc(func(w io.Writer) { w.Write(AppendTag(nil, s)) }) //nolint:errcheck // A buffer does not fail.
 }
 
 // AppendTag appends a tag.
-func AppendTag(b []byte, s string) []byte { return strconv.AppendQuote(b, "#"+s) }
+func AppendTag(b []byte, s string) []byte {
+	quoted, _ := json.Marshal("#" + s)
+	return append(b, quoted...)
+}
 
 // UnmarshalTag reads a tag.
 func UnmarshalTag(v any) (string, error) {
@@ -55,7 +58,7 @@ func UnmarshalTag(v any) (string, error) {
 // MarshalRatio writes a ratio, and fails for a negative one.
 func MarshalRatio(f float64) graphql.ContextMarshaler {
 	return graphql.ContextWriterFunc(func(_ context.Context, w io.Writer) error {
-		if f < 0 {
+		if !(f >= 0) { // Neither a negative one nor what is no number.
 			return ErrRatio
 		}
 		_, err := fmt.Fprintf(w, "%.2f", f)

@@ -27,20 +27,22 @@ type World struct {
 // ErrFault is the error that the world makes.
 var ErrFault = errors.New("plantest: fault")
 
-type fate int
+// Fate is what becomes of a value.
+type Fate int
 
+// The fates there are; a batch's value has no panic of its own.
 const (
-	fine fate = iota
-	absent
-	failing
-	coded
-	several
-	panicking
+	Fine Fate = iota
+	Absent
+	Failing
+	Coded
+	Several
+	Panicking
 	fates
 )
 
-// hash mixes what names a value.
-func (w *World) hash(seed uint64, name string) uint64 {
+// Hash mixes what names a value.
+func (w *World) Hash(seed uint64, name string) uint64 {
 	h := fnv.New64a()
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:8], w.Seed)
@@ -52,16 +54,17 @@ func (w *World) hash(seed uint64, name string) uint64 {
 	return h.Sum64()
 }
 
-func (w *World) fate(seed uint64, name string) fate {
-	h := w.hash(seed, "fate of "+name)
+// Fate tells what becomes of the value of that name.
+func (w *World) Fate(seed uint64, name string) Fate {
+	h := w.Hash(seed, "fate of "+name)
 	if h%1000 >= w.Faults {
-		return fine
+		return Fine
 	}
-	return fate(1 + h/1000%uint64(fates-1))
+	return Fate(1 + h/1000%uint64(fates-1))
 }
 
-// called notes a call.
-func (w *World) called(ctx context.Context, field string, parents int) error {
+// Called notes a call.
+func (w *World) Called(ctx context.Context, field string, parents int) error {
 	w.Calls.Add(1)
 	if w.Before == nil {
 		return nil
@@ -69,51 +72,51 @@ func (w *World) called(ctx context.Context, field string, parents int) error {
 	return w.Before(ctx, field, parents)
 }
 
-// answer answers a resolver: what there is, unless the seed wants otherwise.
-func answer[T any](w *World, seed uint64, name string, value func(seed uint64) T) (none T, err error) {
-	switch w.fate(seed, name) {
-	case absent:
+// Answer answers a resolver: what there is, unless the seed wants otherwise.
+func Answer[T any](w *World, seed uint64, name string, value func(seed uint64) T) (none T, err error) {
+	switch w.Fate(seed, name) {
+	case Absent:
 		return none, nil
-	case failing:
+	case Failing:
 		return none, fmt.Errorf("%w: %s", ErrFault, name)
-	case coded:
+	case Coded:
 		return none, &gqlerror.Error{Message: name, Extensions: map[string]any{"code": "CODED"}}
-	case several:
+	case Several:
 		return none, gqlerror.List{{Message: name + " one"}, {Message: name + " two"}}
-	case panicking:
+	case Panicking:
 		panic(name)
 	}
-	return value(w.hash(seed, name)), nil
+	return value(w.Hash(seed, name)), nil
 }
 
-// held answers a model's method that cannot fail but by panic.
-func held[T any](w *World, seed uint64, name string, value func(seed uint64) T) (none T) {
-	switch w.fate(seed, name) {
-	case absent:
+// Held answers a model's method that cannot fail but by panic.
+func Held[T any](w *World, seed uint64, name string, value func(seed uint64) T) (none T) {
+	switch w.Fate(seed, name) {
+	case Absent:
 		return none
-	case panicking:
+	case Panicking:
 		panic(name)
 	}
-	return value(w.hash(seed, name))
+	return value(w.Hash(seed, name))
 }
 
-// together answers a batch resolver.
-func together[P any, T any](ctx context.Context, w *World, parents []P, seedOf func(P) uint64, name string, value func(seed uint64) T) ([]T, error) {
-	if err := w.called(ctx, name, len(parents)); err != nil {
+// Together answers a batch resolver.
+func Together[P any, T any](ctx context.Context, w *World, parents []P, seedOf func(P) uint64, name string, value func(seed uint64) T) ([]T, error) {
+	if err := w.Called(ctx, name, len(parents)); err != nil {
 		return nil, err
 	}
 	results, errs := make([]T, len(parents)), make(graphql.BatchErrorList, len(parents))
 	failed := false
 	for i, p := range parents {
 		seed := seedOf(p)
-		switch w.fate(seed, name) {
-		case absent:
-		case failing, several, panicking:
+		switch w.Fate(seed, name) {
+		case Absent:
+		case Failing, Several, Panicking:
 			errs[i], failed = fmt.Errorf("%w: %s", ErrFault, name), true
-		case coded:
+		case Coded:
 			errs[i], failed = &gqlerror.Error{Message: name, Extensions: map[string]any{"code": "CODED"}}, true
 		default:
-			results[i] = value(w.hash(seed, name))
+			results[i] = value(w.Hash(seed, name))
 		}
 	}
 	if failed {
@@ -122,12 +125,12 @@ func together[P any, T any](ctx context.Context, w *World, parents []P, seedOf f
 	return results, nil
 }
 
-// some makes a list of up to n elements, of which some may be null.
-func some[T any](w *World, seed uint64, n int, nulls bool, value func(seed uint64) T) []T {
+// Some makes a list of up to n elements, of which some may be null.
+func Some[T any](w *World, seed uint64, n int, nulls bool, value func(seed uint64) T) []T {
 	list := make([]T, int(seed/7)%(n+1))
 	for i := range list {
-		element := w.hash(seed, fmt.Sprint(i))
-		if !nulls || w.fate(element, "element") == fine {
+		element := w.Hash(seed, fmt.Sprint(i))
+		if !nulls || w.Fate(element, "element") == Fine {
 			list[i] = value(element)
 		}
 	}

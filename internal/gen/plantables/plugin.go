@@ -178,11 +178,14 @@ type Implementor struct {
 	ID int
 }
 
-// Implementors are the Go types of an abstract type, the more specific first.
+// Implementors are the Go types of an abstract type, the more specific first. gqlgen counts the interfaces that implement it
+// among them; what is of none of their objects' types is not of this one's either.
 func (v *value) Implementors() []Implementor {
 	var list []Implementor
 	for _, i := range v.tables.Interfaces[v.Definition.Name].Implementors {
-		list = append(list, Implementor{i, v.tables.ids[i.Name]})
+		if id, object := v.tables.ids[i.Name]; object {
+			list = append(list, Implementor{i, id})
+		}
 	}
 	return list
 }

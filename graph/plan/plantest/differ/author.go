@@ -1,4 +1,4 @@
-package plan_test
+package differ
 
 import (
 	"fmt"
@@ -20,18 +20,36 @@ type author struct {
 	variables map[string]any
 	declared  []string
 	writing   []string // fragments being written: none may hold itself
+	seldom    []string // fields that few operations ask for
 }
 
-// operation makes up one. It may be invalid, where fields of the same name do not go together.
-func operation(schema *ast.Schema, seed uint64) (text string, variables map[string]any) {
+// Operation is one that was made up.
+type Operation struct {
+	Text      string
+	Variables map[string]any
+}
+
+// Author makes one up. It may be invalid, where fields of the same name do not go together. Fields of the names that are seldom
+// asked for are those that no plan covers.
+func Author(schema *ast.Schema, seed uint64, seldom ...string) Operation {
 	a := &author{
 		schema: schema, rand: rand.New(rand.NewPCG(seed, 1)), fragments: map[string]string{}, ofType: map[string][]string{}, variables: map[string]any{},
+		seldom: seldom,
 	}
 	kind, root := "query", schema.Query
-	if a.chance(10) {
+	switch {
+	case schema.Mutation != nil && a.chance(10):
 		kind, root = "mutation", schema.Mutation
+	case schema.Subscription != nil && a.chance(8):
+		kind, root = "subscription", schema.Subscription
 	}
-	body := a.selection(root, 1+a.rand.IntN(5))
+	depth := 1 + a.rand.IntN(5)
+	body := ""
+	if kind == "subscription" {
+		body = a.event(root, depth)
+	} else {
+		body = a.selection(root, depth)
+	}
 	var b strings.Builder
 	b.WriteString(kind + " Q")
 	if len(a.declared) > 0 {
@@ -41,7 +59,16 @@ func operation(schema *ast.Schema, seed uint64) (text string, variables map[stri
 	for _, name := range slices.Sorted(maps.Keys(a.fragments)) {
 		b.WriteString(a.fragments[name] + "\n")
 	}
-	return b.String(), a.variables
+	return Operation{b.String(), a.variables}
+}
+
+// event makes up a subscription's one field, in a fragment or not.
+func (a *author) event(root *ast.Definition, depth int) string {
+	field := a.field(root, max(depth, 2))
+	if strings.HasPrefix(field, "__") || a.chance(80) {
+		return "{ " + field + " }"
+	}
+	return "{ ... on " + root.Name + " { " + field + " } }"
 }
 
 func (a *author) chance(percent int) bool { return a.rand.IntN(100) < percent }
@@ -109,13 +136,15 @@ func (a *author) spread(def *ast.Definition, depth int) string {
 func (a *author) field(def *ast.Definition, depth int) string {
 	f := def.Fields[a.rand.IntN(len(def.Fields))]
 	typ := a.schema.Types[f.Type.Name()]
-	if strings.HasPrefix(f.Name, "__") || f.Name == "vault" || typ.IsCompositeType() && depth <= 1 {
+	if strings.HasPrefix(f.Name, "__") || typ.IsCompositeType() && depth <= 1 || slices.Contains(a.seldom, f.Name) && !a.chance(1) {
 		return "__typename"
 	}
 	text := f.Name
 	a.aliases++
 	if a.chance(30) {
 		text = fmt.Sprintf("a%d: %s%s", a.aliases, f.Name, a.arguments(f.Arguments))
+	} else if slices.ContainsFunc(f.Arguments, required) {
+		text += a.arguments(f.Arguments)
 	}
 	text += a.condition()
 	if a.rand.IntN(4000) == 0 {
@@ -148,74 +177,4 @@ func (a *author) condition() string {
 		return " @skip(if: " + value + ")"
 	}
 	return " @include(if: " + value + ")"
-}
-
-func (a *author) arguments(defs ast.ArgumentDefinitionList) string {
-	var args []string
-	for _, def := range defs {
-		if def.Type.NonNull && def.DefaultValue == nil || a.chance(60) {
-			args = append(args, def.Name+": "+a.argument(def))
-		}
-	}
-	if len(args) == 0 {
-		return ""
-	}
-	return "(" + strings.Join(args, ", ") + ")"
-}
-
-// argument makes up a literal, or a variable, which may be left out.
-func (a *author) argument(def *ast.ArgumentDefinition) string {
-	if !a.chance(30) {
-		return a.literal(def.Type, 2)
-	}
-	name := fmt.Sprintf("v%d", len(a.declared))
-	typ, fallback := def.Type.String(), ""
-	if a.chance(30) {
-		fallback = " = " + a.literal(def.Type, 1)
-	} else if value := map[string]any{"Int": 2, "Boolean": true, "ID": "7", "Float": 1.5, "Size": "LARGE", "Stamp": 12, "Filter": map[string]any{"word": "v", "limits": []any{[]any{1}}}}[typ]; value != nil && a.chance(80) {
-		a.variables[name] = value
-	} else if def.Type.NonNull {
-		return a.literal(def.Type, 2)
-	}
-	a.declared = append(a.declared, "$"+name+": "+typ+fallback)
-	return "$" + name
-}
-
-func (a *author) literal(typ *ast.Type, depth int) string {
-	if !typ.NonNull && a.chance(10) {
-		return "null"
-	}
-	if typ.Elem != nil {
-		list := make([]string, a.rand.IntN(3))
-		for i := range list {
-			list[i] = a.literal(typ.Elem, depth)
-		}
-		return "[" + strings.Join(list, ", ") + "]"
-	}
-	switch typ.NamedType {
-	case "Int":
-		return fmt.Sprint(a.rand.IntN(5))
-	case "Float":
-		return "2.25"
-	case "Boolean":
-		return fmt.Sprint(a.chance(50))
-	case "Colour":
-		return []string{"RED", "GREEN", "BLUE"}[a.rand.IntN(3)]
-	case "Size":
-		return []string{"SMALL", "LARGE"}[a.rand.IntN(2)]
-	case "Stamp":
-		return []string{"5", "-5", `"late"`, "99"}[a.rand.IntN(4)]
-	case "Filter":
-		fields := []string{`word: "w` + fmt.Sprint(a.rand.IntN(3)) + `"`}
-		for _, f := range []string{"colours: [GREEN]", "limits: [[1, 2]]", "stamp: 4", "stamp: -4"} {
-			if twice := strings.HasPrefix(f, "stamp") && strings.HasPrefix(fields[len(fields)-1], "stamp"); a.chance(15) && !twice {
-				fields = append(fields, f)
-			}
-		}
-		if depth > 1 && a.chance(20) {
-			fields = append(fields, "sub: "+a.literal(&ast.Type{NamedType: "Filter", NonNull: true}, depth-1))
-		}
-		return "{" + strings.Join(fields, ", ") + "}"
-	}
-	return `"` + fmt.Sprint(a.rand.IntN(9)) + `"`
 }

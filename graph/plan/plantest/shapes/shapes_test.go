@@ -1,0 +1,40 @@
+package shapes_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"vestibule.example/graph/plan/plantest/differ"
+	"vestibule.example/graph/plan/plantest/shapes/shape1"
+	"vestibule.example/graph/plan/plantest/shapes/shape2"
+	"vestibule.example/graph/plan/plantest/shapes/shape3"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// Whatever a schema is like and however it is bound to Go, plans answer as gqlgen's executor does; `go run ./make -seeds 20` tries others.
+func TestPlansAnswerAsGqlgenDoesForAnySchema(t *testing.T) {
+	var total differ.Count
+	for _, s := range []struct {
+		name    string
+		subject differ.Subject
+	}{
+		{"shape1", differ.Subject{New: shape1.New, Tables: shape1.PlanTables()}},
+		{"shape2", differ.Subject{New: shape2.New, Tables: shape2.PlanTables()}},
+		{"shape3", differ.Subject{New: shape3.New, Tables: shape3.PlanTables()}},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			s.subject.Seldom = []string{"vault"}
+			count, err := s.subject.Seeds(t.Context(), 1, 700)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Log(count.String())
+			total.Add(count)
+		})
+	}
+	if !t.Failed() && !total.Enough() {
+		t.Errorf("%s, want 95 %%", total.String())
+	}
+}
