@@ -59,12 +59,6 @@ func (s *shape) named(name []byte) (of *shape, needed bool) {
 	return nil, false
 }
 
-// pruned are answers without what is not needed; a pool holds no state. What is decoded shares no memory with them.
-var pruned = sync.Pool{New: func() any { return new([]byte) }}
-
-// maxPruned is the largest of them whose memory is kept, in bytes.
-const maxPruned = 1 << 20
-
 // decode reads what is needed of a document into value, a pointer. ok tells whether it could: what is odd in any way is left
 // to the decoder of the whole.
 func (p *Projection) decode(doc []byte, value any) (ok bool) {
@@ -75,12 +69,8 @@ func (p *Projection) decode(doc []byte, value any) (ok bool) {
 	if s == nil {
 		return false
 	}
-	memory := pruned.Get().(*[]byte) //nolint:forcetypeassert // The pool holds nothing else.
-	defer func() {
-		if cap(*memory) <= maxPruned {
-			pruned.Put(memory)
-		}
-	}()
+	memory := borrow() // What is decoded shares no memory with it.
+	defer giveBack(memory)
 	w := pruner{doc: doc, out: (*memory)[:0]}
 	w.space()
 	ok = w.value(s)
