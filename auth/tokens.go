@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"strings"
 	"time"
@@ -77,8 +78,7 @@ func (t token) alive(now time.Time) bool { return t.Value != "" && now.Before(t.
 
 // jitter is a session's own, so that it decides alike on every replica.
 func (b *body) jitter() float64 {
-	sum := sha256.Sum256([]byte(b.Handle))
-	return float64(sum[0]) / 256
+	return float64(crc32.ChecksumIEEE([]byte(b.Handle))>>24) / 256
 }
 
 // accessToken gives a token for an API. rejected is a token that the API did not take, or nothing: it is not given again.

@@ -159,7 +159,17 @@ type pruner struct {
 	doc []byte
 	at  int
 	out []byte
+	// depth is how many lists and objects are around, which the decoder spends stack on.
+	depth int
 }
+
+// enter goes into a list or an object, unless it is nested too deep.
+func (w *pruner) enter() bool {
+	w.depth++
+	return w.depth <= maxDepth
+}
+
+func (w *pruner) leave() { w.depth-- }
 
 // value writes what is needed of the value that begins at w.at.
 func (w *pruner) value(s *shape) bool {
@@ -167,9 +177,11 @@ func (w *pruner) value(s *shape) bool {
 	case w.at == len(w.doc):
 		return false
 	case s != nil && s.element != nil && w.doc[w.at] == '[':
-		return w.list(s.element)
+		defer w.leave()
+		return w.enter() && w.list(s.element)
 	case s != nil && s.isObject && w.doc[w.at] == '{':
-		return w.object(s)
+		defer w.leave()
+		return w.enter() && w.object(s)
 	}
 	begin := w.at
 	if !w.skip() {
@@ -297,14 +309,16 @@ func (w *pruner) skip() bool {
 }
 
 func (w *pruner) skipNested() bool {
-	for depth := 0; w.at < len(w.doc); w.at++ {
+	for around := w.depth; w.at < len(w.doc); w.at++ {
 		switch w.doc[w.at] {
 		case '"':
 			w.at = endOfText(w.doc, w.at)
 		case '{', '[':
-			depth++
+			if !w.enter() {
+				return false
+			}
 		case '}', ']':
-			if depth--; depth == 0 {
+			if w.leave(); w.depth == around {
 				w.at++
 				return true
 			}
