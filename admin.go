@@ -5,9 +5,9 @@ import (
 	"net/http"
 )
 
-// newAdminHandler is the operators' surface: liveness, readiness, users' sessions, metrics. It has a listener of its own, on loopback unless
-// configured, and is never reachable through the public one.
-func newAdminHandler(ready, sessions, metrics http.Handler) http.Handler {
+// newAdminHandler is the operators' surface: liveness, readiness, users' sessions, metrics, and profiles unless nil. It has a listener of
+// its own, on loopback unless configured, and is never reachable through the public one.
+func newAdminHandler(ready, sessions, metrics, profiles http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /sessions", sessions)
 	mux.Handle("DELETE /sessions", sessions)
@@ -16,6 +16,9 @@ func newAdminHandler(ready, sessions, metrics http.Handler) http.Handler {
 	})
 	mux.Handle("GET /readyz", ready)
 	mux.Handle("GET /metrics", metrics)
+	if profiles != nil {
+		mux.Handle("GET /debug/pprof/", profiles)
+	}
 	return mux
 }
 

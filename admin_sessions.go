@@ -64,14 +64,25 @@ func refuseOperator(w http.ResponseWriter, r *http.Request, log *slog.Logger, er
 // programsOnly refuses what came from another machine, and what a web page could have caused: a page on the operator's own
 // machine reaches loopback too.
 func programsOnly(next http.Handler) http.Handler {
+	return ownMachineOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(operatorHeader) != "1" {
+			problem(w, r, http.StatusForbidden, "programs-only", "This is for programs", "Use `vestibule sessions`, or send "+operatorHeader+": 1 and no header of a web page.")
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// ownMachineOnly refuses what came from another machine, and what a page's browser says that a page asks for.
+func ownMachineOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !sameMachine(r) {
-			problem(w, r, http.StatusForbidden, "same-machine-only", "This is for the gateway's own machine", "Run `vestibule sessions` on it, or in its container.")
+			problem(w, r, http.StatusForbidden, "same-machine-only", "This is for the gateway's own machine", "Ask on it, or in its container.")
 			return
 		}
 		site := r.Header.Get("Sec-Fetch-Site")
-		if r.Header.Get(operatorHeader) != "1" || r.Header.Get("Origin") != "" || site != "" && site != "none" {
-			problem(w, r, http.StatusForbidden, "programs-only", "This is for programs", "Use `vestibule sessions`, or send "+operatorHeader+": 1 and no header of a web page.")
+		if r.Header.Get("Origin") != "" || site != "" && site != "none" {
+			problem(w, r, http.StatusForbidden, "programs-only", "This is for programs", "Send no header of a web page.")
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -34,6 +34,7 @@ type ServerConfig struct {
 	Address        string         `key:"address" default:":8080" example:":8443" doc:"Public listener, host:port. In the demo 127.0.0.1:8080."`
 	PublicURL      string         `key:"public_url" example:"https://shop.example.com" doc:"The origin that browsers see; https, or http on loopback for development."`
 	AdminAddress   string         `key:"admin_address" default:"127.0.0.1:9090" example:"127.0.0.1:9090" doc:"Listener of /healthz, /readyz, /metrics and the sessions command; the last answers the gateway's own machine alone. Open it beyond loopback only to probes and monitoring, never to the public."`
+	Profiles       bool           `key:"profiles" default:"false" doc:"Serve /debug/pprof/ on the admin listener, to the gateway's own machine alone: go tool pprof http://127.0.0.1:9090/debug/pprof/profile."`
 	TrustedProxies []netip.Prefix `key:"trusted_proxies" example:"10.0.0.0/8" doc:"Networks of proxies whose X-Forwarded-For is believed."`
 	TLSCertFile    string         `key:"tls_cert_file" example:"/etc/vestibule/tls.crt" doc:"Certificate chain (PEM) for https on the public listener; with tls_key_file. Without, TLS ends in front."`
 	TLSKeyFile     string         `key:"tls_key_file" example:"/etc/vestibule/tls.key" doc:"Private key (PEM) of tls_cert_file."`

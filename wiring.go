@@ -83,7 +83,11 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	limits := serverLimits{cfg.Server.ReadHeader, cfg.Server.Read, cfg.Server.Write, cfg.Server.Idle, cfg.Server.MaxHeaderBytes}
 	front := newServer(leavingConnections(&ready.serving, newHandler(p)), limits, log)
 	front.RegisterOnShutdown(service.Drain)
-	operators := newServer(onlyHosts(localHost, newAdminHandler(ready, operatorSessions(service, log), telemetry.Prometheus())), limits, log)
+	var profiles http.Handler
+	if cfg.Server.Profiles {
+		profiles = newProfiles()
+	}
+	operators := newServer(onlyHosts(localHost, newAdminHandler(ready, operatorSessions(service, log), telemetry.Prometheus(), profiles)), limits, log)
 	if !cfg.Demo { // Whose settings are made up at the start, and which ends with its terminal.
 		defer (&reloader{load: load, current: cfg, service: service, certificate: cert, log: log}).start(ctx)()
 	}

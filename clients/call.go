@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -171,7 +172,11 @@ func appendJSON(body any) ([]byte, error) {
 	if itself, ok := body.(interface {
 		AppendJSON(b []byte) ([]byte, error)
 	}); ok {
-		return itself.AppendJSON(make([]byte, 0, 512)) // Most bodies are no longer.
+		memory := borrow()
+		defer giveBack(memory)
+		text, err := itself.AppendJSON((*memory)[:0])
+		*memory = text
+		return bytes.Clone(text), err
 	}
 	return json.Marshal(body)
 }

@@ -29,14 +29,14 @@ func decode(ans *answer, value any, needed *Projection) error {
 	if err := checkJSON(ans.header); err != nil {
 		return err
 	}
-	if tooDeep(ans.body, maxDepth) {
-		return errTooDeep
-	}
 	if bytes.Equal(bytes.TrimSpace(ans.body), []byte("null")) {
 		return errNull
 	}
 	if needed.decode(ans.body, value) {
 		return nil
+	}
+	if tooDeep(ans.body, maxDepth) {
+		return errTooDeep
 	}
 	// Stricter than encoding/json: a name that comes twice, bytes that are not UTF-8, and names in other letters than the
 	// type's are not guessed at (docs/decisions/2026-11-25-decoder.md).

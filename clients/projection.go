@@ -59,12 +59,6 @@ func (s *shape) named(name []byte) (of *shape, needed bool) {
 	return nil, false
 }
 
-// pruned are answers without what is not needed; a pool holds no state. What is decoded shares no memory with them.
-var pruned = sync.Pool{New: func() any { return new([]byte) }}
-
-// maxPruned is the largest of them whose memory is kept, in bytes.
-const maxPruned = 1 << 20
-
 // decode reads what is needed of a document into value, a pointer. ok tells whether it could: what is odd in any way is left
 // to the decoder of the whole.
 func (p *Projection) decode(doc []byte, value any) (ok bool) {
@@ -75,12 +69,8 @@ func (p *Projection) decode(doc []byte, value any) (ok bool) {
 	if s == nil {
 		return false
 	}
-	memory := pruned.Get().(*[]byte) //nolint:forcetypeassert // The pool holds nothing else.
-	defer func() {
-		if cap(*memory) <= maxPruned {
-			pruned.Put(memory)
-		}
-	}()
+	memory := borrow() // What is decoded shares no memory with it.
+	defer giveBack(memory)
 	w := pruner{doc: doc, out: (*memory)[:0]}
 	w.space()
 	ok = w.value(s)
@@ -169,7 +159,17 @@ type pruner struct {
 	doc []byte
 	at  int
 	out []byte
+	// depth is how many lists and objects are around, which the decoder spends stack on.
+	depth int
 }
+
+// enter goes into a list or an object, unless it is nested too deep.
+func (w *pruner) enter() bool {
+	w.depth++
+	return w.depth <= maxDepth
+}
+
+func (w *pruner) leave() { w.depth-- }
 
 // value writes what is needed of the value that begins at w.at.
 func (w *pruner) value(s *shape) bool {
@@ -177,9 +177,11 @@ func (w *pruner) value(s *shape) bool {
 	case w.at == len(w.doc):
 		return false
 	case s != nil && s.element != nil && w.doc[w.at] == '[':
-		return w.list(s.element)
+		defer w.leave()
+		return w.enter() && w.list(s.element)
 	case s != nil && s.isObject && w.doc[w.at] == '{':
-		return w.object(s)
+		defer w.leave()
+		return w.enter() && w.object(s)
 	}
 	begin := w.at
 	if !w.skip() {
@@ -307,14 +309,16 @@ func (w *pruner) skip() bool {
 }
 
 func (w *pruner) skipNested() bool {
-	for depth := 0; w.at < len(w.doc); w.at++ {
+	for around := w.depth; w.at < len(w.doc); w.at++ {
 		switch w.doc[w.at] {
 		case '"':
 			w.at = endOfText(w.doc, w.at)
 		case '{', '[':
-			depth++
+			if !w.enter() {
+				return false
+			}
 		case '}', ']':
-			if depth--; depth == 0 {
+			if w.leave(); w.depth == around {
 				w.at++
 				return true
 			}

@@ -118,6 +118,28 @@ func TestProjectionLeavesWhatIsOdd(t *testing.T) {
 	}
 }
 
+// What is nested too deep is for the decoder of the whole, which refuses it: wherever it is, it costs no stack.
+func TestProjectionIsBoundedInDepth(t *testing.T) {
+	within := func(times int, inmost string) string { // Three levels each.
+		return strings.Repeat(`{"books":[{"within":`, times) + inmost + strings.Repeat(`}]}`, times)
+	}
+	lists := strings.Repeat("[", maxDepth-1) + strings.Repeat("]", maxDepth-1)
+	for _, c := range []struct {
+		what, body string
+		decoded    bool
+	}{
+		{"objects as deep as they may be", within(21, `{}`), true},
+		{"objects one deeper", within(21, `{"books":[]}`), false},
+		{"what is not needed as deep as it may be", within(20, `{"room":[[[]]]}`), true},
+		{"what is not needed one deeper", within(20, `{"room":[[[[]]]]}`), false},
+		{"as deep beside each other", `{"room":` + lists + `,"other":` + lists + `}`, true},
+	} {
+		if decoded := needs("books", "within").decode([]byte(c.body), &shelf{}); decoded != c.decoded {
+			t.Errorf("%s: decoded is %t", c.what, decoded)
+		}
+	}
+}
+
 // Where everything is needed nothing is done twice.
 func TestProjectionOfEverything(t *testing.T) {
 	all := needs("label books room", "id title pages printed within notes")

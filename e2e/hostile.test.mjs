@@ -5,6 +5,7 @@ import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { startWorld, signIn, session, me } from './world.mjs';
+import { relay, routes, ways } from './hostile.mjs';
 import { startBrowser } from './browser.mjs';
 
 // Chromium resolves *.localhost to loopback, and takes a.x.localhost and b.x.localhost for one site.
@@ -12,7 +13,7 @@ const host = 'app.vestibule.localhost';
 let world, browser, evil;
 
 before(async () => {
-  world = await startWorld({ host });
+  world = await startWorld({ host, relay });
   browser = await startBrowser();
   evil = createServer((_, res) => {
     res.writeHead(200, { 'content-type': 'text/html' });
@@ -28,103 +29,6 @@ after(async () => {
   await world?.stop();
 });
 
-// Each attack runs in the hostile page; its answer is what the page could read of the gateway's.
-const attacks = {
-  'fetch with credentials': (origin) => fetch(`${origin}/graphql?query={me{id}}`, { credentials: 'include' }).then((r) => r.text(), () => ''),
-  'fetch without CORS': (origin) => fetch(`${origin}/graphql?query={me{id}}`, { credentials: 'include', mode: 'no-cors' }).then((r) => r.text(), () => ''),
-  'POST of text/plain': (origin) => fetch(`${origin}/graphql`, {
-    method: 'POST', credentials: 'include', mode: 'no-cors', headers: { 'content-type': 'text/plain' }, body: '{"query":"{me{id}}"}',
-  }).then((r) => r.text(), () => ''),
-  'POST of JSON with the custom header': (origin) => fetch(`${origin}/graphql`, {
-    method: 'POST', credentials: 'include', headers: { 'content-type': 'application/json', 'x-csrf': '1' }, body: '{"query":"{me{id}}"}',
-  }).then((r) => r.text(), () => ''),
-  'POST of a Blob without a type': (origin) => fetch(`${origin}/graphql`, {
-    method: 'POST', credentials: 'include', mode: 'no-cors', body: new Blob(['{"query":"{me{id}}"}']),
-  }).then((r) => r.text(), () => ''),
-  'the session endpoint': (origin) => fetch(`${origin}/auth/session`, { credentials: 'include' }).then((r) => r.text(), () => ''),
-  'logout by fetch': (origin) => fetch(`${origin}/auth/logout`, { method: 'POST', credentials: 'include', mode: 'no-cors' }).then((r) => r.text(), () => ''),
-  'an image of a query': (origin) => new Promise((done) => {
-    const image = new Image();
-    image.onload = () => done('loaded');
-    image.onerror = () => done('');
-    image.src = `${origin}/graphql?query={me{id}}`;
-  }),
-  'an image of the logout link': (origin) => new Promise((done) => {
-    const image = new Image();
-    image.onload = image.onerror = () => done('');
-    image.src = `${origin}/auth/logout`;
-  }),
-  'a script of the session': (origin) => new Promise((done) => {
-    const script = document.createElement('script');
-    script.onload = () => done('loaded');
-    script.onerror = () => done('');
-    script.src = `${origin}/auth/session`;
-    document.body.append(script);
-  }),
-  'an EventSource': (origin) => new Promise((done) => {
-    const source = new EventSource(`${origin}/auth/events`, { withCredentials: true });
-    source.onopen = () => done('opened');
-    source.onerror = () => {
-      source.close();
-      done('');
-    };
-  }),
-  'a WebSocket': (origin) => new Promise((done) => {
-    const socket = new WebSocket(`${origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
-    socket.onopen = () => done('opened');
-    socket.onerror = () => done('');
-  }),
-  'a form that logs out': (origin) => new Promise((done) => {
-    const frame = document.createElement('iframe');
-    frame.name = 'out';
-    const form = document.createElement('form');
-    form.method = 'post';
-    form.action = `${origin}/auth/logout`;
-    form.target = 'out';
-    document.body.append(frame, form);
-    frame.onload = () => setTimeout(() => done(''), 0);
-    form.submit();
-  }),
-  'a form that posts a query': (origin) => new Promise((done) => {
-    const frame = document.createElement('iframe');
-    frame.name = 'query';
-    const form = document.createElement('form');
-    form.method = 'post';
-    form.enctype = 'text/plain';
-    form.action = `${origin}/graphql`;
-    form.target = 'query';
-    const field = document.createElement('input');
-    field.name = '{"query":"{me{id}}","x":"';
-    field.value = '"}';
-    form.append(field);
-    document.body.append(frame, form);
-    frame.onload = () => setTimeout(() => done(''), 0);
-    form.submit();
-  }),
-  'a sandboxed frame (Origin: null)': (origin) => new Promise((done) => {
-    const frame = document.createElement('iframe');
-    frame.sandbox = 'allow-scripts';
-    frame.srcdoc = `<script>fetch(${JSON.stringify(origin)} + '/graphql?query={me{id}}', { credentials: 'include' })
-      .then((r) => r.text(), () => '').then((t) => parent.postMessage(t, '*'))<\/script>`;
-    addEventListener('message', (event) => done(event.data), { once: true });
-    document.body.append(frame);
-  }),
-  'framing the application': (origin) => new Promise((done) => {
-    const frame = document.createElement('iframe');
-    frame.src = `${origin}/account`;
-    frame.onload = () => {
-      let readable = '';
-      try {
-        readable = frame.contentDocument?.body?.textContent ?? '';
-      } catch {
-        // Another origin: nothing can be read, as it should be.
-      }
-      done(readable);
-    };
-    document.body.append(frame);
-  }),
-};
-
 for (const [where, evilHost] of [['another site', '127.0.0.1'], ['a sibling subdomain', 'evil.vestibule.localhost']]) {
   test(`a page on ${where}`, async (t) => {
     const context = await browser.newContext();
@@ -132,18 +36,31 @@ for (const [where, evilHost] of [['another site', '127.0.0.1'], ['a sibling subd
     await signIn(victim, world.origin);
     assert.deepEqual(await me(victim), { data: { me: { id: 'c-alice' } } }, 'the victim must be signed in, or the attacks prove nothing');
 
-    for (const [name, attack] of Object.entries(attacks)) {
-      await t.test(name, async () => {
-        const page = await context.newPage();
-        await page.goto(`http://${evilHost}:${evil.address().port}/`);
-        const before = world.accounts.seen.length;
-        const readable = await page.evaluate(`(${attack})(${JSON.stringify(world.origin)})`);
-        assert.equal(readable, '', 'the hostile page could read something');
-        assert.equal(world.accounts.seen.length, before, 'an API was called');
-        await page.close();
+    await t.test('what is tried would work on a page of ours', async () => {
+      const own = (way, { path, ...route }) => victim.evaluate(`(${ways[way].run})(${JSON.stringify({ ...route, url: world.origin + path })})`);
+      for (const name of ['a query', 'a posted query', 'an API', 'the session', 'all sessions', 'events']) {
+        assert.notEqual(await own('fetch with the header', routes[name]), '', name);
+      }
+      const before = world.accounts.seen.length;
+      await own('an image', routes['a picture of an API']);
+      assert.equal(world.accounts.seen.length, before + 1, 'a picture of an API');
+    });
+
+    const page = await context.newPage();
+    await page.goto(`http://${evilHost}:${evil.address().port}/`);
+    for (const [way, { methods, run }] of Object.entries(ways)) {
+      await t.test(`by ${way}`, async () => {
+        const tried = Object.entries(routes).filter(([, route]) => methods.includes(route.method));
+        for (const [name, { path, ...route }] of tried) {
+          const before = world.accounts.seen.length;
+          const readable = await page.evaluate(`(${run})(${JSON.stringify({ ...route, url: world.origin + path })})`);
+          assert.equal(readable, '', `${name}: the hostile page could read something`);
+          assert.equal(world.accounts.seen.length, before, `${name}: an API was called`);
+        }
         assert.equal((await session(victim)).authenticated, true, 'the victim was signed out');
       });
     }
+    await page.close();
 
     await t.test('a link to the login leaves the session as it is until a login is done (CSRF-10)', async () => {
       const page = await context.newPage();

@@ -57,6 +57,8 @@ test('what an operation costs and calls is told as one types, and nothing runs (
     const before = page.getByRole('region', { name: 'Before running' });
     await before.getByText(/^Cost \d+ of 10000$/).waitFor();
     assert.match(await before.locator('summary').innerText(), /calls at most: accounts 1, catalog \d+, orders 1/);
+    const [red, green, blue] = (await page.locator('.graphiql-execute-button').evaluate((button) => getComputedStyle(button).backgroundColor)).match(/\d+/g).map(Number);
+    assert.ok(green > red && green > blue, `the button is rgb(${red}, ${green}, ${blue}), and not of our green`);
     await type(page, 'query Dear { products(first: 3) { edges { node { category { name } } } } }');
     await before.getByText('calls at most: catalog 2').waitFor();
     await before.locator('summary').press('Enter');

@@ -9,10 +9,10 @@ const audience = 'https://accounts.demo.test';
 
 /**
  * Starts all three. `host` is the name under which the gateway is reached, `provider` adds to startProvider's options, `env`
- * to the gateway's variables.
+ * to the gateway's variables, `relay` lists what of the API goes through the relay.
  * The answer has `provider`, `accounts`, `gateway`, `origin` and `stop()`.
  */
-export async function startWorld({ host = 'localhost', provider: options = {}, env = {} } = {}) {
+export async function startWorld({ host = 'localhost', provider: options = {}, env = {}, relay = [] } = {}) {
   const port = await freePort();
   const origin = `http://${host}:${port}`;
   const provider = await startProvider({ origin, audience, ...options });
@@ -38,7 +38,7 @@ session:
     - use: seal
       secret: ${key.toString('base64')}
 apis:
-  accounts: { base_url: "${accounts.url}", token: user }
+  accounts: { base_url: "${accounts.url}", token: user, relay: ${JSON.stringify(relay)} }
   catalog: { base_url: "${accounts.url}", token: none }
   orders: { base_url: "${accounts.url}", token: user }
   shipping: { base_url: "${accounts.url}", token: user }

@@ -58,7 +58,6 @@ func (h *handler) operation(ctx context.Context, params *graphql.RawParams) (*gr
 		return nil, nil, faults
 	}
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
-	params.Headers = http.Header{}
 	operation, faults := h.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, found), params)
 	if len(faults) > 0 {
 		for i, fault := range faults {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -68,9 +67,9 @@ func (s *eventStream) next(result *graphql.Response) error {
 func writePayload(b *bytes.Buffer, result *graphql.Response) {
 	head := headOf(result)
 	if result.Data == nil && len(result.Errors) > 0 {
-		b.WriteString(strings.TrimSuffix(head, `,"data":`))
+		b.Write(bytes.TrimSuffix(head, []byte(`,"data":`)))
 	} else {
-		b.WriteString(head)
+		b.Write(head)
 		b.Write(result.Data)
 	}
 	b.WriteByte('}')

@@ -194,7 +194,7 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 // session is the one in the request's context; whether a page of another site asks is decided before (auth.Service.CrossSite).
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header.Set("Cache-Control", "no-store")
+	header["Cache-Control"] = noStore
 	header.Add("Vary", "Accept")
 	if r.Header.Get("Upgrade") != "" {
 		h.serveSocket(w, r)

@@ -87,7 +87,7 @@ func (h *handler) affordable(found *document, operation *graphql.OperationContex
 	if estimate.Cost > l.Cost {
 		over = append(over, excess{name: "cost", value: estimate.Cost, max: l.Cost, at: estimate.Dearest})
 	}
-	for _, api := range slices.Sorted(maps.Keys(estimate.Calls)) {
+	for _, api := range estimate.APIs {
 		if n := estimate.Calls[api]; n > l.Calls {
 			over = append(over, excess{name: "calls", value: n, max: l.Calls, api: api, at: busiest(estimate.Tree, api).At})
 		}
@@ -113,7 +113,7 @@ func busiest(tree []*cost.Node, api string) *cost.Node {
 // asks nobody.
 func apisOf(estimate *cost.Estimate, denied map[plan.Coordinate]error) []string {
 	if len(denied) == 0 {
-		return slices.Sorted(maps.Keys(estimate.Calls))
+		return estimate.APIs
 	}
 	names := map[string]bool{}
 	var look func([]*cost.Node)

@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"iter"
 	"mime"
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -82,7 +81,7 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*request, 
 	if r.Header.Get("Content-Encoding") != "" {
 		return nil, errMediaType
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readBody(w, r, maxBody)
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return nil, errTooLarge
@@ -103,6 +102,19 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*request, 
 	return readParams(found)
 }
 
+// atOnce is up to how many bytes the memory for a body is there before the body is: nobody gets much by saying that much will come.
+const atOnce = 8 << 10
+
+// readBody reads a body up to its limit; a short one into memory of its own size.
+func readBody(w http.ResponseWriter, r *http.Request, maxBody int64) ([]byte, error) {
+	if r.ContentLength < 0 || r.ContentLength > min(atOnce, maxBody) {
+		return io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	}
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.Body, body) // There is no more: the server ends it there.
+	return body, err
+}
+
 func isJSON(contentType string) bool {
 	if contentType == mediaJSON {
 		return true // As nearly everybody writes it; nothing is allocated.
@@ -114,8 +126,16 @@ func isJSON(contentType string) bool {
 // members are a request's, as they were sent; nil for those that were not.
 type members struct{ query, operationName, variables, extensions, documentID jsontext.Value }
 
-// named gives the place of a member; nil for one that is not known.
-func (m *members) named(name []byte) *jsontext.Value {
+// named gives the place of a member by its name as JSON; nil for one that is not known.
+func (m *members) named(name jsontext.Value) *jsontext.Value {
+	if bytes.IndexByte(name, '\\') >= 0 {
+		return m.place([]byte(unquoted(name)))
+	}
+	return m.place(name[1 : len(name)-1])
+}
+
+// place gives the place of a member by its name.
+func (m *members) place(name []byte) *jsontext.Value {
 	switch string(name) {
 	case "query":
 		return &m.query
@@ -131,10 +151,31 @@ func (m *members) named(name []byte) *jsontext.Value {
 	return nil
 }
 
+// reader is a decoder with what it reads from. They are kept, since making one costs more than reading a request.
+type reader struct {
+	jsontext.Decoder
+
+	buffer bytes.Buffer
+}
+
+// read begins with a text.
+func (r *reader) read(text []byte) {
+	r.buffer = *bytes.NewBuffer(text)
+	r.Reset(&r.buffer)
+}
+
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
 // readMembers reads one JSON object and refuses duplicate members at any depth, whose meaning readers disagree on, and
 // whatever comes behind the object.
 func readMembers(body []byte) (*members, error) {
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(body))
+	reader := readers.Get().(*reader) //nolint:forcetypeassert // Nothing else is put there.
+	reader.read(body)
+	defer func() {
+		reader.read(nil) // Nobody's request is kept.
+		readers.Put(reader)
+	}()
+	decoder := &reader.Decoder
 	switch decoder.PeekKind() {
 	case '{':
 	case '[':
@@ -167,7 +208,7 @@ func readObject(decoder *jsontext.Decoder, body []byte) (*members, error) {
 		if err != nil {
 			return nil, err
 		}
-		place := found.named([]byte(unquoted(name)))
+		place := found.named(name)
 		value, err := decoder.ReadValue()
 		if err != nil {
 			return nil, err
@@ -285,7 +326,7 @@ func readGet(r *http.Request, maxQuery int64) (*request, error) {
 		if !value.IsValid() {
 			return nil, malformed("The parameter " + name + " is not JSON, or has a member twice.")
 		}
-		*found.named([]byte(name)) = value
+		*found.place([]byte(name)) = value
 	}
 	return readParams(found)
 }
@@ -293,76 +334,4 @@ func readGet(r *http.Request, maxQuery int64) (*request, error) {
 // unauthenticated refuses what only who is signed in may have.
 func unauthenticated() *requestError {
 	return &requestError{status: http.StatusUnauthorized, code: codeUnauthenticated, message: messages[codeUnauthenticated]}
-}
-
-// negotiate gives the answer's media type, or nothing if none of ours is acceptable. Without Accept, and where several are
-// equally welcome, it is application/json, which every client understands.
-func negotiate(accept []string) string {
-	if len(accept) == 0 {
-		return mediaJSON
-	}
-	best, bestQuality := "", 0.0
-	for _, media := range []string{mediaJSON, mediaResponse, mediaEvents} {
-		if q := quality(accept, media); q > bestQuality {
-			best, bestQuality = media, q
-		}
-	}
-	return best
-}
-
-// entries are those of a header that may be there several times.
-func entries(values []string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, value := range values {
-			for entry := range strings.SplitSeq(value, ",") {
-				if !yield(entry) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// parseRange reads an entry of Accept. Most have no parameters, and then nothing is allocated.
-func parseRange(entry string) (name string, parameters map[string]string, err error) {
-	entry = strings.TrimSpace(entry)
-	if strings.Contains(entry, ";") {
-		return mime.ParseMediaType(entry)
-	}
-	return strings.ToLower(entry), nil, nil
-}
-
-// quality is how welcome a media type is: the q of the most specific range that names it (RFC 9110 §12.5.1).
-func quality(accept []string, media string) float64 {
-	major, _, _ := strings.Cut(media, "/")
-	q, specific := 0.0, 0
-	for entry := range entries(accept) {
-		name, options, err := parseRange(entry)
-		if err != nil {
-			continue
-		}
-		rank := 0
-		switch name {
-		case media:
-			rank = 3
-		case major + "/*":
-			rank = 2
-		case "*/*":
-			rank = 1
-		}
-		if charset := options["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-			rank = 0
-		}
-		if rank == 0 || rank < specific {
-			continue
-		}
-		value := 1.0
-		if text, there := options["q"]; there {
-			if value, err = strconv.ParseFloat(text, 64); err != nil || value < 0 || value > 1 {
-				value = 0
-			}
-		}
-		q, specific = value, rank
-	}
-	return q
 }

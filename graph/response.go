@@ -33,51 +33,50 @@ const maxFaults = 10
 const maxMessage = 500
 
 // headOf is an answer's JSON up to its data.
-func headOf(result *graphql.Response) string {
+func headOf(result *graphql.Response) []byte {
 	if len(result.Errors)+len(result.Extensions) == 0 {
-		return `{"data":`
+		return head
 	}
-	var head bytes.Buffer
-	encoder := json.NewEncoder(&head)
+	var more bytes.Buffer
+	encoder := json.NewEncoder(&more)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(response{Errors: result.Errors, Extensions: result.Extensions}); err != nil {
 		panic(fmt.Errorf("graph: errors or extensions that are no JSON: %w", err))
 	}
-	return strings.TrimSuffix(head.String(), "}\n") + `,"data":`
+	return append(bytes.TrimSuffix(more.Bytes(), tail), `,"data":`...)
 }
 
 // answer writes what an operation gave. Its data is JSON already, and not looked through again.
 func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Response) {
 	data := []byte(result.Data)
 	if data == nil {
-		data = []byte("null")
+		data = null
 	}
 	status := http.StatusOK
 	if len(result.Errors) > 0 && h.cfg.StatusProfile == ProfileDraft {
 		status = statusPartial
 	}
 	head := headOf(result)
-	w.Header().Set("Content-Type", withCharset(media))
+	w.Header()["Content-Type"] = contentTypes[media]
 	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(data)+len(tail))) // Longer answers would be sent in chunks.
 	w.WriteHeader(status)
-	for _, part := range [][]byte{[]byte(head), data, []byte(tail)} {
+	for _, part := range [...][]byte{head, data, tail} {
 		w.Write(part) //nolint:errcheck // The reader is gone; there is nobody to tell.
 	}
 }
 
-// tail ends an answer.
-const tail = "}\n"
+// What is written around an answer's data, and in its place.
+var (
+	head = []byte(`{"data":`)
+	tail = []byte("}\n")
+	null = []byte("null")
+)
 
-// withCharset is the value of Content-Type.
-func withCharset(media string) string {
-	switch media {
-	case mediaJSON:
-		return mediaJSON + "; charset=utf-8"
-	case mediaResponse:
-		return mediaResponse + "; charset=utf-8"
-	}
-	return media + "; charset=utf-8"
-}
+// Values of headers, which all answers share.
+var (
+	noStore      = []string{"no-store"}
+	contentTypes = map[string][]string{mediaJSON: {mediaJSON + "; charset=utf-8"}, mediaResponse: {mediaResponse + "; charset=utf-8"}}
+)
 
 // response is a GraphQL response without data.
 type response struct {
@@ -86,7 +85,7 @@ type response struct {
 }
 
 func (h *handler) write(w http.ResponseWriter, media string, status int, body response) {
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.Header()["Content-Type"] = contentTypes[media]
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

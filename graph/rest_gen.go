@@ -318,12 +318,8 @@ func (r *Resolver) restCustomerOrders(ctx context.Context, obj *accounts.Custome
 // restMutationPlaceOrder is Mutation.placeOrder (schema.graphqls:23): POST /orders of orders.
 func (r *Resolver) restMutationPlaceOrder(ctx context.Context, input model.PlaceOrderInput) (*model.PlaceOrderPayload, error) {
 	ctx = rest.Own(ctx, "Mutation.placeOrder")
-	body := rest.NewBody(3)
-	listLines := make([]any, len(input.Lines))
-	for i, v := range input.Lines {
-		listLines[i] = restBodyOrderLineInput(v)
-	}
-	body.Set("lines", listLines)
+	body := rest.NewBody(2)
+	body.Set("lines", rest.Objects(input.Lines, restBodyOrderLineInput))
 	if input.Note != nil {
 		body.Set("note", input.Note)
 	}

@@ -47,7 +47,7 @@ func main() {
 	flag.DurationVar(&s.warmUp, "warm-up", 2*time.Second, "how long each target runs before the first")
 	flag.IntVar(&s.connections, "connections", 64, "connections of the load generator")
 	flag.IntVar(&s.users, "users", 128, "people signed in at each target; a multiple of the connections, so that no user asks twice at once")
-	flag.StringVar(&s.profiles, "profiles", "", "directory for a CPU profile of each target but the gateway")
+	flag.StringVar(&s.profiles, "profiles", "", "directory for a CPU profile of each target; the gateway's are of a further measurement of each scenario")
 	flag.Parse()
 	s.scenarios, s.targets = strings.Split(*wanted, ","), strings.Split(*targets, ",")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -111,11 +111,11 @@ func start(ctx context.Context, r *rig.Rig, world *rig.World, s settings) ([]*co
 			if err != nil {
 				return nil, err
 			}
-			g, err := r.StartGateway(ctx, name, binary, world, rig.PublicURL)
+			g, err := r.StartGateway(ctx, name, binary, world, rig.PublicURL, fmt.Sprintf("VESTIBULE_SERVER_PROFILES=%t", s.profiles != ""))
 			if err != nil {
 				return nil, err
 			}
-			c.process, c.address = g.Process, g.Address
+			c.process, c.address, c.admin = g.Process, g.Address, g.Admin
 		} else {
 			o := order{Kind: name, World: world}
 			if s.profiles != "" {
@@ -172,6 +172,14 @@ func compare(ctx context.Context, world *rig.World, outside *rig.Process, sc sce
 		}
 	}
 	report(os.Stdout, sc, contenders, rounds)
+	for _, c := range contenders {
+		if s.profiles == "" || c.admin == "" {
+			continue
+		}
+		if err := sc.profile(ctx, world, c, s); err != nil {
+			return err
+		}
+	}
 	runtime.GC() // what the last scenario kept is not the next one's to clean
 	return nil
 }

@@ -54,6 +54,7 @@ type contender struct {
 	name    string
 	process *rig.Process
 	address string
+	admin   string // the gateway's alone
 	users   []*rig.User
 	asks    []*rig.Ask
 }

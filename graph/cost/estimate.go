@@ -2,6 +2,7 @@ package cost
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,6 +25,8 @@ type Estimate struct {
 	Dearest *ast.Position
 	// Calls are those of each API that may be called at all.
 	Calls map[string]int
+	// APIs are their names in order; nobody may change them.
+	APIs []string
 	// Tree are the fields that call, below those that call before them. Fields of one loader share calls: those of an API may be
 	// fewer than the sum.
 	Tree []*Node
@@ -95,6 +98,7 @@ func (m *Model) Estimate(doc *ast.QueryDocument, operation *ast.OperationDefinit
 	}
 	w.estimate.Cost = bounded(max(cost, 0))
 	w.count()
+	w.estimate.APIs = slices.Sorted(maps.Keys(w.estimate.Calls))
 	return w.estimate, nil
 }
 

@@ -73,15 +73,24 @@ func single[T any](ctx context.Context, c *call, resolve func(context.Context, a
 	if c.failed != nil {
 		return nil, c.all(c.failed)
 	}
-	values, errs := make([]T, len(c.parents)), make([]error, len(c.parents))
-	c.run.each(len(c.parents), func(i int) {
+	call := func(i int) (T, error) {
 		if ctx.Err() != nil {
-			errs[i] = context.Cause(ctx)
-			return
+			var none T
+			return none, context.Cause(ctx)
 		}
 		ctx, fc := c.at(ctx, i)
-		values[i], errs[i] = guard(ctx, c.run.oc, func() (T, error) { return resolve(ctx, c.run.exec, fc, c.parents[i]) })
-	})
+		return guard(ctx, c.run.oc, func() (T, error) { return resolve(ctx, c.run.exec, fc, c.parents[i]) })
+	}
+	if len(c.parents) == 1 { // As most fields are called that a root has: in one allocation.
+		one := &struct {
+			values [1]T
+			errs   [1]error
+		}{}
+		one.values[0], one.errs[0] = call(0)
+		return one.values[:], one.errs[:]
+	}
+	values, errs := make([]T, len(c.parents)), make([]error, len(c.parents))
+	c.run.each(len(c.parents), func(i int) { values[i], errs[i] = call(i) })
 	return values, errs
 }
 

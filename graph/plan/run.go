@@ -24,6 +24,8 @@ type run struct {
 	// broken is a panic of ours.
 	broken atomic.Pointer[panicked]
 	writer Writer
+	// roots is room for the root's fields.
+	roots [4]task
 }
 
 // panicked is a panic that gqlgen's RecoverFunc has yet to make an error of.
@@ -60,7 +62,7 @@ func (s *Schema) run(ctx context.Context, oc *graphql.OperationContext, p *plan,
 			r.start(ctx, r.gather(n, p.parents, nil)) // One after another, each with all beneath it (specification §6.2.2).
 		}
 	default:
-		var tasks []task
+		tasks := r.roots[:0]
 		for _, n := range p.root.resolved {
 			tasks = r.gather(n, p.parents, tasks)
 		}
@@ -214,6 +216,7 @@ func (p *plan) put(r *run) {
 		r.columns[i].reset()
 	}
 	r.schema, r.oc, r.exec, r.observer, r.denied, r.writer = nil, nil, nil, nil, nil, Writer{}
+	clear(r.roots[:])
 	r.broken.Store(nil)
 	p.runs.Put(r)
 }

@@ -4,31 +4,90 @@ import (
 	"encoding/json"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Body is a call's body, or an object within one. Its members are in the order in which they were set.
-type Body struct {
-	members []member
-	few     [5]member // what members are at first, in one allocation with the object
-}
+type Body struct{ members []member }
 
 type member struct {
 	name  string
 	value any // a pointer is its value, and null where it is nil
 }
 
-// NewBody makes an object for so many members.
+// used are objects that were elements of a list, which can be made again and again.
+var used sync.Pool
+
+// NewBody makes an object for so many members: of most sizes in one allocation.
 func NewBody(members int) *Body {
-	o := &Body{}
-	if o.members = o.few[:0]; members > len(o.few) {
-		o.members = make([]member, 0, members)
+	if o, ok := used.Get().(*Body); ok {
+		o.members = slices.Grow(o.members, members)
+		return o
 	}
-	return o
+	switch {
+	case members <= 2:
+		two := &struct {
+			Body
+			room [2]member
+		}{}
+		two.members = two.room[:0]
+		return &two.Body
+	case members <= 4:
+		four := &struct {
+			Body
+			room [4]member
+		}{}
+		four.members = four.room[:0]
+		return &four.Body
+	case members <= 8:
+		eight := &struct {
+			Body
+			room [8]member
+		}{}
+		eight.members = eight.room[:0]
+		return &eight.Body
+	}
+	return &Body{make([]member, 0, members)}
 }
+
+// free gives an object, and those within it, to the next one.
+func (o *Body) free() {
+	if o == nil {
+		return
+	}
+	for _, m := range o.members {
+		if inner, ok := m.value.(*Body); ok {
+			inner.free()
+		}
+	}
+	clear(o.members)
+	o.members = o.members[:0]
+	used.Put(o)
+}
+
+// Objects are a list of objects within a body, each made of one of the values when it is written, and gone when it is: body must make
+// a new one each time.
+func Objects[T any](values []*T, body func(*T) *Body) any { return objects[T]{values, body} }
+
+type objects[T any] struct {
+	values []*T
+	body   func(*T) *Body
+}
+
+// list is a list within a body.
+type list interface {
+	length() int
+	object(i int) *Body
+}
+
+func (o objects[T]) length() int { return len(o.values) }
+
+func (o objects[T]) object(i int) *Body { return o.body(o.values[i]) }
 
 // Set gives a member its value, instead of the one that it had.
 func (o *Body) Set(name string, value any) {
@@ -87,18 +146,12 @@ func appendValue(b []byte, value any) ([]byte, error) {
 			return v.AppendJSON(b)
 		}
 		return append(b, "null"...), nil
-	case []any:
-		b = append(b, '[')
-		for i, element := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			var err error
-			if b, err = appendValue(b, element); err != nil {
-				return b, err
-			}
-		}
-		return append(b, ']'), nil
+	case list:
+		return appendList(b, v.length(), func(b []byte, i int) ([]byte, error) {
+			element := v.object(i)
+			defer element.free()
+			return appendValue(b, element)
+		})
 	case string:
 		return jsontext.AppendQuote(b, v)
 	case *string:
@@ -110,17 +163,46 @@ func appendValue(b []byte, value any) ([]byte, error) {
 		return strconv.AppendInt(b, int64(v), 10), nil
 	case bool:
 		return strconv.AppendBool(b, v), nil
+	case json.Number:
+		return append(b, v...), nil
 	}
 	v := reflect.ValueOf(value)
 	if v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
 	}
-	if v.Kind() == reflect.String { // an enum
+	switch {
+	case v.Kind() == reflect.String: // an enum
 		return jsontext.AppendQuote(b, v.String())
+	case isList(v):
+		return appendList(b, v.Len(), func(b []byte, i int) ([]byte, error) {
+			return appendValue(b, v.Index(i).Interface())
+		})
 	}
 	text, err := json.Marshal(value)
 	return append(b, text...), err
 }
+
+// appendList appends a list of so many elements.
+func appendList(b []byte, length int, element func(b []byte, i int) ([]byte, error)) ([]byte, error) {
+	b = append(b, '[')
+	for i := range length {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = element(b, i); err != nil {
+			return b, err
+		}
+	}
+	return append(b, ']'), nil
+}
+
+// isList tells a list of the schema's from a scalar that is a slice in Go.
+func isList(v reflect.Value) bool {
+	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8 && !v.Type().Implements(marshaler)
+}
+
+var marshaler = reflect.TypeFor[json.Marshaler]()
 
 // Form writes a body as a form, objects and lists with brackets: items[0][price]=1. What is null is left out.
 func Form(body *Body) url.Values {
@@ -140,9 +222,11 @@ func addTo(form url.Values, name string, value any) {
 			}
 		}
 		return
-	case []any:
-		for i, element := range v {
-			addTo(form, name+"["+strconv.Itoa(i)+"]", element)
+	case list:
+		for i := range v.length() {
+			element := v.object(i)
+			addTo(form, at(name, i), element)
+			element.free()
 		}
 		return
 	case string:
@@ -170,5 +254,12 @@ func addTo(form url.Values, name string, value any) {
 		form.Set(name, strconv.FormatInt(v.Int(), 10))
 	case reflect.Float64:
 		form.Set(name, strconv.FormatFloat(v.Float(), 'f', -1, 64))
+	case reflect.Slice:
+		for i := range v.Len() {
+			addTo(form, at(name, i), v.Index(i).Interface())
+		}
 	}
 }
+
+// at is an element's name in a form.
+func at(name string, i int) string { return name + "[" + strconv.Itoa(i) + "]" }

@@ -270,28 +270,16 @@ func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput
 		header.Set("X-Tenant", *tenant)
 	}
 	header.Set("X-Version", "2")
-	body := rest.NewBody(10)
-	listLines := make([]any, len(input.Lines))
-	for i, v := range input.Lines {
-		listLines[i] = restBodyLineInput(v)
-	}
-	body.Set("lines", listLines)
+	body := rest.NewBody(7)
+	body.Set("lines", rest.Objects(input.Lines, restBodyLineInput))
 	if input.Gifts != nil {
-		listGifts := make([]any, len(input.Gifts))
-		for i, v := range input.Gifts {
-			listGifts[i] = restBodyLineInput(v)
-		}
-		body.Set("gifts", listGifts)
+		body.Set("gifts", rest.Objects(input.Gifts, restBodyLineInput))
 	}
 	if input.Remark != nil {
 		body.Put(input.Remark, "extra", "note")
 	}
 	if input.States != nil {
-		listStates := make([]any, len(input.States))
-		for i, v := range input.States {
-			listStates[i] = v
-		}
-		body.Set("states", listStates)
+		body.Set("states", input.States)
 	}
 	if input.At != nil {
 		body.Set("at", input.At)
@@ -312,15 +300,10 @@ func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput
 
 // restMutationForm is Mutation.form (schema.graphqls:19): POST /form of shop.
 func (r *Resolver) restMutationForm(ctx context.Context, line model.LineInput, notes []*string, price *string) (*int, error) {
-	ctx = rest.Own(ctx, "Mutation.form")
 	body := rest.NewBody(3)
 	body.Set("line", restBodyLineInput(&line))
 	if notes != nil {
-		listNotes := make([]any, len(notes))
-		for i, v := range notes {
-			listNotes[i] = v
-		}
-		body.Set("notes", listNotes)
+		body.Set("notes", notes)
 	}
 	if price != nil {
 		body.Set("price", price)
@@ -399,7 +382,6 @@ func (r *Resolver) restQueryItems(ctx context.Context, filter *model.Filter, tag
 
 // restQueryTotal is Query.total (schema.graphqls:5): GET /items of shop.
 func (r *Resolver) restQueryTotal(ctx context.Context, q *string) (*int, error) {
-	ctx = rest.Own(ctx, "Query.total")
 	query := url.Values{}
 	if q != nil {
 		query.Set("q", *q)
@@ -599,7 +581,6 @@ func (r *Resolver) restQueryMaybe(ctx context.Context) (*shop.Entry, error) {
 
 // restQueryCompare is Query.compare (schema.graphqls:14): GET /compare/{base}...{head} of shop.
 func (r *Resolver) restQueryCompare(ctx context.Context, base string, head int) (*string, error) {
-	ctx = rest.Own(ctx, "Query.compare")
 	answer, err := clients.Get[struct {
 		Verdict *string `json:"verdict"`
 	}](ctx, r.APIs["shop"], clients.At("/compare/{base}...{head}", base, strconv.Itoa(head)), nil)

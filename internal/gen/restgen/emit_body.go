@@ -54,13 +54,18 @@ func (c *emitted) guarded(b *strings.Builder, in *input, statements func(express
 }
 
 func (c *emitted) writeBody(b *strings.Builder) {
-	members := len(c.sent.body)
+	members := map[string]bool{}
 	for _, v := range c.sent.body {
+		name, _, _ := strings.Cut(v.name, ".")
+		members[name] = true
 		if v.value.ref != nil && v.name == "" {
-			members += len(c.sent.whole[v.value.ref])
+			for _, f := range c.sent.whole[v.value.ref] {
+				members[f.path[0]] = true
+			}
 		}
 	}
-	fmt.Fprintf(b, "body := rest.NewBody(%d)\n", members)
+	delete(members, "") // The argument that is the whole body.
+	fmt.Fprintf(b, "body := rest.NewBody(%d)\n", len(members))
 	for _, v := range c.sent.body {
 		switch {
 		case v.value.ref != nil && v.value.ref.many():
@@ -108,8 +113,11 @@ func (c *emitted) writeMember(b *strings.Builder, in *input, path []string) {
 // member are the statements that put a value that is there into an object.
 func (c *emitted) member(expression string, t *ast.Type, into string, path []string) string {
 	if t.Elem != nil {
-		name := "list" + goName(path[len(path)-1])
-		return fmt.Sprintf("%s := make([]any, len(%s))\nfor i, v := range %s {\n%s[i] = %s\n}\n%s", name, expression, expression, name, c.bodyValue("v", t.Elem), put(into, path, name))
+		if def := c.plan.schema.Types[t.Name()]; def.Kind == ast.InputObject {
+			c.need(def)
+			expression = "rest.Objects(" + expression + ", restBody" + def.Name + ")"
+		}
+		return put(into, path, expression)
 	}
 	return put(into, path, c.bodyValue(expression, t))
 }

@@ -83,8 +83,10 @@ func declaration(field *codegen.Field) string {
 // Entry is the call's entry in the table of calls.
 func (c *emitted) Entry() string { return fieldText(c.entry()) }
 
-// IsOwn tells a call that answers nobody but its field.
-func (c *emitted) IsOwn() bool { return c.batch == nil && !c.none && c.stream == nil }
+// IsOwn tells a call that answers nobody but its field, with objects of which not all may be asked for.
+func (c *emitted) IsOwn() bool {
+	return c.batch == nil && !c.none && c.stream == nil && c.plan.schema.Types[c.typ().Name()].IsCompositeType()
+}
 
 // Body are the function's statements.
 func (c *emitted) Body() string {
