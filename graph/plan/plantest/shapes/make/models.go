@@ -14,7 +14,7 @@ func (s *schema) models(pkg, gen string) string {
 // Package %s is a schema that was made up.
 package %[2]s
 
-//go:generate go run %[3]s generate -config gqlgen.yml
+//%[5]s go run %[3]s generate -config gqlgen.yml
 
 import (
 	"context"
@@ -42,7 +42,7 @@ func Over(world *plantest.World) graphql.ExecutableSchema {
 // Resolver answers from the world.
 type Resolver struct{ *shapes.World }
 
-`, s.seed, pkg, gen, module)
+`, s.seed, pkg, gen, module, "go:generate")
 	s.kinds(&b)
 	for _, e := range s.enums {
 		if e.numbers {
