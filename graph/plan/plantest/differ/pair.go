@@ -90,7 +90,7 @@ func (p *Pair) Compare(ctx context.Context, o Operation) error {
 
 func compare(got, want Answer) error {
 	if got.Data != want.Data {
-		return fmt.Errorf("data %s\nwant %s\nerrors %v\nwant   %v", got.Data, want.Data, got.Errors, want.Errors)
+		return fmt.Errorf("data %s\nwant %s\nerrors %s\nwant   %s", got.Data, want.Data, got.Errors.Error(), want.Errors.Error())
 	}
 	if g, w := got.without(want.silent).Told(), want.Told(); !slices.Equal(g, w) {
 		return fmt.Errorf("data %s\nerrors %s\nwant   %s", got.Data, strings.Join(g, "\n       "), strings.Join(w, "\n       "))
