@@ -188,9 +188,11 @@ func (s *schema) fillObject(o *object) {
 	for _, a := range o.above {
 		for _, f := range s.covariant(a.fields) {
 			if i := slices.IndexFunc(o.fields, func(have *field) bool { return have.name == f.name }); i >= 0 {
+				stricter := s.stricter(o, a, f.name)
 				if o.fields[i].typ.String() != f.typ.String() {
-					o.fields[i].typ = s.stricter(o, a, f.name)
+					o.fields[i].typ = stricter.typ
 				}
+				o.fields[i].args = stricter.args
 				continue
 			}
 			o.fields = append(o.fields, f)
@@ -207,8 +209,8 @@ func (s *schema) fillObject(o *object) {
 	}
 }
 
-// stricter is the type that a field of the object has to have for the last of its interfaces that declares it, which implements the others.
-func (s *schema) stricter(o *object, a *abstract, name string) *typ {
+// stricter is a field of the object as it has to be for the last of its interfaces that declares it, which implements the others.
+func (s *schema) stricter(o *object, a *abstract, name string) *field {
 	for _, other := range o.above {
 		if slices.Contains(other.above, a) {
 			a = other
@@ -216,7 +218,7 @@ func (s *schema) stricter(o *object, a *abstract, name string) *typ {
 	}
 	for _, f := range a.fields {
 		if f.name == name {
-			return f.typ
+			return f
 		}
 	}
 	panic("no field " + name)
