@@ -14,14 +14,14 @@ import (
 )
 
 // profile measures the gateway once more, as long as all rounds together, and has its operators' listener write where its time goes.
-func (sc scenario) profile(ctx context.Context, world *rig.World, c *contender, s settings) error {
-	length := max(time.Duration(s.rounds)*s.length, time.Second)
+func (s scenario) profile(ctx context.Context, world *rig.World, c *contender, set settings) error {
+	length := max(time.Duration(set.rounds)*set.length, time.Second)
 	written := make(chan error, 1)
 	go func() {
 		address := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", c.admin, int(length.Seconds()))
-		written <- download(ctx, address, filepath.Join(s.profiles, c.name+"-"+sc.name+".pprof"))
+		written <- download(ctx, address, filepath.Join(set.profiles, c.name+"-"+s.name+".pprof"))
 	}()
-	_, err := sc.measure(ctx, world, c, s.connections, length)
+	_, err := s.measure(ctx, world, c, s.connections, length)
 	return errors.Join(err, <-written)
 }
 
