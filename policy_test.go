@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -287,11 +289,14 @@ func TestGeneratedCodeIsFresh(t *testing.T) {
 	if out, err := exec.Command("sh", "-c", `git ls-files -z --cached --others --exclude-standard -- '*.go' '*.yml' '*.yaml' '*.json' '*.graphqls' '*.gotpl' '*go.mod' '*go.sum' spa | tar --null -T - -cf - | tar -xf - -C "$0"`, dir).CombinedOutput(); err != nil {
 		t.Fatalf("copying the tree: %v\n%s", err, out)
 	}
-	for _, args := range [][]string{{"generate", "./clients/..."}, {"generate", "./graph/..."}, {"generate", "./bench/..."}} {
-		command := exec.Command("go", args...)
+	for _, where := range []string{"clients", "graph", "bench"} {
+		if _, err := os.Stat(where); errors.Is(err, fs.ErrNotExist) {
+			continue // A gateway of somebody's own has no benchmarks.
+		}
+		command := exec.Command("go", "generate", "./"+where+"/...")
 		command.Dir = dir
 		if out, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("go %v: %v\n%s", args, err, out)
+			t.Fatalf("%s: %v\n%s", command, err, out)
 		}
 	}
 	for _, file := range tracked(t, "clients/*.go", "graph/*.go", "bench/*.go") {
