@@ -21,7 +21,7 @@ func (s scenario) profile(ctx context.Context, world *rig.World, c *contender, s
 		address := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", c.admin, int(length.Seconds()))
 		written <- download(ctx, address, filepath.Join(set.profiles, c.name+"-"+s.name+".pprof"))
 	}()
-	_, err := s.measure(ctx, world, c, s.connections, length)
+	_, err := s.measure(ctx, world, c, set.connections, length)
 	return errors.Join(err, <-written)
 }
 
