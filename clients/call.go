@@ -21,7 +21,8 @@ type Call struct {
 	Query  url.Values
 	// Header is sent beside the API's own headers; not one that is reserved (see Config.Headers).
 	Header http.Header
-	// Body is sent as JSON, by its method AppendJSON if it has one, url.Values as a form; nil sends none.
+	// Body is sent as JSON, by its method AppendJSON if it has one; url.Values, and what has a method AppendForm, as a form; nil sends
+	// none. It is written once, however often it is sent.
 	Body any
 	// IdempotencyKey goes into the header of that name and makes the call safe to repeat. 1 to 255 visible characters.
 	IdempotencyKey string
@@ -146,15 +147,8 @@ func (a *API) prepare(ctx context.Context, call Call) (*exchange, error) {
 	if err := a.addHeader(x, call.Header); err != nil {
 		return nil, err
 	}
-	switch body := call.Body.(type) {
-	case nil:
-	case url.Values:
-		x.body, x.header["Content-Type"] = []byte(body.Encode()), []string{"application/x-www-form-urlencoded"}
-	default:
-		if x.body, err = appendJSON(body); err != nil {
-			return nil, a.failure(x, fmt.Errorf("%w: body: %w", errProgram, err))
-		}
-		x.header["Content-Type"] = []string{"application/json"}
+	if err := x.write(call.Body); err != nil {
+		return nil, a.failure(x, fmt.Errorf("%w: body: %w", errProgram, err))
 	}
 	if key := call.IdempotencyKey; key != "" {
 		if len(key) > 255 || !isVisible(key) || strings.TrimSpace(key) != key {
@@ -167,18 +161,35 @@ func (a *API) prepare(ctx context.Context, call Call) (*exchange, error) {
 	return x, nil
 }
 
-// appendJSON writes a body, which may know how to write itself.
-func appendJSON(body any) ([]byte, error) {
-	if itself, ok := body.(interface {
+// write gives the exchange its body, which may know how to write itself.
+func (x *exchange) write(body any) (err error) {
+	kind := "application/json"
+	switch body := body.(type) {
+	case nil:
+		return nil
+	case url.Values:
+		kind, x.body = "application/x-www-form-urlencoded", []byte(body.Encode())
+	case interface{ AppendForm(b []byte) []byte }:
+		kind = "application/x-www-form-urlencoded"
+		x.body, err = written(func(b []byte) ([]byte, error) { return body.AppendForm(b), nil })
+	case interface {
 		AppendJSON(b []byte) ([]byte, error)
-	}); ok {
-		memory := borrow()
-		defer giveBack(memory)
-		text, err := itself.AppendJSON((*memory)[:0])
-		*memory = text
-		return bytes.Clone(text), err
+	}:
+		x.body, err = written(body.AppendJSON)
+	default:
+		x.body, err = json.Marshal(body)
 	}
-	return json.Marshal(body)
+	x.header["Content-Type"] = []string{kind}
+	return err
+}
+
+// written is what is appended, in memory of its own.
+func written(appendTo func(b []byte) ([]byte, error)) ([]byte, error) {
+	memory := borrow()
+	defer giveBack(memory)
+	text, err := appendTo((*memory)[:0])
+	*memory = text
+	return bytes.Clone(text), err
 }
 
 func (a *API) badInput(x *exchange, err error, fields ...FieldError) *Error {

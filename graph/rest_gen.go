@@ -452,7 +452,7 @@ func restBodyOrderLineInput(v *model.OrderLineInput) *rest.Body {
 		return nil
 	}
 	body := rest.NewBody(2)
-	body.Set("productId", v.ProductID)
+	body.Set("productId", &v.ProductID)
 	body.Set("quantity", v.Quantity)
 	return body
 }

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"encoding/json"
-	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -12,7 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Body is a call's body, or an object within one. Its members are in the order in which they were set.
+// Body is a call's body, or an object within one. Its members are in the order in which they were set. It is written once, and is
+// another call's from then on.
 type Body struct{ members []member }
 
 type member struct {
@@ -20,7 +20,7 @@ type member struct {
 	value any // a pointer is its value, and null where it is nil
 }
 
-// used are objects that were elements of a list, which can be made again and again.
+// used are objects that have been written.
 var used sync.Pool
 
 // NewBody makes an object for so many members: of most sizes in one allocation.
@@ -120,8 +120,16 @@ func (o *Body) within(name string) *Body {
 	return inner
 }
 
-// AppendJSON appends the object as JSON.
+// AppendJSON appends the object as JSON, for [clients.Call].
 func (o *Body) AppendJSON(b []byte) ([]byte, error) {
+	defer o.free()
+	return o.append(b)
+}
+
+func (o *Body) append(b []byte) ([]byte, error) {
+	if o == nil {
+		return append(b, "null"...), nil
+	}
 	b = append(b, '{')
 	for i, m := range o.members {
 		if i > 0 {
@@ -142,44 +150,56 @@ func (o *Body) AppendJSON(b []byte) ([]byte, error) {
 func appendValue(b []byte, value any) ([]byte, error) {
 	switch v := value.(type) {
 	case *Body:
-		if v != nil {
-			return v.AppendJSON(b)
-		}
-		return append(b, "null"...), nil
+		return v.append(b)
 	case list:
 		return appendList(b, v.length(), func(b []byte, i int) ([]byte, error) {
 			element := v.object(i)
 			defer element.free()
-			return appendValue(b, element)
+			return element.append(b)
 		})
 	case string:
 		return jsontext.AppendQuote(b, v)
-	case *string:
-		if v != nil {
-			return jsontext.AppendQuote(b, *v)
-		}
-		return append(b, "null"...), nil
 	case int:
 		return strconv.AppendInt(b, int64(v), 10), nil
 	case bool:
 		return strconv.AppendBool(b, v), nil
+	case *string:
+		if v != nil {
+			return jsontext.AppendQuote(b, *v)
+		}
+	case *time.Time:
+		if v != nil {
+			return appendTime(b, *v)
+		}
+	case time.Time:
+		return appendTime(b, v)
 	case json.Number:
 		return append(b, v...), nil
 	}
-	v := reflect.ValueOf(value)
+	return appendReflected(b, reflect.ValueOf(value))
+}
+
+// appendReflected is appendValue for what has no case there: pointers, enums, lists, and scalars of somebody's own.
+func appendReflected(b []byte, v reflect.Value) ([]byte, error) {
 	if v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
 	}
 	switch {
-	case v.Kind() == reflect.String: // an enum
+	case !v.IsValid():
+		return append(b, "null"...), nil
+	case v.Kind() == reflect.String && v.Type() != number && !v.Type().Implements(marshaler):
 		return jsontext.AppendQuote(b, v.String())
 	case isList(v):
-		return appendList(b, v.Len(), func(b []byte, i int) ([]byte, error) {
-			return appendValue(b, v.Index(i).Interface())
-		})
+		return appendList(b, v.Len(), func(b []byte, i int) ([]byte, error) { return appendReflected(b, v.Index(i)) })
 	}
-	text, err := json.Marshal(value)
+	text, err := json.Marshal(v.Interface())
 	return append(b, text...), err
+}
+
+// appendTime appends a time as [time.Time.MarshalJSON] does.
+func appendTime(b []byte, t time.Time) ([]byte, error) {
+	b, err := t.AppendText(append(b, '"'))
+	return append(b, '"'), err
 }
 
 // appendList appends a list of so many elements.
@@ -202,64 +222,7 @@ func isList(v reflect.Value) bool {
 	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8 && !v.Type().Implements(marshaler)
 }
 
-var marshaler = reflect.TypeFor[json.Marshaler]()
-
-// Form writes a body as a form, objects and lists with brackets: items[0][price]=1. What is null is left out.
-func Form(body *Body) url.Values {
-	form := make(url.Values, len(body.members))
-	for _, m := range body.members {
-		addTo(form, m.name, m.value)
-	}
-	return form
-}
-
-func addTo(form url.Values, name string, value any) {
-	switch v := value.(type) {
-	case *Body:
-		if v != nil {
-			for _, m := range v.members {
-				addTo(form, name+"["+m.name+"]", m.value)
-			}
-		}
-		return
-	case list:
-		for i := range v.length() {
-			element := v.object(i)
-			addTo(form, at(name, i), element)
-			element.free()
-		}
-		return
-	case string:
-		form.Set(name, v)
-		return
-	case *string:
-		if v != nil {
-			form.Set(name, *v)
-		}
-		return
-	case time.Time:
-		form.Set(name, v.Format(time.RFC3339Nano))
-		return
-	}
-	switch v := reflect.ValueOf(value); v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			addTo(form, name, v.Elem().Interface())
-		}
-	case reflect.String: // an enum
-		form.Set(name, v.String())
-	case reflect.Bool:
-		form.Set(name, strconv.FormatBool(v.Bool()))
-	case reflect.Int, reflect.Int64:
-		form.Set(name, strconv.FormatInt(v.Int(), 10))
-	case reflect.Float64:
-		form.Set(name, strconv.FormatFloat(v.Float(), 'f', -1, 64))
-	case reflect.Slice:
-		for i := range v.Len() {
-			addTo(form, at(name, i), v.Index(i).Interface())
-		}
-	}
-}
-
-// at is an element's name in a form.
-func at(name string, i int) string { return name + "[" + strconv.Itoa(i) + "]" }
+var (
+	marshaler = reflect.TypeFor[json.Marshaler]()
+	number    = reflect.TypeFor[json.Number]()
+)

@@ -593,7 +593,7 @@ func restBodyLineInput(v *model.LineInput) *rest.Body {
 		return nil
 	}
 	body := rest.NewBody(3)
-	body.Set("item", v.Item)
+	body.Set("item", &v.Item)
 	body.Set("count", v.Count)
 	if v.Words != nil {
 		body.Set("words", restBodyWords(v.Words))

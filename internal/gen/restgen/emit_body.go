@@ -188,11 +188,24 @@ func (i *inputBody) Body() string {
 	fmt.Fprintf(&b, "body := rest.NewBody(%d)\n", len(i.def.Fields))
 	for _, f := range i.def.Fields {
 		expression := "v." + c.inputName(i.def.Name, f.Name)
-		text := c.member(expression, f.Type, "body", jsonPath(f))
+		value := expression
+		if i.isPointed(f.Type) {
+			value = "&" + expression // v is there already: a pointer into it costs nothing, a copy an allocation.
+		}
+		text := c.member(value, f.Type, "body", jsonPath(f))
 		if !f.Type.NonNull {
 			text = "if " + expression + " != nil {\n" + text + "}\n"
 		}
 		b.WriteString(text)
 	}
 	return b.String()
+}
+
+// isPointed tells a value that the body takes by a pointer to it: a string, an enum, or a list of scalars.
+func (i *inputBody) isPointed(t *ast.Type) bool {
+	kind := i.plan.schema.Types[t.Name()].Kind
+	if t.Elem != nil {
+		return kind != ast.InputObject
+	}
+	return t.NonNull && (kind == ast.Enum || t.Name() == "String" || t.Name() == "ID")
 }

@@ -1,0 +1,68 @@
+package rest
+
+import (
+	"net/url"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// tone is an enum.
+type tone string
+
+func pointer[T any](v T) *T { return &v }
+
+// A form is read by net/url as what was put into it, whatever bytes that has.
+func TestForm(t *testing.T) {
+	var every []byte
+	for c := range 256 {
+		every = append(every, byte(c))
+	}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 600, time.UTC)
+	body := NewBody(1)
+	body.Put(pointer(string(every)), "a&b", string(every))
+	body.Set("enum", tone("high"))
+	body.Set("enums", &[]tone{"high", "low"})
+	body.Set("number", pointer(-7))
+	body.Set("share", 0.25)
+	body.Set("yes", pointer(true))
+	body.Set("at", &at)
+	body.Set("lists", [][]*string{{pointer("x"), nil}, nil})
+	body.Set("objects", Objects([]*tone{pointer(tone("y")), nil}, func(v *tone) *Body {
+		if v == nil {
+			return nil
+		}
+		inner := NewBody(1)
+		inner.Set("tone", v)
+		return inner
+	}))
+	body.Set("nothing", (*string)(nil))
+	body.Set("no object", (*Body)(nil))
+
+	text := string(Form(body).(form).AppendForm([]byte("before "))[len("before "):])
+	got, err := url.ParseQuery(text)
+	want := url.Values{
+		"a&b[" + string(every) + "]": {string(every)}, "enum": {"high"}, "enums[0]": {"high"}, "enums[1]": {"low"}, "number": {"-7"}, "share": {"0.25"}, "yes": {"true"},
+		"at": {"2026-01-02T03:04:05.0000006Z"}, "lists[0][0]": {"x"}, "objects[0][tone]": {"y"},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s is read as\n%q (%v), want\n%q", text, got, err, want)
+	}
+	if escaped := url.QueryEscape(string(every)); string(appendEscaped(nil, string(every))) != escaped {
+		t.Errorf("escaped otherwise than by net/url: %q", escaped)
+	}
+}
+
+// What has been written has nothing left in it for the next call, whose body it becomes.
+func TestABodyIsWrittenOnce(t *testing.T) {
+	body := NewBody(2)
+	body.Put("secret", "outer", "inner")
+	if text, err := body.AppendJSON(nil); err != nil || string(text) != `{"outer":{"inner":"secret"}}` {
+		t.Fatalf("%s, %v", text, err)
+	}
+	for range 3 {
+		if text, err := NewBody(1).append(nil); err != nil || string(text) != `{}` {
+			t.Errorf("a new body is %s, %v", text, err)
+		}
+	}
+}
