@@ -17,6 +17,7 @@ import (
 
 	"vestibule.example/auth"
 	"vestibule.example/clients"
+	"vestibule.example/internal/heap"
 	"vestibule.example/internal/observe"
 )
 
@@ -25,6 +26,9 @@ func main() {
 	defer stop()
 	if limit := memoryLimit(os.Getenv, os.DirFS("/")); limit > 0 {
 		debug.SetMemoryLimit(limit)
+	}
+	if os.Getenv("GOGC") == "" {
+		heap.Floor(heapFloor)
 	}
 	if err := run(ctx, os.Getenv, os.Args[1:], os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)

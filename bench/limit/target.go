@@ -16,6 +16,7 @@ import (
 
 	"vestibule.example/auth/memstore"
 	"vestibule.example/bench/rig"
+	"vestibule.example/internal/heap"
 	"vestibule.example/internal/observe"
 )
 
@@ -40,6 +41,7 @@ func playTarget(ctx context.Context, text json.RawMessage) (any, func() error, e
 	if err := json.Unmarshal(text, &o); err != nil {
 		return nil, nil, err
 	}
+	heap.Floor(64 << 20) // as the product has it
 	log := observe.NewLogger(os.Stderr, "json", "info")
 	if isBare(o.Kind) {
 		mux := http.NewServeMux()

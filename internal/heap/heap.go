@@ -1,0 +1,53 @@
+// Package heap keeps Go's garbage collector from working on a heap that is too small to be worth it.
+//
+// By default (GOGC=100) the collector begins again when the heap has grown to twice what lived. A gateway of which 5 MiB live, and which makes
+// many short-lived objects for each request, is collected tens of times a second, and each time all that lives is marked. With a floor the
+// collector begins when the heap has that size, however little of it lives; above the floor GOGC is 100 again, and a limit by
+// [debug.SetMemoryLimit] holds as ever.
+package heap
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// least is GOGC's own default, below which a floor never goes.
+const least = 100
+
+// Floor lets the heap grow to the given bytes before the collector begins, from now on and for the rest of the process. It is to be called once,
+// and not where an operator has set GOGC. Of a memory limit at most an eighth is taken.
+func Floor(bytes int64) {
+	bytes = min(bytes, debug.SetMemoryLimit(-1)/8)
+	set := least
+	adjust := func() {
+		samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"}}
+		metrics.Read(samples)
+		value := func(i int) int64 { return int64(samples[i].Value.Uint64()) } //nolint:gosec // The runtime's numbers are below 2^63.
+		// A change stops the world for a moment, so small ones are not made.
+		if wanted := percent(bytes, value(0), value(1)+value(2)); wanted < set-set/8 || wanted > set+set/8 {
+			debug.SetGCPercent(wanted)
+			set = wanted
+		}
+	}
+	adjust()
+	afterEach(adjust)
+}
+
+// percent is the GOGC with which the collector begins when the heap has the given bytes: the runtime lets it grow to what lives, and GOGC
+// percent of what lives and of the roots, and to GOGC percent of 4 MiB in any case.
+func percent(bytes, live, roots int64) int {
+	byLive := float64(max(bytes-live, 0)) / float64(max(live+roots, 1))
+	return max(int(100*min(byLive, float64(bytes)/(4<<20))), least)
+}
+
+// afterEach calls f after each collection, which finds an object that nothing refers to each time.
+func afterEach(f func()) {
+	type found struct{ _ *byte } // with a pointer, so that it shares no block with others
+	var again func(*found)
+	again = func(object *found) {
+		f()
+		runtime.SetFinalizer(object, again)
+	}
+	runtime.SetFinalizer(&found{}, again)
+}
