@@ -4,8 +4,6 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"vestibule.example/graph/plan/plantest"
 	"vestibule.example/graph/plan/plantest/differ"
 )
@@ -16,12 +14,7 @@ func newPair(world *plantest.World) *differ.Pair {
 
 // everyShape is the schema written by hand; graph/plan/plantest/shapes has those that are made up.
 func everyShape() differ.Subject {
-	return differ.Subject{
-		New: func(seed, faults uint64) graphql.ExecutableSchema {
-			return plantest.New(&plantest.World{Seed: seed, Faults: faults})
-		},
-		Tables: plantest.PlanTables(), Seldom: []string{"vault"},
-	}
+	return differ.Subject{New: plantest.New, Tables: plantest.PlanTables(), Seldom: []string{"vault"}}
 }
 
 // Made-up operations over made-up worlds, in which nulls, errors, panics and denied fields stand anywhere, give what gqlgen's executor gives:
@@ -37,12 +30,23 @@ func TestPlansAnswerAsGqlgenDoes(t *testing.T) {
 	}
 }
 
+// Whenever a context ends, what was there by then is told as it would have been, what is missing is null, or beneath a null, and has the
+// context's cause as its error; and whoever waits gets an answer.
+func TestCancelledAnywhere(t *testing.T) {
+	if missing, err := everyShape().Cuts(t.Context(), 1, 400); err != nil || missing < 80 {
+		t.Errorf("%v; of %d answers something is missing, want 80 at least", err, missing)
+	}
+}
+
 func FuzzPlansAnswerAsGqlgenDoes(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		if _, err := everyShape().Seed(t.Context(), seed); err != nil && !errors.Is(err, differ.ErrInvalid) {
+			t.Error(err)
+		}
+		if _, err := everyShape().Cut(t.Context(), seed); err != nil && !errors.Is(err, differ.ErrInvalid) {
 			t.Error(err)
 		}
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"vestibule.example/graph/plan"
+	"vestibule.example/graph/plan/plantest"
 )
 
 // Pair is the same world behind both executors.
@@ -129,16 +130,21 @@ type Count struct {
 
 // Subject is a schema with made-up worlds behind it.
 type Subject struct {
-	// New makes the world of a seed, in which so many of a thousand values are not as they should be.
-	New    func(seed, faults uint64) graphql.ExecutableSchema
+	// New makes the schema over a world.
+	New    func(*plantest.World) graphql.ExecutableSchema
 	Tables plan.Tables
 	// Seldom are the names of fields that no plan covers.
 	Seldom []string
 }
 
-// Seed makes up a world and an operation, and compares. Most worlds have faults; in some, fields are denied.
+// world is that of a seed: in most something is not as it should be.
+func (s Subject) world(seed uint64) *plantest.World {
+	return &plantest.World{Seed: seed, Faults: []uint64{0, 20, 60, 200}[seed%4]}
+}
+
+// Seed makes up a world and an operation, and compares. In some worlds fields are denied.
 func (s Subject) Seed(ctx context.Context, seed uint64) (plan.Stats, error) {
-	p := NewPair(s.New(seed, []uint64{0, 20, 60, 200}[seed%4]), s.Tables)
+	p := NewPair(s.New(s.world(seed)), s.Tables)
 	o := Author(p.Planned.Schema(), seed, s.Seldom...)
 	if seed%3 == 0 {
 		p.Deny(seed)

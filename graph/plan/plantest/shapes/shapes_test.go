@@ -32,6 +32,9 @@ func TestPlansAnswerAsGqlgenDoesForAnySchema(t *testing.T) {
 			}
 			t.Log(count.String())
 			total.Add(count)
+			if missing, err := s.subject.Cuts(t.Context(), 1, 200); err != nil || missing < 40 {
+				t.Errorf("with contexts that end: %v; of %d answers something is missing, want 40 at least", err, missing)
+			}
 		})
 	}
 	if !t.Failed() && !total.Enough() {

@@ -136,7 +136,13 @@ SUBJECTS	} {
 			fmt.Printf("schema %d: %v\n", s.seed, err)
 			continue
 		}
-		fmt.Printf("schema %d: %s\n", s.seed, count.String())
+		missing, err := s.subject.Cuts(context.Background(), 1, operations/10)
+		if err != nil {
+			failed++
+			fmt.Printf("schema %d: %v\n", s.seed, err)
+			continue
+		}
+		fmt.Printf("schema %d: %s; of %d that were cut off %d miss something\n", s.seed, count.String(), operations/10, missing)
 		total.Add(count)
 	}
 	fmt.Println("all:", total.String())

@@ -17,12 +17,7 @@ import (
 )
 
 // New makes the schema over a world, on gqlgen's executor.
-func New(seed, faults uint64) graphql.ExecutableSchema {
-	return Over(&plantest.World{Seed: seed, Faults: faults})
-}
-
-// Over is New for a world that is there.
-func Over(world *plantest.World) graphql.ExecutableSchema {
+func New(world *plantest.World) graphql.ExecutableSchema {
 	w := shapes.New(world, kinds())
 	return NewExecutableSchema(Config{
 		Resolvers: &Resolver{w}, Directives: DirectiveRoot{Limited: w.Limited, Kept: w.Kept, Checked: w.Checked, Traced: shapes.Traced},
