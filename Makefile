@@ -2,7 +2,7 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-guides test-deploy lint generate plan breaking build release reproducible vulnerabilities spa bench gameday fuzz mutants clean
+.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-guides test-deploy lint generate plan breaking build release reproducible vulnerabilities spa bench gameday fuzz shapes mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -107,6 +107,9 @@ gameday: ## what goes wrong in a year, within a quarter of an hour and under loa
 
 fuzz: ## each fuzz target for a minute
 	.ci/fuzz 60s
+
+shapes: ## plans beside gqlgen's executor over two dozen schemas made up anew, from seed FIRST=100 on, and 3,000 operations on each; five minutes
+	go run ./graph/plan/plantest/shapes/make -first $(or $(FIRST),100) -seeds 24 -operations 3000
 
 mutants: ## change every guard in turn and see a test fail; docs/security.md says how long it takes
 	go run ./internal/mutants ./auth/secret ./auth/memstore ./auth/rp ./auth

@@ -28,6 +28,7 @@
 //     propagation, not a null where none may be.
 //   - A Go value for which an enum has no name is an error, not an empty text.
 //   - A nil pointer within an interface or a union, or to a list, is an error where no null may be; gqlgen tells none.
+//   - An event of a type that the schema does not know is an error of the subscription's field; gqlgen's executor answers with nothing at all.
 //   - Text that is not UTF-8 becomes U+FFFD, since JSON is UTF-8.
 //   - Errors come in the order of the answer.
 //
