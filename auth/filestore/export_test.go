@@ -1,6 +1,10 @@
 package filestore
 
-import "os"
+import (
+	"os"
+
+	"go.etcd.io/bbolt"
+)
 
 // FillDisk lets the file grow no more, as a full disk does.
 func (s *Store) FillDisk() error {
@@ -18,4 +22,18 @@ func (s *Store) Size() int64 {
 		panic(err)
 	}
 	return info.Size()
+}
+
+// Damage runs a write past the store.
+func (s *Store) Damage(write func(*bbolt.Tx) error) error { return s.db.Update(write) }
+
+// Entries counts what a bucket has.
+func (s *Store) Entries(bucket string) (n int) {
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte(bucket)).ForEach(func(_, _ []byte) error { n++; return nil })
+	})
+	if err != nil {
+		panic(err)
+	}
+	return n
 }

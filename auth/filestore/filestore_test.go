@@ -186,9 +186,17 @@ func TestSweepForgetsWhatExpired(t *testing.T) {
 	if err := store.Create(t.Context(), record(clock.Now(), "2")); !errors.Is(err, auth.ErrStoreFull) {
 		t.Errorf("Create in a full store = %v, want ErrStoreFull", err)
 	}
+	for name, ttl := range map[string]time.Duration{"old": time.Minute, "older": time.Second, "new": 2 * time.Hour} {
+		if err := store.Put(t.Context(), name, nil, ttl); err != nil {
+			t.Fatal(err)
+		}
+	}
 	clock.Advance(time.Hour)
 	if err := store.Sweep(); err != nil {
 		t.Fatal(err)
+	}
+	if sessions, values := store.Entries("sessions"), store.Entries("values"); sessions != 0 || values != 1 {
+		t.Errorf("%d sessions and %d values are left in the file, want none and one", sessions, values)
 	}
 	if err := store.Create(t.Context(), record(clock.Now(), "2")); err != nil {
 		t.Errorf("Create after the others expired = %v", err)

@@ -19,6 +19,7 @@ type proxy struct {
 	changed     *sync.Cond
 	connections map[*proxied]bool
 	held        string // "", "all" or "subscribers"
+	before      func(request []byte)
 	closed      bool
 }
 
@@ -75,6 +76,13 @@ func (p *proxy) hold(whose string) {
 	p.changed.Broadcast()
 }
 
+// tell calls before with what a store asks, before the server gets it.
+func (p *proxy) tell(before func(request []byte)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.before = before
+}
+
 // cut ends all connections.
 func (p *proxy) cut() {
 	p.mu.Lock()
@@ -96,6 +104,11 @@ func (p *proxy) pass(c *proxied, from, to net.Conn, answers bool) {
 			return
 		}
 		p.mu.Lock()
+		if before := p.before; !answers && before != nil {
+			p.mu.Unlock()
+			before(buffer[:n])
+			p.mu.Lock()
+		}
 		if !answers && bytes.Contains(buffer[:n], []byte("SUBSCRIBE")) {
 			c.subscriber = true
 		}

@@ -190,6 +190,8 @@ func TestNewRefuses(t *testing.T) {
 		text string
 	}{
 		{"no address", redisstore.Config{}, nil, "an address is needed"},
+		{"answers that would be kept for too long", redisstore.Config{Addresses: []string{limited.address}, Keep: auth.MaxKept + 1}, nil, "are kept for"},
+		{"answers that would be kept for less than no time", redisstore.Config{Addresses: []string{limited.address}, Keep: -1}, nil, "are kept for"},
 		{"no password", redisstore.Config{Addresses: []string{guarded.address}}, redisstore.ErrAuth, "NOAUTH"},
 		{"a wrong password", redisstore.Config{Addresses: []string{guarded.address}, Password: secret.New("wrong")}, redisstore.ErrAuth, "WRONGPASS"},
 		{"a server that drops keys", redisstore.Config{Addresses: []string{dropping.address}}, redisstore.ErrPolicy, "allkeys-lru"},

@@ -1,10 +1,14 @@
 package rest
 
 import (
+	"encoding/json"
+	"errors"
 	"net/url"
 	"reflect"
 	"testing"
 	"time"
+
+	"vestibule.example/clients"
 )
 
 // tone is an enum.
@@ -64,5 +68,34 @@ func TestABodyIsWrittenOnce(t *testing.T) {
 		if text, err := NewBody(1).append(nil); err != nil || string(text) != `{}` {
 			t.Errorf("a new body is %s, %v", text, err)
 		}
+	}
+}
+
+// What JSON cannot hold is an error, however deep it lies.
+func TestABodyThatCannotBeWritten(t *testing.T) {
+	broken := "\xff"
+	for name, value := range map[string]any{
+		"a string": broken, "a pointer": &broken, "an element": []*string{&broken},
+		"a member": Objects([]*string{&broken}, func(v *string) *Body {
+			inner := NewBody(1)
+			inner.Set("text", v)
+			return inner
+		}),
+	} {
+		body := NewBody(1)
+		body.Set("value", value)
+		if text, err := body.AppendJSON(nil); err == nil {
+			t.Errorf("%s that is no text is written as %q", name, text)
+		}
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	if got, err := Numbers([]string{"1", "-2"}); err != nil || !reflect.DeepEqual(got, []json.Number{"1", "-2"}) {
+		t.Errorf("Numbers = %v, %v", got, err)
+	}
+	var refused *clients.Error
+	if _, err := Numbers([]string{"1", "2; drop"}); !errors.As(err, &refused) || refused.Code != clients.CodeBadUserInput {
+		t.Errorf("a key that is no number = %v, want %s", err, clients.CodeBadUserInput)
 	}
 }
