@@ -112,13 +112,14 @@ shapes: ## plans beside gqlgen's executor over two dozen schemas made up anew, f
 	go run ./graph/plan/plantest/shapes/make -first $(or $(FIRST),100) -seeds 24 -operations 3000
 
 mutants: ## change every guard in turn and see a test fail; docs/security.md says how long it takes
-	go run ./internal/mutants ./auth/secret ./auth/memstore ./auth/rp ./auth
+	go run ./internal/mutants ./auth/secret ./auth/memstore ./auth/filestore ./auth/rp ./auth
+	GOFLAGS=-tags=redis go run ./internal/mutants ./auth/redisstore
 	go run ./internal/mutants ./clients
 	go run ./internal/mutants -also . -run '/(authorize|directives|events|socket|socket_operation|streams|subscription)\.go:' ./graph
 	go run ./internal/mutants -also ./graph/rest/resttest ./graph/rest
 	go run ./internal/mutants -run '/observe\.go:' ./internal/observe
-	go run ./internal/mutants -run '/(admin_sessions|apis|diagnostics|graphql|host|routes|tls|config_[a-z]+)\.go:' .
-	go run ./internal/mutants -table docs/security.md ./auth/secret ./auth/memstore ./auth/rp ./auth ./clients ./graph .
+	go run ./internal/mutants -run '/(admin_sessions|host|routes|tls|config_[a-z]+)\.go:' .
+	go run ./internal/mutants -table docs/security.md ./auth/secret ./auth/memstore ./auth/filestore ./auth/rp ./auth ./clients ./graph .
 
 clean: ## remove what was built
 	rm -rf vestibule release .bin e2e/results

@@ -2,11 +2,26 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
+
+	"vestibule.example/auth"
+	"vestibule.example/auth/memstore"
+	"vestibule.example/auth/rp"
+	"vestibule.example/auth/secret"
 )
+
+// address is where a connection ends.
+type address string
+
+func (address) Network() string  { return "tcp" }
+func (a address) String() string { return string(a) }
+
+var _ net.Addr = address("")
 
 // SES-11: users' sessions are shown to programs on the gateway's own machine: not to web pages there, and not to whoever
 // else reaches the operators' listener, as probes and monitoring do.
@@ -23,17 +38,17 @@ func TestOperatorsAreOnTheSameMachine(t *testing.T) {
 		{"from another machine", "10.1.2.3:9090", "10.1.2.4:50000", nil, 403},
 		{"from another machine, which says it is this one", "10.1.2.3:9090", "10.1.2.4:50000", map[string]string{"X-Forwarded-For": "10.1.2.3", "Forwarded": "for=127.0.0.1"}, 403},
 		{"without an address", "10.1.2.3:9090", "", nil, 403},
+		{"to no address", "", "127.0.0.1:50000", nil, 403},
+		{"to a socket that is a file", "/run/vestibule.sock", "127.0.0.1:50000", nil, 403},
 		{"from a page of another origin", "127.0.0.1:9090", "127.0.0.1:50000", map[string]string{"Origin": "https://evil.example"}, 403},
 		{"from a page, by its site", "127.0.0.1:9090", "127.0.0.1:50000", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
 		{"without the programs' header", "127.0.0.1:9090", "127.0.0.1:50000", map[string]string{operatorHeader: ""}, 403},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			local, err := net.ResolveTCPAddr("tcp", row.local)
-			if err != nil {
-				t.Fatal(err)
-			}
 			r := httptest.NewRequest(http.MethodGet, "/sessions?sub=alice", nil)
-			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(local)))
+			if row.local != "" {
+				r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, address(row.local)))
+			}
 			r.RemoteAddr = row.remote
 			r.Header.Set(operatorHeader, "1")
 			for name, value := range row.headers {
@@ -45,5 +60,39 @@ func TestOperatorsAreOnTheSameMachine(t *testing.T) {
 				t.Errorf("status = %d, want %d: %s", w.Code, row.want, w.Body)
 			}
 		})
+	}
+}
+
+// away is a store that cannot be reached.
+type away struct{ auth.Store }
+
+func (away) List(context.Context, []string) ([]*auth.Record, error) {
+	return nil, auth.ErrStoreUnavailable
+}
+
+// While the store is away an operator is told so: not that there are no sessions, nor that they have ended.
+func TestOperatorsAreToldOfAnOutage(t *testing.T) {
+	store := memstore.New(memstore.Config{})
+	defer store.Close()
+	public := &url.URL{Scheme: "https", Host: "app.example.test"}
+	provider, err := rp.New(rp.Config{Issuer: "https://id.example.test", ClientID: "v", ClientSecret: secret.New("s"), RedirectURI: public.String() + "/auth/callback"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	service, err := auth.New(auth.Config{Provider: provider, Store: away{store}, PublicURL: public, Keys: []auth.Key{{Use: "seal", Secret: secret.New(goodKey)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer service.Close()
+	sessions := operatorSessions(service, slog.New(slog.DiscardHandler))
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		r := httptest.NewRequest(method, "/sessions?sub=alice", nil)
+		r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, address("127.0.0.1:9090")))
+		r.RemoteAddr = "127.0.0.1:50000"
+		r.Header.Set(operatorHeader, "1")
+		w := httptest.NewRecorder()
+		if sessions.ServeHTTP(w, r); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s while the store is away = %d %s, want 503", method, w.Code, w.Body)
+		}
 	}
 }

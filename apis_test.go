@@ -125,6 +125,9 @@ func TestPrivateAuthoritiesAndMutualTLS(t *testing.T) {
 	if got, err := ask(whole); err != nil || got != "3" {
 		t.Errorf("with all of it: %q, %v, want certificate 3 seen", got, err)
 	}
+	if _, err := newClientTLS("apis.orders.tls.", ClientTLSConfig{CAFile: a.file("gateway.key")}); err == nil || !strings.HasPrefix(err.Error(), "apis.orders.tls.ca_file: no certificate") {
+		t.Errorf("an authority's file without a certificate: %v, want that it has none", err)
+	}
 	for name, change := range map[string]func(*ClientTLSConfig){
 		"without the authority":   func(c *ClientTLSConfig) { c.CAFile = "" },
 		"without a certificate":   func(c *ClientTLSConfig) { c.CertFile, c.KeyFile = "", "" },

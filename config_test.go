@@ -193,6 +193,7 @@ func TestFaults(t *testing.T) {
 		{"a collector's secret in the clear", minimal + "observe: {otlp: {endpoint: 'http://collector.example.com:4318', authorization: canary}}\n", "observe.otlp.authorization", "in the clear"},
 		{"a check with a query", minimal + "apis: {orders: {base_url: 'https://x.test', check_path: '/me?x=1'}}\n", "apis.orders.check_path", "without query"},
 		{"a check that is no path", minimal + "apis: {orders: {base_url: 'https://x.test', check_path: me}}\n", "apis.orders.check_path", "want a path"},
+		{"a policy that lets in anything", minimal + "spa: {csp: {script-src: '*'}}\n", "spa.csp", ""},
 		{"a development server in production", minimal + "spa: {dev_server: 'http://127.0.0.1:5173'}\n", "spa.dev_server", "no place in production"},
 		{"a development server elsewhere", minimal + "spa: {dev_server: 'http://dev.example.com:5173'}\n", "spa.dev_server", "loopback host"},
 		{"a development server beside a bundle", minimal + "spa: {dev_server: 'http://localhost:5173', dir: /srv/spa}\n", "spa.dev_server", "spa.dir is set too"},
