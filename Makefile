@@ -10,20 +10,24 @@ help: ## list the targets
 run: ## start the demo, or the gateway if it is configured
 	go run .
 
+# Where Vite listens while you write; the gateway's own address is VESTIBULE_SERVER_ADDRESS, as ever.
+VITE_PORT ?= 5173
 dev: ## the demo while you write it: Vite reloads the app, Go and the schema are built anew on change; one address, http://localhost:8080
 	cd spa/app && npm ci --no-fund --no-audit && npm run -s codegen
-	(cd spa/app && exec node node_modules/vite/bin/vite.js --host 127.0.0.1 --port 5173) & trap "kill $$!" EXIT; \
-	  VESTIBULE_SPA_DEV_SERVER=http://127.0.0.1:5173 go run github.com/air-verse/air@v1.67.4 -tmp_dir .cache/air \
-	  -build.cmd "make -s dev-build" -build.bin .cache/air/vestibule -build.args_bin serve -build.include_ext go,graphqls,yaml,yml \
-	  -build.exclude_dir .cache,spa/app,spa/playground,e2e,bench,docs -build.exclude_regex "_gen\.go$$,_test\.go$$" -build.send_interrupt true -build.kill_delay 2s
+	(cd spa/app && exec node node_modules/vite/bin/vite.js --host 127.0.0.1 --port $(VITE_PORT)) & trap "kill $$!" EXIT; \
+	  VESTIBULE_SPA_DEV_SERVER=http://127.0.0.1:$(VITE_PORT) go run github.com/air-verse/air@v1.67.4 -tmp_dir .cache/air \
+	  -build.cmd "make -s dev-build" -build.entrypoint .cache/air/vestibule,serve -build.stop_on_error true -build.include_ext go,graphqls,yaml,yml,json \
+	  -build.exclude_dir .cache,spa/app,spa/playground,spa/dist,e2e,bench,docs -build.exclude_regex "_gen\.go$$,_test\.go$$,/testdata/" -build.send_interrupt true -build.kill_delay 2s
 
-dev-build: graph/exec/exec_gen.go
+dev-build: graph/exec/exec_gen.go spa/app/src/gql/operations.json
 	go build -o .cache/air/vestibule .
 
-graph/exec/exec_gen.go: schema.graphqls gqlgen.yml
+graph/exec/exec_gen.go: schema.graphqls gqlgen.yml $(wildcard clients/*/openapi.*)
 	go generate ./graph
-	cd spa/app && npm run -s codegen
 	touch $@
+
+spa/app/src/gql/operations.json: schema.graphqls
+	cd spa/app && npm run -s codegen
 
 test: ## everything: Go with the race detector, the SPA, real browsers and foreign servers
 	.ci/test

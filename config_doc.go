@@ -17,7 +17,8 @@ the file, the file before defaults. Lists in variables are divided by commas. A 
 ` + "`_FILE`" + ` behind it, or the YAML key with ` + "`_file`" + ` behind it.
 
 An unknown key or variable, and anything else that is wrong, stops the start, and all faults are named at once; ` + "`vestibule check`" + ` tells without
-starting. With nothing set but addresses, on loopback, the demo starts; an API that you have added may be named beside it (` + "`VESTIBULE_APIS_REVIEWS_BASE_URL`" + `).
+starting. With nothing set but addresses, on loopback, the demo starts; beside them the settings of its APIs may be tried (` + "`VESTIBULE_APIS_CATALOG_CACHE_MAX_BYTES`" + `), and an API that you have added
+may be named (` + "`VESTIBULE_APIS_REVIEWS_BASE_URL`" + `).
 
 | flag | meaning |
 |---|---|

@@ -50,7 +50,7 @@ func loadConfig(args []string, getenv func(string) string, environ []string) (Co
 	if at := getenv("VESTIBULE_DEMO_ADDRESS"); at != "" {
 		cfg.DemoAddress = at
 	}
-	demo := *file == "" && !slices.ContainsFunc(set, func(name string) bool { return !addressVariables[name] && !ofAnAddedAPI(name) })
+	demo := *file == "" && !slices.ContainsFunc(set, func(name string) bool { return !addressVariables[name] && !howAnAPIIsAsked(name) })
 	if demo {
 		l.chooseDemo(&cfg)
 	}
@@ -70,10 +70,18 @@ var addressVariables = map[string]bool{
 	"VESTIBULE_SPA_DIR": true, "VESTIBULE_SPA_CSP": true, // Your own app, tried in the demo.
 }
 
-// ofAnAddedAPI tells a variable of an API that the demo does not bring along: whoever adds one to the schema tries it in the demo.
-func ofAnAddedAPI(variable string) bool {
+// demoAPIs are those that the demo brings along.
+const demoAPIs = "accounts catalog orders shipping"
+
+// nowhere is an address where nothing listens (the discard service's port).
+const nowhere = "http://127.0.0.1:9"
+
+// howAnAPIIsAsked tells a variable that leaves the demo what it is: whoever adds an API to the schema tries it there, and what the
+// settings of the demo's own do. Where those are is not for setting.
+func howAnAPIIsAsked(variable string) bool {
 	rest, ok := strings.CutPrefix(variable, "VESTIBULE_APIS_")
-	return ok && !slices.ContainsFunc([]string{"ACCOUNTS_", "CATALOG_", "ORDERS_", "SHIPPING_"}, func(name string) bool { return strings.HasPrefix(rest, name) })
+	place, isPlace := strings.CutSuffix(rest, "_BASE_URL")
+	return ok && !(isPlace && slices.Contains(strings.Fields(demoAPIs), strings.ToLower(place)))
 }
 
 // setVariables are the names of ours that are set to something.
@@ -102,6 +110,12 @@ func (l *loader) chooseDemo(cfg *Config) {
 	}
 	cfg.Demo, cfg.Mode = true, "development"
 	cfg.Server.PublicURL = "http://" + net.JoinHostPort("localhost", port)
+	for _, name := range strings.Fields(demoAPIs) {
+		if api, set := cfg.APIs[name]; set {
+			api.BaseURL = nowhere // Until it has started.
+			cfg.APIs[name] = api
+		}
+	}
 }
 
 // file reads the YAML file into cfg.

@@ -152,6 +152,10 @@ func TestTheDemoStartsWhenNothingIsSet(t *testing.T) {
 	if err != nil || !cfg.Demo || cfg.APIs["reviews"].BaseURL != "http://127.0.0.1:9000" {
 		t.Errorf("an API that was added: %+v, %v, want it in the demo", cfg.APIs, err)
 	}
+	cfg, err = load(t, "", map[string]string{"VESTIBULE_APIS_CATALOG_CACHE_MAX_BYTES": "1000000"})
+	if err != nil || !cfg.Demo || cfg.APIs["catalog"].Cache.MaxBytes != 1000000 {
+		t.Errorf("a setting of the demo's API: %+v, %v, want it in the demo", cfg.APIs, err)
+	}
 	for name, environment := range map[string]map[string]string{
 		"one setting is no demo":            {"VESTIBULE_SESSION_LIFETIME": "1h"},
 		"an identity setting is no demo":    {"VESTIBULE_IDENTITY_CLIENT_ID": "x"},

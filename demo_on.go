@@ -41,8 +41,10 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	cfg.Session.Keys = []KeyConfig{{Use: "seal", Secret: secret.New(base64.StdEncoding.EncodeToString(key))}}
 	added := addedAPIs(cfg, world.APIs)
 	for name, base := range world.APIs {
-		var api APIConfig
-		new(loader).defaults(&api)
+		api, set := cfg.APIs[name]
+		if !set {
+			new(loader).defaults(&api)
+		}
 		api.BaseURL, api.ForwardLanguage = base, true
 		api.CheckPath = map[string]string{"accounts": "/me", "catalog": "/products", "orders": "/orders", "shipping": "/shipments"}[name]
 		switch name {
@@ -79,9 +81,6 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 `)
 	return world.Close, nil
 }
-
-// nowhere is an address where nothing listens (the discard service's port).
-const nowhere = "http://127.0.0.1:9"
 
 // addedAPIs gives the APIs that resolvers need and neither the demo nor the configuration has a place; they are away. Those that
 // the configuration names stay as they are.
