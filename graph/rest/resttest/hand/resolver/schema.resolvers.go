@@ -272,14 +272,18 @@ func (r *queryResolver) ByTotal(ctx context.Context, first int, after *string) (
 	c, err := r.byPlace("Query.byTotal", first, 20, after, true, func(n, size int) (entries, error) {
 		answer, err := clients.Get[struct {
 			Data  []hand.Entry `json:"data"`
-			Total int          `json:"total"`
+			Total *int         `json:"total"`
 		}](ctx, r.ShopAPI, clients.At("/total"), clients.Query("limit", clients.Number(size), "page", clients.Number(n)))
-		return entries{list: answer.Data, total: &answer.Total}, err
+		return entries{list: answer.Data, total: answer.Total}, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &hand.Counted{Edges: c.Edges, PageInfo: c.PageInfo, TotalCount: *c.TotalCount}, nil
+	counted := &hand.Counted{Edges: c.Edges, PageInfo: c.PageInfo}
+	if c.TotalCount != nil {
+		counted.TotalCount = *c.TotalCount
+	}
+	return counted, nil
 }
 
 func (r *queryResolver) Found(ctx context.Context, id *string) (*hand.Found, error) {
