@@ -23,7 +23,7 @@ type author struct {
 	variables map[string]any
 	declared  []string
 	aliases   int
-	asked     []string // the names of the fields asked for
+	asked     []string // the fields asked for, "Type.field"
 }
 
 // choose gives a number below n.
@@ -41,8 +41,11 @@ func (a *author) one(of ...string) string { return of[a.choose(len(of))] }
 // operation makes one up.
 func (a *author) operation() (text string, variables map[string]any) {
 	kind, root := "query", a.schema.Query
-	if a.choose(4) == 3 {
+	switch n := a.choose(8); {
+	case n >= 6:
 		kind, root = "mutation", a.schema.Mutation
+	case n == 5 && !a.plain:
+		kind, root = "subscription", a.schema.Subscription
 	}
 	if kind == "query" && a.last != "" && a.choose(2) == 1 {
 		return a.last, a.kept
@@ -50,7 +53,7 @@ func (a *author) operation() (text string, variables map[string]any) {
 	a.variables, a.declared, a.aliases, a.asked = map[string]any{}, nil, 0, nil
 	var fields []string
 	for range 1 + a.choose(3) {
-		if a.plain && len(fields) > 0 {
+		if (a.plain || kind == "subscription") && len(fields) > 0 {
 			break
 		}
 		fields = append(fields, a.field(root, 4, true))
@@ -73,7 +76,7 @@ func (a *author) field(of *ast.Definition, depth int, alias bool) string {
 	objects := depth > 1 && a.choose(4) > 0 // Mostly a field of objects, where there are any.
 	for _, f := range of.Fields {
 		composite := a.schema.Types[f.Type.Name()].IsCompositeType()
-		if objects && !composite && of.Name == "Item" || strings.HasPrefix(f.Name, "__") || composite && depth <= 1 || a.plain && (f.Name == "box" || of.Name == "Query" && !slices.Contains([]string{"item", "items", "mustItem", "maker"}, f.Name)) {
+		if objects && !composite && of.Name == "Item" || strings.HasPrefix(f.Name, "__") || composite && depth <= 1 || a.plain && (f.Name == "box" || f.Name == "twin" || of.Name == "Query" && !slices.Contains(fresh, f.Name)) {
 			continue
 		}
 		fields = append(fields, f)
@@ -82,14 +85,17 @@ func (a *author) field(of *ast.Definition, depth int, alias bool) string {
 		}
 	}
 	f := fields[a.choose(len(fields))]
-	a.asked = append(a.asked, f.Name)
+	a.asked = append(a.asked, of.Name+"."+f.Name)
 	text := f.Name
+	if of == a.schema.Subscription {
+		text, alias = "s: "+f.Name, false
+	}
 	if alias {
 		a.aliases++
 		text = fmt.Sprintf("a%d: %s", a.aliases, f.Name)
 	}
 	text += a.arguments(f.Arguments)
-	if a.choose(16) == 15 {
+	if a.choose(16) == 15 && of != a.schema.Subscription {
 		text += " @" + a.one("skip", "include") + "(if: " + a.one("true", "false") + ")"
 	}
 	if typ := a.schema.Types[f.Type.Name()]; typ.IsCompositeType() {
@@ -98,10 +104,13 @@ func (a *author) field(of *ast.Definition, depth int, alias bool) string {
 	return text
 }
 
+// fresh are the fields by which it can be told what a kept answer saves.
+var fresh = []string{"item", "items", "mustItem", "maker", "asItSays", "kept", "anew"}
+
 func (a *author) selection(of *ast.Definition, depth int) string {
 	parts := []string{"__typename"}
-	if of.Name == "Connection" {
-		parts = append(parts, "edges {cursor node {id}} pageInfo {hasNextPage hasPreviousPage startCursor endCursor}", "totalCount")
+	if of.Name == "Connection" || of.Name == "Counted" {
+		parts = append(parts, "edges {cursor"+a.one(" node {id}", " node {id}", "")+"} pageInfo {hasNextPage hasPreviousPage startCursor endCursor}", "totalCount")
 	} else {
 		for _, f := range of.Fields {
 			if len(f.Arguments) == 0 && a.schema.Types[f.Type.Name()].IsLeafType() && a.choose(3) < 2 {

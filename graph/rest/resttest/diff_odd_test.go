@@ -52,6 +52,8 @@ func (w *shopWorld) page(r *http.Request, dice *rand.Rand) reply {
 		from = number("starting_after")
 	case "/link":
 		from = number("after")
+	case "/total":
+		from = (number("page") - 1) * size
 	case "/number":
 		size = number("per_page")
 		from = (number("page") - 1) * size
@@ -87,6 +89,8 @@ func (w *shopWorld) page(r *http.Request, dice *rand.Rand) reply {
 		body = w.object(r.URL.RawQuery, "page", w.object("page of "+r.URL.RawQuery, "data", body, "next??", next, "total?", strconv.Itoa(all)))
 	case "/key":
 		body = w.object(r.URL.RawQuery, "data", body, "has_more?", strconv.FormatBool(more))
+	case "/total":
+		body = w.object(r.URL.RawQuery, "data", body, "total", strconv.Itoa(all+dice.IntN(6)/5))
 	case "/offset":
 		body = w.object(r.URL.RawQuery, "data?", body)
 	}

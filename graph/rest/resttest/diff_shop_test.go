@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // shopWorld makes up what there is behind the two APIs, and what goes wrong there: always the same for the same call.
@@ -34,10 +35,16 @@ type reply struct {
 	status int
 	header map[string]string
 	body   string
-	end    string // how it ends otherwise: "hang", "reset" or "cut"
+	end    string // how it ends otherwise: "hang", "reset" or "cut"; "open" does not end until the caller has gone
+	wait   time.Duration
 }
 
 func (a reply) send(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-time.After(a.wait):
+	case <-r.Context().Done():
+		return
+	}
 	switch a.end {
 	case "hang":
 		<-r.Context().Done()
@@ -54,8 +61,12 @@ func (a reply) send(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.WriteHeader(a.status)
-	if a.status != http.StatusNoContent {
+	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		fmt.Fprint(w, a.body)
+	}
+	if a.end == "open" {
+		w.(http.Flusher).Flush() //nolint:forcetypeassert // A server's.
+		<-r.Context().Done()
 	}
 }
 
@@ -76,9 +87,12 @@ var faults = []reply{
 	{status: 200, header: map[string]string{"Content-Type": "text/html"}, body: "<p>"}, {status: 200, body: strings.Repeat("[", 100) + strings.Repeat("]", 100)},
 }
 
-// answer is what the call gets. What takes many keys fails for all of them or for none, so that it does not matter which go together.
-func (w *shopWorld) answer(r *http.Request) reply {
+// answer is what the call with the body gets, before which the same path was asked for so often. What takes many keys fails for all of them or for none, so that it does not matter which go together.
+func (w *shopWorld) answer(r *http.Request, body []byte, before int) reply {
 	call := r.Method + r.URL.Path
+	if isLive(r.URL.Path) {
+		call = fmt.Sprintf("%s the %dth", call, before)
+	}
 	if _, many := batches[r.URL.Path]; !many {
 		call += "?" + r.URL.Query().Encode()
 	}
@@ -89,11 +103,21 @@ func (w *shopWorld) answer(r *http.Request) reply {
 	if dice := w.dice("fault of " + call); dice.IntN(1000) < rate {
 		return faults[dice.IntN(len(faults))]
 	}
-	a := w.well(r, w.dice(call))
+	var a reply
+	switch {
+	case isLive(r.URL.Path):
+		a = w.live(r, before)
+	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/search"):
+		a = w.search(r, body)
+	default:
+		a = w.well(r, w.dice(call))
+	}
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	if w.cached && r.Method == http.MethodGet && a.status == http.StatusOK {
+	if w.cached && strings.HasPrefix(r.URL.Path, "/kept/") && w.dice("time of "+call).IntN(2) == 0 {
+		a.header = map[string]string{"Cache-Control": "max-age=10"}
+	} else if w.cached && r.Method == http.MethodGet && a.status == http.StatusOK {
 		a.header = map[string]string{"Cache-Control": "max-age=60", "Link": a.header["Link"]}
 	}
 	return a
@@ -106,6 +130,8 @@ func (w *shopWorld) well(r *http.Request, dice *rand.Rand) reply {
 	switch segments[0] {
 	case "items":
 		switch {
+		case r.Method == http.MethodPut:
+			return []reply{{body: w.object("replaced "+segments[1], "id", "7")}, {status: 404}}[dice.IntN(2)]
 		case r.Method == http.MethodDelete:
 			return []reply{{status: 204}, {status: 200, body: "{}"}, {status: 404}}[dice.IntN(3)]
 		case len(segments) == 2:
@@ -138,6 +164,9 @@ func (w *shopWorld) well(r *http.Request, dice *rand.Rand) reply {
 		}
 		return reply{body: w.object("parts "+segments[1], "part?", w.object("part "+segments[1], "id", segments[1], "name", quoted("Part "+segments[1])))}
 	case "boxes":
+		if r.Method == http.MethodPatch {
+			return []reply{{status: 204}, {status: 200, body: "{}"}, {status: 404}}[dice.IntN(3)]
+		}
 		if dice.IntN(4) == 0 {
 			return reply{status: http.StatusNotFound}
 		}
@@ -146,7 +175,9 @@ func (w *shopWorld) well(r *http.Request, dice *rand.Rand) reply {
 		return reply{body: w.object("compare "+segments[1], "verdict?", quoted("as "+segments[1]))}
 	case "perhaps":
 		return reply{body: w.object("perhaps", "data?", list([]string{`{"id": 1}`, `{"id": 2}`}[:dice.IntN(3)]))}
-	case "maybe", "orders", "form":
+	case "slow":
+		return reply{wait: time.Duration(dice.IntN(2)*3) * time.Second, body: w.object("slow "+segments[1], "id", strconv.Itoa(dice.IntN(99)))}
+	case "maybe", "surely", "kept", "orders", "form":
 		return reply{status: 200 + dice.IntN(2), body: w.object(segments[0], "id", strconv.Itoa(dice.IntN(99)))}
 	}
 	return w.page(r, dice)

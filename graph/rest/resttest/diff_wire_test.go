@@ -26,7 +26,8 @@ type side struct {
 
 	mu     sync.Mutex // guards what follows
 	calls  []string
-	hidden []string // codes of the failures behind fallbacks
+	hidden []string       // failures behind fallbacks, and why sources of events ended
+	nth    map[string]int // how often something that changes was asked for
 }
 
 // open starts the server and gives the two APIs.
@@ -94,14 +95,14 @@ func (s *side) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	s.note(r, body)
-	s.world.answer(r).send(w, r)
+	s.world.answer(r, body, s.note(r, body)).send(w, r)
 }
 
-// note writes a call down: its method, its URL, the headers that say something, its body whatever the order of its members.
-func (s *side) note(r *http.Request, body []byte) {
+// note writes a call down: its method, its URL, the headers that say something, its body whatever the order of its members. It gives how
+// often the same path was asked for before.
+func (s *side) note(r *http.Request, body []byte) (before int) {
 	call := r.Method + " " + r.Host + r.URL.EscapedPath() + "?" + r.URL.Query().Encode()
-	for _, name := range []string{"Accept", "Content-Type", "Idempotency-Key", "X-Tenant", "X-Version"} {
+	for _, name := range []string{"Accept", "Content-Type", "Idempotency-Key", "X-Tenant", "X-Version", "If-None-Match", "Last-Event-ID"} {
 		if value := r.Header.Get(name); value != "" {
 			call += " | " + name + ": " + value
 		}
@@ -112,6 +113,12 @@ func (s *side) note(r *http.Request, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, call)
+	if s.nth == nil {
+		s.nth = map[string]int{}
+	}
+	before = s.nth[r.URL.Path]
+	s.nth[r.URL.Path]++
+	return before
 }
 
 // plain is a body whatever the order of its members and escapes.
@@ -157,14 +164,15 @@ func (s *side) asked() (calls, hidden []string) {
 var batches = map[string]struct {
 	parameter string
 	most      int
-}{"/makers": {"ids", 4}, "/related": {"of", 3}, "/stock": {"item", 100}}
+}{"/makers": {"ids", 4}, "/related": {"of", 3}, "/stock": {"item", 100}, "/search": {"filter", 2}, "/tags/search": {"items", 3}}
 
 // byKey takes batches apart, a line for each key: which keys go together depends on which of two fields is the first, where both load
 // the same kind of thing.
 func byKey(t testing.TB, calls []string) []string {
 	var apart []string
 	for _, call := range calls {
-		address, rest, _ := strings.Cut(strings.TrimPrefix(call, "GET "), " | ")
+		method, address, _ := strings.Cut(call, " ")
+		address, rest, _ := strings.Cut(address, " | ")
 		u, err := url.Parse("//" + address)
 		if err != nil {
 			t.Fatal(err)
@@ -179,12 +187,17 @@ func byKey(t testing.TB, calls []string) []string {
 		if u.Path == "/makers" {
 			keys = strings.Split(query.Get(b.parameter), ",")
 		}
+		if method == http.MethodPost {
+			head, behind, _ := strings.Cut(rest, "[")
+			inner, tail, _ := strings.Cut(behind, "]")
+			keys, rest = strings.Split(inner, ","), head+tail
+		}
 		if len(keys) > b.most || len(keys) == 0 {
 			t.Errorf("%s has %d keys, want 1 to %d", call, len(keys), b.most)
 		}
 		query.Del(b.parameter)
 		for _, key := range keys {
-			apart = append(apart, u.Path+"?"+query.Encode()+" | "+rest+" | "+key)
+			apart = append(apart, method+" "+u.Path+"?"+query.Encode()+" | "+rest+" | "+key)
 		}
 	}
 	slices.SortFunc(apart, cmp.Compare[string])

@@ -67,13 +67,14 @@ func TestKeysAreAskedForTogether(t *testing.T) {
 		"GET /boxes/b%2F1": `{"id": "b/1", "weight": 2}`,
 	})
 	w.makers = map[string]string{"1": `{"id": "1", "name": "A", "home": "https://a.test"}`, "2": `{"id": "2", "name": "B"}, {"id": "4", "name": "not asked for"}`}
+	w.held = "GET /related?of=2&of=3&of=9007199254740993"
 	data, errs, calls := w.ask(`{items{maker{name home} second{name} related{id maker{name}} parts{name} gaps{name} stock{left} box{weight}}}`, nil)
 	same(t, "data", data, `{"items": [
 		{"maker": {"name": "A", "home": "https://a.test"}, "second": {"name": "B"}, "related": [], "parts": [{"name": "Five"}, {"name": "Five"}], "gaps": [{"name": "Five"}, null, {"name": "Five"}], "stock": null, "box": {"weight": 2}},
 		{"maker": null, "second": null, "related": [], "parts": null, "gaps": null, "stock": null, "box": null},
 		{"maker": {"name": "A", "home": "https://a.test"}, "second": {"name": "A"}, "related": [{"id": "8", "maker": {"name": "A"}}, {"id": "7", "maker": {"name": "B"}}], "parts": [], "gaps": [], "stock": {"left": 4}, "box": null}]}`)
 	same(t, "errors", errs, []string{"items[1].gaps: UPSTREAM_UNAVAILABLE", "items[1].parts: UPSTREAM_UNAVAILABLE"})
-	// Makers and second makers of the items are ready together; those of the related ones are known by then.
+	// Makers and second makers of the items are ready together; those of the related ones are under way by then.
 	same(t, "calls", calls, []string{"GET /boxes/b%2F1", "GET /items?sort=name", "GET /makers?full=true&ids=1,2,3", "GET /parts/5", "GET /parts/6", "GET /parts/7",
 		"GET /related?of=2&of=3&of=9007199254740993", "GET /stock?item=2&item=3&item=9007199254740993"})
 }

@@ -32,10 +32,14 @@ func restCalls() cost.Table {
 			"Item.related":        {Loader: "Item.related"},
 			"Item.stock":          {Loader: "Item.stock"},
 			"Item.box":            {API: "stock", Each: true, Call: "GET /boxes/{id}"},
+			"Item.twin":           {API: "shop", Each: true, Call: "GET /items/{id}"},
+			"Item.tags":           {Loader: "Item.tags"},
 			"Mutation.order":      {API: "shop", Call: "POST /orders"},
 			"Mutation.form":       {API: "shop", Call: "POST /form"},
 			"Mutation.remove":     {API: "shop", Call: "DELETE /items/{id}"},
 			"Mutation.mustRemove": {API: "shop", Call: "DELETE /items/{id}"},
+			"Mutation.replace":    {API: "shop", Call: "PUT /items/{id}"},
+			"Mutation.change":     {API: "stock", Call: "PATCH /boxes/{id}"},
 			"Query.item":          {API: "shop", Call: "GET /items/{id}"},
 			"Query.mustItem":      {API: "shop", Call: "GET /items/{id}"},
 			"Query.items":         {API: "shop", Call: "GET /items"},
@@ -48,15 +52,27 @@ func restCalls() cost.Table {
 			"Query.perhaps":       {API: "shop", Call: "GET /perhaps"},
 			"Query.maybe":         {API: "shop", Call: "GET /maybe"},
 			"Query.compare":       {API: "shop", Call: "GET /compare/{base}...{head}"},
+			"Query.surely":        {API: "shop", Call: "GET /surely"},
+			"Query.asItSays":      {API: "shop", Call: "GET /kept/{id}"},
+			"Query.kept":          {API: "shop", Call: "GET /kept/{id}"},
+			"Query.anew":          {API: "shop", Call: "GET /kept/{id}"},
+			"Query.hasty":         {API: "shop", Call: "GET /slow/{id}"},
+			"Query.byTotal":       {API: "shop", More: map[string]int{"after": 1}, Call: "GET /total"},
+			"Subscription.polled": {API: "shop", Call: "GET /polled/{id}"},
+			"Subscription.moved":  {API: "shop", Call: "GET /items/{id}/events"},
+			"Subscription.noted":  {API: "shop", Call: "GET /notes"},
 			"Item.maker":          {Loader: "Maker"},
 			"Item.second":         {Loader: "Maker"},
 			"Item.parts":          {Loader: "Part"},
 			"Item.gaps":           {Loader: "Part"},
 			"Query.maker":         {Loader: "Maker", Same: true},
+			"Query.found":         {Loader: "Found", Same: true},
 		},
 		Loaders: map[string]cost.Loader{
+			"Found":        {API: "stock", Chunk: 2, Call: "POST /search"},
 			"Item.related": {API: "shop", Chunk: 3, Call: "GET /related"},
 			"Item.stock":   {API: "stock", Chunk: 100, Call: "GET /stock"},
+			"Item.tags":    {API: "shop", Chunk: 3, Call: "POST /tags/search"},
 			"Maker":        {API: "stock", Chunk: 4, Call: "GET /makers"},
 			"Part":         {API: "stock", Chunk: 1, Each: true, Call: "GET /parts/{id}"},
 		},
@@ -78,6 +94,14 @@ func restNeeds() rest.Needs {
 			Always: []string{"id"},
 			Fields: map[string][]string{
 				"id": {"id"},
+			},
+		},
+		"Found": {
+			Type:   reflect.TypeFor[stock.Found](),
+			Always: []string{"id"},
+			Fields: map[string][]string{
+				"id":   {"id"},
+				"name": {"name"},
 			},
 		},
 		"Item": {
@@ -102,6 +126,8 @@ func restNeeds() rest.Needs {
 				"gaps":      {"part_ids"},
 				"stock":     {"id"},
 				"box":       {"box"},
+				"twin":      {"id"},
+				"tags":      {"id"},
 			},
 		},
 		"Maker": {
@@ -127,6 +153,13 @@ func restNeeds() rest.Needs {
 				"left": {"left"},
 			},
 		},
+		"Tag": {
+			Type:   reflect.TypeFor[shop.Tag](),
+			Always: []string{"item"},
+			Fields: map[string][]string{
+				"label": {"label"},
+			},
+		},
 	}
 }
 
@@ -139,15 +172,19 @@ func restCompiled() func([]plan.Selected) func(context.Context) context.Context 
 type restLoaders struct {
 	resolver    *Resolver
 	once        sync.Once // makes what follows
+	found       *clients.Entities[string, *stock.Found]
 	itemRelated *clients.Entities[string, []*shop.Item]
 	itemStock   *clients.Entities[string, *stock.Stock]
+	itemTags    *clients.Entities[string, []*shop.Tag]
 	maker       *clients.Entities[string, *stock.Maker]
 	part        *clients.Entities[string, *stock.Part]
 }
 
 func (l *restLoaders) make() {
+	l.found = l.resolver.restFoundLoader()
 	l.itemRelated = l.resolver.restItemRelatedLoader()
 	l.itemStock = l.resolver.restItemStockLoader()
+	l.itemTags = l.resolver.restItemTagsLoader()
 	l.maker = l.resolver.restMakerLoader()
 	l.part = l.resolver.restPartLoader()
 }
@@ -165,7 +202,27 @@ func restLoad(ctx context.Context) *restLoaders {
 	return l
 }
 
-// restItemRelatedLoader loads for Item.related (schema.graphqls:94): GET /related of shop.
+// restFoundLoader loads for Found (schema.graphqls:150): POST /search of stock.
+func (r *Resolver) restFoundLoader() *clients.Entities[string, *stock.Found] {
+	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Found, error) {
+		return clients.Batch(rest.Shared(ctx), keys, 2, func(ctx context.Context, keys []string) (map[string]*stock.Found, error) {
+			body := rest.NewBody(2)
+			numbers, err := rest.Numbers(keys)
+			if err != nil {
+				return nil, err
+			}
+			body.Put(numbers, "filter", "ids")
+			body.Set("limit", 10)
+			answer, err := clients.Do[[]stock.Found](ctx, r.APIs["stock"], clients.Call{Method: "POST", Path: clients.At("/search"), Query: nil, Body: body, ReadOnly: true, Timeout: 2 * time.Second})
+			if err != nil {
+				return nil, err
+			}
+			return clients.ByKey(answer, func(v *stock.Found) string { return v.Id() }), nil
+		})
+	})
+}
+
+// restItemRelatedLoader loads for Item.related (schema.graphqls:120): GET /related of shop.
 func (r *Resolver) restItemRelatedLoader() *clients.Entities[string, []*shop.Item] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shop.Item, error) {
 		return clients.Batch(rest.Shared(ctx), keys, 3, func(ctx context.Context, keys []string) (map[string][]*shop.Item, error) {
@@ -187,7 +244,7 @@ func (r *Resolver) restItemRelatedLoader() *clients.Entities[string, []*shop.Ite
 	})
 }
 
-// restItemStockLoader loads for Item.stock (schema.graphqls:97): GET /stock of stock.
+// restItemStockLoader loads for Item.stock (schema.graphqls:123): GET /stock of stock.
 func (r *Resolver) restItemStockLoader() *clients.Entities[string, *stock.Stock] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Stock, error) {
 		return clients.Batch(rest.Shared(ctx), keys, 100, func(ctx context.Context, keys []string) (map[string]*stock.Stock, error) {
@@ -207,7 +264,30 @@ func (r *Resolver) restItemStockLoader() *clients.Entities[string, *stock.Stock]
 	})
 }
 
-// restMakerLoader loads for Maker (schema.graphqls:107): GET /makers of stock.
+// restItemTagsLoader loads for Item.tags (schema.graphqls:126): POST /tags/search of shop.
+func (r *Resolver) restItemTagsLoader() *clients.Entities[string, []*shop.Tag] {
+	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shop.Tag, error) {
+		return clients.Batch(rest.Shared(ctx), keys, 3, func(ctx context.Context, keys []string) (map[string][]*shop.Tag, error) {
+			body := rest.NewBody(2)
+			body.Set("items", keys)
+			body.Set("deep", true)
+			answer, err := clients.Do[struct {
+				Found []shop.Tag `json:"found"`
+			}](ctx, r.APIs["shop"], clients.Call{Method: "POST", Path: clients.At("/tags/search"), Query: nil, Body: body, ReadOnly: true})
+			if err != nil {
+				return nil, err
+			}
+			return clients.GroupBy(keys, answer.Found, func(v *shop.Tag) string {
+				if v.ItemId() == nil {
+					return ""
+				}
+				return strconv.FormatInt(*v.ItemId(), 10)
+			}), nil
+		})
+	})
+}
+
+// restMakerLoader loads for Maker (schema.graphqls:139): GET /makers of stock.
 func (r *Resolver) restMakerLoader() *clients.Entities[string, *stock.Maker] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Maker, error) {
 		return clients.Batch(rest.Shared(ctx), keys, 4, func(ctx context.Context, keys []string) (map[string]*stock.Maker, error) {
@@ -227,7 +307,7 @@ func (r *Resolver) restMakerLoader() *clients.Entities[string, *stock.Maker] {
 	})
 }
 
-// restPartLoader loads for Part (schema.graphqls:113): GET /parts/{id} of stock.
+// restPartLoader loads for Part (schema.graphqls:145): GET /parts/{id} of stock.
 func (r *Resolver) restPartLoader() *clients.Entities[string, *stock.Part] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*stock.Part, error) {
 		return clients.Each(rest.Shared(ctx), keys, func(ctx context.Context, key string) (*stock.Part, error) {
@@ -239,17 +319,17 @@ func (r *Resolver) restPartLoader() *clients.Entities[string, *stock.Part] {
 	})
 }
 
-// restItemRelated is Item.related (schema.graphqls:94): GET /related of shop.
+// restItemRelated is Item.related (schema.graphqls:120): GET /related of shop.
 func (r *Resolver) restItemRelated(ctx context.Context, objs []*shop.Item) ([][]*shop.Item, error) {
 	return rest.Each(ctx, restLoad(ctx).itemRelated, objs, func(obj *shop.Item) string { return obj.Id() })
 }
 
-// restItemStock is Item.stock (schema.graphqls:97): GET /stock of stock.
+// restItemStock is Item.stock (schema.graphqls:123): GET /stock of stock.
 func (r *Resolver) restItemStock(ctx context.Context, objs []*shop.Item) ([]*stock.Stock, error) {
 	return rest.Each(ctx, restLoad(ctx).itemStock, objs, func(obj *shop.Item) string { return obj.Id() })
 }
 
-// restItemBox is Item.box (schema.graphqls:98): GET /boxes/{id} of stock.
+// restItemBox is Item.box (schema.graphqls:124): GET /boxes/{id} of stock.
 func (r *Resolver) restItemBox(ctx context.Context, obj *shop.Item) (*stock.Box, error) {
 	ctx = rest.Own(ctx, "Item.box")
 	if obj.Box == nil {
@@ -258,7 +338,20 @@ func (r *Resolver) restItemBox(ctx context.Context, obj *shop.Item) (*stock.Box,
 	return rest.OrNull(clients.Get[*stock.Box](ctx, r.APIs["stock"], clients.At("/boxes/{id}", *obj.Box), nil))
 }
 
-// restMutationOrder is Mutation.order (schema.graphqls:18): POST /orders of shop.
+// restItemTwin is Item.twin (schema.graphqls:125): GET /items/{id} of shop.
+func (r *Resolver) restItemTwin(ctx context.Context, obj *shop.Item) (*shop.Item, error) {
+	ctx = rest.Own(ctx, "Item.twin")
+	query := url.Values{}
+	query.Set("lang", "en")
+	return rest.OrNull(clients.Get[*shop.Item](ctx, r.APIs["shop"], clients.At("/items/{id}", obj.Id()), query))
+}
+
+// restItemTags is Item.tags (schema.graphqls:126): POST /tags/search of shop.
+func (r *Resolver) restItemTags(ctx context.Context, objs []*shop.Item) ([][]*shop.Tag, error) {
+	return rest.Each(ctx, restLoad(ctx).itemTags, objs, func(obj *shop.Item) string { return obj.Id() })
+}
+
+// restMutationOrder is Mutation.order (schema.graphqls:25): POST /orders of shop.
 func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput, kind *shop.OrderKind, tenant *string) (*model.OrderPayload, error) {
 	ctx = rest.Own(ctx, "Mutation.order")
 	query := url.Values{}
@@ -298,7 +391,7 @@ func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput
 	return &model.OrderPayload{Item: answer}, nil
 }
 
-// restMutationForm is Mutation.form (schema.graphqls:19): POST /form of shop.
+// restMutationForm is Mutation.form (schema.graphqls:26): POST /form of shop.
 func (r *Resolver) restMutationForm(ctx context.Context, line model.LineInput, notes []*string, price *string) (*int, error) {
 	body := rest.NewBody(3)
 	body.Set("line", restBodyLineInput(&line))
@@ -314,7 +407,7 @@ func (r *Resolver) restMutationForm(ctx context.Context, line model.LineInput, n
 	return answer.Id, err
 }
 
-// restMutationRemove is Mutation.remove (schema.graphqls:20): DELETE /items/{id} of shop.
+// restMutationRemove is Mutation.remove (schema.graphqls:27): DELETE /items/{id} of shop.
 func (r *Resolver) restMutationRemove(ctx context.Context, id string) (*bool, error) {
 	_, err := clients.Do[clients.None](ctx, r.APIs["shop"], clients.Call{Method: "DELETE", Path: clients.At("/items/{id}", id), Query: nil})
 	if err != nil {
@@ -324,13 +417,43 @@ func (r *Resolver) restMutationRemove(ctx context.Context, id string) (*bool, er
 	return &done, nil
 }
 
-// restMutationMustRemove is Mutation.mustRemove (schema.graphqls:21): DELETE /items/{id} of shop.
+// restMutationMustRemove is Mutation.mustRemove (schema.graphqls:28): DELETE /items/{id} of shop.
 func (r *Resolver) restMutationMustRemove(ctx context.Context, id string) (bool, error) {
 	_, err := clients.Do[clients.None](ctx, r.APIs["shop"], clients.Call{Method: "DELETE", Path: clients.At("/items/{id}", id), Query: nil})
 	if err != nil {
 		var none bool
 		return none, err
 	}
+	return true, nil
+}
+
+// restMutationReplace is Mutation.replace (schema.graphqls:29): PUT /items/{id} of shop.
+func (r *Resolver) restMutationReplace(ctx context.Context, id string, name string, tags []string, at *time.Time) (*shop.Entry, error) {
+	ctx = rest.Own(ctx, "Mutation.replace")
+	body := rest.NewBody(3)
+	body.Set("name", name)
+	if tags != nil {
+		body.Set("tags", tags)
+	}
+	if at != nil {
+		body.Put(at, "seen", "at")
+	}
+	return rest.OrNull(clients.Do[*shop.Entry](ctx, r.APIs["shop"], clients.Call{Method: "PUT", Path: clients.At("/items/{id}", id), Query: nil, Body: body}))
+}
+
+// restMutationChange is Mutation.change (schema.graphqls:30): PATCH /boxes/{id} of stock.
+func (r *Resolver) restMutationChange(ctx context.Context, id string, kind stock.BoxKind, share *float64) (bool, error) {
+	body := rest.NewBody(2)
+	body.Set("kind", kind)
+	if share != nil {
+		body.Set("share", share)
+	}
+	_, err := clients.Do[clients.None](ctx, r.APIs["stock"], clients.Call{Method: "PATCH", Path: clients.At("/boxes/{id}", id), Query: nil, Body: body})
+	if err != nil {
+		var none bool
+		return none, err
+	}
+	r.APIs["shop"].Invalidate(ctx)
 	return true, nil
 }
 
@@ -587,6 +710,103 @@ func (r *Resolver) restQueryCompare(ctx context.Context, base string, head int) 
 	return answer.Verdict, err
 }
 
+// restQuerySurely is Query.surely (schema.graphqls:15): GET /surely of shop.
+func (r *Resolver) restQuerySurely(ctx context.Context) (*shop.Entry, error) {
+	ctx = rest.Own(ctx, "Query.surely")
+	return clients.Get[*shop.Entry](ctx, r.APIs["shop"], clients.At("/surely"), nil)
+}
+
+// restQueryAsItSays is Query.asItSays (schema.graphqls:16): GET /kept/{id} of shop.
+func (r *Resolver) restQueryAsItSays(ctx context.Context, id string) (*shop.Entry, error) {
+	ctx = rest.Own(ctx, "Query.asItSays")
+	return rest.OrNull(clients.Get[*shop.Entry](ctx, r.APIs["shop"], clients.At("/kept/{id}", id), nil))
+}
+
+// restQueryKept is Query.kept (schema.graphqls:17): GET /kept/{id} of shop.
+func (r *Resolver) restQueryKept(ctx context.Context, id string) (*shop.Entry, error) {
+	ctx = rest.Own(ctx, "Query.kept")
+	return rest.OrNull(clients.Do[*shop.Entry](ctx, r.APIs["shop"], clients.Call{Method: "GET", Path: clients.At("/kept/{id}", id), Query: nil, Keep: 30 * time.Second}))
+}
+
+// restQueryAnew is Query.anew (schema.graphqls:18): GET /kept/{id} of shop.
+func (r *Resolver) restQueryAnew(ctx context.Context, id string) (*shop.Entry, error) {
+	ctx = rest.Own(ctx, "Query.anew")
+	return rest.OrNull(clients.Do[*shop.Entry](ctx, r.APIs["shop"], clients.Call{Method: "GET", Path: clients.At("/kept/{id}", id), Query: nil, Keep: clients.NotKept}))
+}
+
+// restQueryHasty is Query.hasty (schema.graphqls:19): GET /slow/{id} of shop.
+func (r *Resolver) restQueryHasty(ctx context.Context, id string, state *shop.State) (*shop.Entry, error) {
+	ctx = rest.Own(ctx, "Query.hasty")
+	header := http.Header{}
+	if state != nil {
+		header.Set("X-Tenant", string(*state))
+	}
+	return rest.OrNull(clients.Do[*shop.Entry](ctx, r.APIs["shop"], clients.Call{Method: "GET", Path: clients.At("/slow/{id}", id), Query: nil, Header: header, Timeout: 2 * time.Second}))
+}
+
+// restQueryByTotal is Query.byTotal (schema.graphqls:20): GET /total of shop.
+func (r *Resolver) restQueryByTotal(ctx context.Context, first int, after *string) (*model.Counted, error) {
+	ctx = rest.Own(ctx, "Query.byTotal")
+	page, err := rest.ByNumber(rest.Pages{Cursors: r.cursors, Field: "Query.byTotal", First: first, After: after, Max: 20}, func(number int, size int) (part rest.Part[shop.Entry], err error) {
+		query := url.Values{}
+		query.Set("limit", strconv.Itoa(size))
+		query.Set("page", strconv.Itoa(number))
+		answer, err := clients.Get[struct {
+			Data  []shop.Entry `json:"data"`
+			Total *int         `json:"total"`
+		}](ctx, r.APIs["shop"], clients.At("/total"), query)
+		part = rest.Part[shop.Entry]{Items: answer.Data, Total: answer.Total}
+		return part, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	connection := &model.Counted{
+		Edges:      make([]*model.Edge, len(page.Items)),
+		PageInfo:   &model.PageInfo{HasNextPage: page.HasNext, HasPreviousPage: after != nil, StartCursor: page.Start(), EndCursor: page.End()},
+		TotalCount: page.TotalCount(),
+	}
+	edges := make([]model.Edge, len(page.Items))
+	for i, node := range page.Items {
+		edges[i] = model.Edge{Cursor: page.Cursors[i], Node: node}
+		connection.Edges[i] = &edges[i]
+	}
+	return connection, nil
+}
+
+// restSubscriptionPolled is Subscription.polled (schema.graphqls:34): GET /polled/{id} of shop.
+func (r *Resolver) restSubscriptionPolled(ctx context.Context, id string, deep *bool) (<-chan *shop.Entry, error) {
+	query := url.Values{}
+	if deep != nil {
+		query.Set("deep", strconv.FormatBool(*deep))
+	}
+	return follow(ctx, func(ctx context.Context, each func(context.Context, *shop.Entry) error) error {
+		return clients.Poll(ctx, r.APIs["shop"], clients.At("/polled/{id}", id), query, 2*time.Second, func(ctx context.Context, answer struct {
+			Entry *shop.Entry `json:"entry"`
+		}) error {
+			return each(ctx, answer.Entry)
+		})
+	})
+}
+
+// restSubscriptionMoved is Subscription.moved (schema.graphqls:35): GET /items/{id}/events of shop.
+func (r *Resolver) restSubscriptionMoved(ctx context.Context, id string) (<-chan *shop.Item, error) {
+	return follow(ctx, func(ctx context.Context, each func(context.Context, *shop.Item) error) error {
+		return clients.EventsNamed(ctx, r.APIs["shop"], clients.At("/items/{id}/events", id), nil, []string{"moved", "message"}, each)
+	})
+}
+
+// restSubscriptionNoted is Subscription.noted (schema.graphqls:36): GET /notes of shop.
+func (r *Resolver) restSubscriptionNoted(ctx context.Context) (<-chan *shop.Entry, error) {
+	return follow(ctx, func(ctx context.Context, each func(context.Context, *shop.Entry) error) error {
+		return clients.Events(ctx, r.APIs["shop"], clients.At("/notes"), nil, func(ctx context.Context, _ string, answer struct {
+			Note *shop.Entry `json:"note"`
+		}) error {
+			return each(ctx, answer.Note)
+		})
+	})
+}
+
 // restBodyLineInput is LineInput in the body of a call.
 func restBodyLineInput(v *model.LineInput) *rest.Body {
 	if v == nil {
@@ -613,12 +833,12 @@ func restBodyWords(v *model.Words) *rest.Body {
 	return body
 }
 
-// restItemMaker is Item.maker (schema.graphqls:92): GET /makers of stock.
+// restItemMaker is Item.maker (schema.graphqls:118): GET /makers of stock.
 func (r *Resolver) restItemMaker(ctx context.Context, objs []*shop.Item) ([]*stock.Maker, error) {
 	return rest.Each(ctx, restLoad(ctx).maker, objs, func(obj *shop.Item) string { return strconv.FormatInt(obj.MakerId, 10) })
 }
 
-// restItemSecond is Item.second (schema.graphqls:93): GET /makers of stock.
+// restItemSecond is Item.second (schema.graphqls:119): GET /makers of stock.
 func (r *Resolver) restItemSecond(ctx context.Context, objs []*shop.Item) ([]*stock.Maker, error) {
 	return rest.EachKnown(ctx, restLoad(ctx).maker, objs, func(obj *shop.Item) (key string, known bool) {
 		if v := obj.SecondMakerId; v != nil {
@@ -628,7 +848,7 @@ func (r *Resolver) restItemSecond(ctx context.Context, objs []*shop.Item) ([]*st
 	})
 }
 
-// restItemParts is Item.parts (schema.graphqls:95): GET /parts/{id} of stock.
+// restItemParts is Item.parts (schema.graphqls:121): GET /parts/{id} of stock.
 func (r *Resolver) restItemParts(ctx context.Context, objs []*shop.Item) ([][]*stock.Part, error) {
 	return rest.EachList(ctx, restLoad(ctx).part, objs, true, func(obj *shop.Item) []string {
 		keys := make([]string, len(obj.PartIds))
@@ -639,7 +859,7 @@ func (r *Resolver) restItemParts(ctx context.Context, objs []*shop.Item) ([][]*s
 	})
 }
 
-// restItemGaps is Item.gaps (schema.graphqls:96): GET /parts/{id} of stock.
+// restItemGaps is Item.gaps (schema.graphqls:122): GET /parts/{id} of stock.
 func (r *Resolver) restItemGaps(ctx context.Context, objs []*shop.Item) ([][]*stock.Part, error) {
 	return rest.EachList(ctx, restLoad(ctx).part, objs, false, func(obj *shop.Item) []string {
 		keys := make([]string, len(obj.PartIds))
@@ -653,5 +873,14 @@ func (r *Resolver) restItemGaps(ctx context.Context, objs []*shop.Item) ([][]*st
 // restQueryMaker is Query.maker (schema.graphqls:11): GET /makers of stock.
 func (r *Resolver) restQueryMaker(ctx context.Context, id string) (*stock.Maker, error) {
 	value, _, err := restLoad(ctx).maker.Load(ctx, id)
+	return value, err
+}
+
+// restQueryFound is Query.found (schema.graphqls:21): POST /search of stock.
+func (r *Resolver) restQueryFound(ctx context.Context, id *string) (*stock.Found, error) {
+	if id == nil {
+		return nil, nil
+	}
+	value, _, err := restLoad(ctx).found.Load(ctx, *id)
 	return value, err
 }

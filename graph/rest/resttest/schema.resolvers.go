@@ -43,6 +43,14 @@ func (r *itemResolver) Box(ctx context.Context, obj *shop.Item) (*stock.Box, err
 	return r.restItemBox(ctx, obj)
 }
 
+func (r *itemResolver) Twin(ctx context.Context, obj *shop.Item) (*shop.Item, error) {
+	return r.restItemTwin(ctx, obj)
+}
+
+func (r *itemResolver) Tags(ctx context.Context, objs []*shop.Item) ([][]*shop.Tag, error) {
+	return r.restItemTags(ctx, objs)
+}
+
 func (r *mutationResolver) Order(ctx context.Context, input model.OrderInput, kind *shop.OrderKind, tenant *string) (*model.OrderPayload, error) {
 	return r.restMutationOrder(ctx, input, kind, tenant)
 }
@@ -57,6 +65,14 @@ func (r *mutationResolver) Remove(ctx context.Context, id string) (*bool, error)
 
 func (r *mutationResolver) MustRemove(ctx context.Context, id string) (bool, error) {
 	return r.restMutationMustRemove(ctx, id)
+}
+
+func (r *mutationResolver) Replace(ctx context.Context, id string, name string, tags []string, at *time.Time) (*shop.Entry, error) {
+	return r.restMutationReplace(ctx, id, name, tags, at)
+}
+
+func (r *mutationResolver) Change(ctx context.Context, id string, kind stock.BoxKind, share *float64) (bool, error) {
+	return r.restMutationChange(ctx, id, kind, share)
 }
 
 func (r *queryResolver) Item(ctx context.Context, id string) (*shop.Item, error) {
@@ -111,14 +127,57 @@ func (r *queryResolver) Compare(ctx context.Context, base string, head int) (*st
 	return r.restQueryCompare(ctx, base, head)
 }
 
+func (r *queryResolver) Surely(ctx context.Context) (*shop.Entry, error) {
+	return r.restQuerySurely(ctx)
+}
+
+func (r *queryResolver) AsItSays(ctx context.Context, id string) (*shop.Entry, error) {
+	return r.restQueryAsItSays(ctx, id)
+}
+
+func (r *queryResolver) Kept(ctx context.Context, id string) (*shop.Entry, error) {
+	return r.restQueryKept(ctx, id)
+}
+
+func (r *queryResolver) Anew(ctx context.Context, id string) (*shop.Entry, error) {
+	return r.restQueryAnew(ctx, id)
+}
+
+func (r *queryResolver) Hasty(ctx context.Context, id string, state *shop.State) (*shop.Entry, error) {
+	return r.restQueryHasty(ctx, id, state)
+}
+
+func (r *queryResolver) ByTotal(ctx context.Context, first int, after *string) (*model.Counted, error) {
+	return r.restQueryByTotal(ctx, first, after)
+}
+
+func (r *queryResolver) Found(ctx context.Context, id *string) (*stock.Found, error) {
+	return r.restQueryFound(ctx, id)
+}
+
+func (r *subscriptionResolver) Polled(ctx context.Context, id string, deep *bool) (<-chan *shop.Entry, error) {
+	return r.restSubscriptionPolled(ctx, id, deep)
+}
+
+func (r *subscriptionResolver) Moved(ctx context.Context, id string) (<-chan *shop.Item, error) {
+	return r.restSubscriptionMoved(ctx, id)
+}
+
+func (r *subscriptionResolver) Noted(ctx context.Context) (<-chan *shop.Entry, error) {
+	return r.restSubscriptionNoted(ctx)
+}
+
 func (r *Resolver) Item() exec.ItemResolver { return &itemResolver{r} }
 
 func (r *Resolver) Mutation() exec.MutationResolver { return &mutationResolver{r} }
 
 func (r *Resolver) Query() exec.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
+
 type (
-	itemResolver     struct{ *Resolver }
-	mutationResolver struct{ *Resolver }
-	queryResolver    struct{ *Resolver }
+	itemResolver         struct{ *Resolver }
+	mutationResolver     struct{ *Resolver }
+	queryResolver        struct{ *Resolver }
+	subscriptionResolver struct{ *Resolver }
 )

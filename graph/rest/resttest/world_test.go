@@ -31,6 +31,10 @@ type world struct {
 	t       testing.TB
 	answers map[string]string // by "METHOD URL": a body, or a status
 	makers  map[string]string // by id, whatever others are asked for with them
+	held    string            // a call that is answered when the makers have been asked for, and not before
+
+	asked chan struct{} // closed when the makers are asked for
+	once  sync.Once     // closes it
 
 	mu     sync.Mutex // guards what follows
 	calls  []string
@@ -38,7 +42,9 @@ type world struct {
 	hidden []string // failures behind fallbacks
 }
 
-func newWorld(t testing.TB, answers map[string]string) *world { return &world{t: t, answers: answers} }
+func newWorld(t testing.TB, answers map[string]string) *world {
+	return &world{t: t, answers: answers, asked: make(chan struct{})}
+}
 
 // ServeHTTP answers as an API does.
 func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
@@ -61,7 +67,14 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	}
 	w.mu.Unlock()
 	answer, known := w.answers[call]
+	if call == w.held {
+		select {
+		case <-w.asked:
+		case <-r.Context().Done():
+		}
+	}
 	if r.URL.Path == "/makers" {
+		w.once.Do(func() { close(w.asked) })
 		var found []string
 		for id := range strings.SplitSeq(r.URL.Query().Get("ids"), ",") {
 			if maker, ok := w.makers[id]; ok {

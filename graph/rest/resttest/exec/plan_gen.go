@@ -20,8 +20,10 @@ func PlanTables() plan.Tables {
 		Objects: []*plan.Object{
 			planObjectBox(),
 			planObjectConnection(),
+			planObjectCounted(),
 			planObjectEdge(),
 			planObjectEntry(),
+			planObjectFound(),
 			planObjectItem(),
 			planObjectMaker(),
 			planObjectMutation(),
@@ -30,6 +32,8 @@ func PlanTables() plan.Tables {
 			planObjectPart(),
 			planObjectQuery(),
 			planObjectStock(),
+			planObjectSubscription(),
+			planObjectTag(),
 		},
 		Exec: func(schema graphql.ExecutableSchema, operation *graphql.OperationContext) any {
 			return newExecutionContext(operation, schema.(*executableSchema), nil)
@@ -67,6 +71,18 @@ func planObjectConnection() *plan.Object {
 	}}
 }
 
+func planObjectCounted() *plan.Object {
+	return &plan.Object{Name: "Counted", Fields: map[string]*plan.Field{
+		"edges": {Column: func(c *plan.Column, parent any) {
+			columnNEdge2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐEdgeᚄ(c, parent.(*model.Counted).Edges)
+		}},
+		"pageInfo": {Column: func(c *plan.Column, parent any) {
+			columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐPageInfo(c, parent.(*model.Counted).PageInfo)
+		}},
+		"totalCount": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*model.Counted).TotalCount) }},
+	}}
+}
+
 func planObjectEdge() *plan.Object {
 	return &plan.Object{Name: "Edge", Fields: map[string]*plan.Field{
 		"cursor": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*model.Edge).Cursor) }},
@@ -79,6 +95,13 @@ func planObjectEdge() *plan.Object {
 func planObjectEntry() *plan.Object {
 	return &plan.Object{Name: "Entry", Fields: map[string]*plan.Field{
 		"id": {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*shop.Entry).Id()) }},
+	}}
+}
+
+func planObjectFound() *plan.Object {
+	return &plan.Object{Name: "Found", Fields: map[string]*plan.Field{
+		"id":   {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*stock.Found).Id()) }},
+		"name": {Leaf: func(w *plan.Writer, parent any) bool { return leafOString2ᚖstring(w, parent.(*stock.Found).Name) }},
 	}}
 }
 
@@ -172,6 +195,27 @@ func planObjectItem() *plan.Object {
 			},
 			columnOBox2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐBox,
 		)},
+		"twin": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Item_twin(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*shop.Item, error) {
+				ec := exec.(*executionContext)
+				obj := parent.(*shop.Item)
+				return ec.Resolvers.Item().Twin(ctx, obj)
+			},
+			columnOItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐItem,
+		)},
+		"tags": {Resolver: plan.Batch(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Item_tags(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parents []any) ([][]*shop.Tag, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Item().Tags(ctx, plan.Parents[*shop.Item](parents))
+			},
+			columnOTag2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐTagᚄ,
+		)},
 	}}
 }
 
@@ -222,6 +266,26 @@ func planObjectMutation() *plan.Object {
 			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (bool, error) {
 				ec := exec.(*executionContext)
 				return ec.Resolvers.Mutation().MustRemove(ctx, fc.Args["id"].(string))
+			},
+			leafNBoolean2bool,
+		)},
+		"replace": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Mutation_replace(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*shop.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Mutation().Replace(ctx, fc.Args["id"].(string), fc.Args["name"].(string), fc.Args["tags"].([]string), fc.Args["at"].(*time.Time))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry,
+		)},
+		"change": {Resolver: plan.SingleLeaf(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Mutation_change(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (bool, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Mutation().Change(ctx, fc.Args["id"].(string), fc.Args["kind"].(stock.BoxKind), fc.Args["share"].(*float64))
 			},
 			leafNBoolean2bool,
 		)},
@@ -392,12 +456,123 @@ func planObjectQuery() *plan.Object {
 			},
 			leafOString2ᚖstring,
 		)},
+		"surely": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_surely(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*shop.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Surely(ctx)
+			},
+			columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry,
+		)},
+		"asItSays": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_asItSays(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*shop.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().AsItSays(ctx, fc.Args["id"].(string))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry,
+		)},
+		"kept": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_kept(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*shop.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Kept(ctx, fc.Args["id"].(string))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry,
+		)},
+		"anew": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_anew(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*shop.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Anew(ctx, fc.Args["id"].(string))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry,
+		)},
+		"hasty": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_hasty(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*shop.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Hasty(ctx, fc.Args["id"].(string), fc.Args["state"].(*shop.State))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry,
+		)},
+		"byTotal": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_byTotal(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*model.Counted, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().ByTotal(ctx, fc.Args["first"].(int), fc.Args["after"].(*string))
+			},
+			columnOCounted2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐCounted,
+		)},
+		"found": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_found(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*stock.Found, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Found(ctx, fc.Args["id"].(*string))
+			},
+			columnOFound2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐFound,
+		)},
 	}}
 }
 
 func planObjectStock() *plan.Object {
 	return &plan.Object{Name: "Stock", Fields: map[string]*plan.Field{
 		"left": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*stock.Stock).Left) }},
+	}}
+}
+
+func planObjectSubscription() *plan.Object {
+	return &plan.Object{Name: "Subscription", Fields: map[string]*plan.Field{
+		"polled": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_polled(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan *shop.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().Polled(ctx, fc.Args["id"].(string), fc.Args["deep"].(*bool))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry,
+		)},
+		"moved": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_moved(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan *shop.Item, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().Moved(ctx, fc.Args["id"].(string))
+			},
+			columnOItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐItem,
+		)},
+		"noted": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_noted(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan *shop.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().Noted(ctx)
+			},
+			columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry,
+		)},
+	}}
+}
+
+func planObjectTag() *plan.Object {
+	return &plan.Object{Name: "Tag", Fields: map[string]*plan.Field{
+		"label": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*shop.Tag).Label) }},
 	}}
 }
 
@@ -410,7 +585,7 @@ func columnNEdge2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐEdge
 		c.Null()
 		return
 	}
-	c.Object(2, v)
+	c.Object(3, v)
 }
 
 func columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry(c *plan.Column, v *shop.Entry) {
@@ -418,7 +593,7 @@ func columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋs
 		c.Null()
 		return
 	}
-	c.Object(3, v)
+	c.Object(4, v)
 }
 
 func columnNItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐItem(c *plan.Column, v *shop.Item) {
@@ -426,7 +601,7 @@ func columnNItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋsh
 		c.Null()
 		return
 	}
-	c.Object(4, v)
+	c.Object(6, v)
 }
 
 func columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐPageInfo(c *plan.Column, v *model.PageInfo) {
@@ -434,7 +609,7 @@ func columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐ
 		c.Null()
 		return
 	}
-	c.Object(8, v)
+	c.Object(10, v)
 }
 
 func columnNPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐPart(c *plan.Column, v *stock.Part) {
@@ -442,7 +617,15 @@ func columnNPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋst
 		c.Null()
 		return
 	}
-	c.Object(9, v)
+	c.Object(11, v)
+}
+
+func columnNTag2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐTag(c *plan.Column, v *shop.Tag) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(15, v)
 }
 
 func columnOBox2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐBox(c *plan.Column, v *stock.Box) {
@@ -461,6 +644,14 @@ func columnOConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodel�
 	c.Object(1, v)
 }
 
+func columnOCounted2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐCounted(c *plan.Column, v *model.Counted) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(2, v)
+}
+
 func columnOEntry2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntryᚄ(c *plan.Column, v []*shop.Entry) {
 	plan.List(c, v, false, columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐEntry)
 }
@@ -470,7 +661,15 @@ func columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋs
 		c.Null()
 		return
 	}
-	c.Object(3, v)
+	c.Object(4, v)
+}
+
+func columnOFound2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐFound(c *plan.Column, v *stock.Found) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(5, v)
 }
 
 func columnOItem2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐItem(c *plan.Column, v []*shop.Item) {
@@ -486,7 +685,7 @@ func columnOItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋsh
 		c.Null()
 		return
 	}
-	c.Object(4, v)
+	c.Object(6, v)
 }
 
 func columnOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐMaker(c *plan.Column, v *stock.Maker) {
@@ -494,7 +693,7 @@ func columnOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋs
 		c.Null()
 		return
 	}
-	c.Object(5, v)
+	c.Object(7, v)
 }
 
 func columnOOrderPayload2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐOrderPayload(c *plan.Column, v *model.OrderPayload) {
@@ -502,7 +701,7 @@ func columnOOrderPayload2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmode
 		c.Null()
 		return
 	}
-	c.Object(7, v)
+	c.Object(9, v)
 }
 
 func columnOPart2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐPart(c *plan.Column, v []*stock.Part) {
@@ -518,7 +717,7 @@ func columnOPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋst
 		c.Null()
 		return
 	}
-	c.Object(9, v)
+	c.Object(11, v)
 }
 
 func columnOStock2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋstockᚐStock(c *plan.Column, v *stock.Stock) {
@@ -526,7 +725,11 @@ func columnOStock2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋs
 		c.Null()
 		return
 	}
-	c.Object(11, v)
+	c.Object(13, v)
+}
+
+func columnOTag2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐTagᚄ(c *plan.Column, v []*shop.Tag) {
+	plan.List(c, v, false, columnNTag2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐTag)
 }
 
 func leafNBoolean2bool(w *plan.Writer, v bool) bool {

@@ -25,6 +25,15 @@ const (
 	Own  OrderKind = "own-use"
 )
 
+// BoxKind is what a box is for, as the stock says it.
+type BoxKind string
+
+// The kinds.
+const (
+	GiftBox BoxKind = "gift"
+	OwnBox  BoxKind = "own-use"
+)
+
 // Amount is a number with all its digits.
 type Amount string
 
@@ -103,6 +112,23 @@ type Part struct {
 // ID is its number, in digits.
 func (p *Part) ID() string { return strconv.FormatInt(p.Number, 10) }
 
+// Found is what was searched for.
+type Found struct {
+	Number int64   `json:"id"`
+	Name   *string `json:"name"`
+}
+
+// ID is its number, in digits.
+func (f *Found) ID() string { return strconv.FormatInt(f.Number, 10) }
+
+// Tag is what an item is labelled with.
+type Tag struct {
+	Item *struct {
+		Number int64 `json:"id"`
+	} `json:"item"`
+	Label string `json:"label"`
+}
+
 // Stock is what is left of an item.
 type Stock struct {
 	Item *struct {
@@ -122,6 +148,13 @@ type Connection struct {
 	Edges      []Edge
 	PageInfo   PageInfo
 	TotalCount *int
+}
+
+// Counted is a page of entries of which it is known how many there are.
+type Counted struct {
+	Edges      []Edge
+	PageInfo   PageInfo
+	TotalCount int
 }
 
 // Edge is an entry of a page.

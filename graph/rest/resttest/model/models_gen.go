@@ -14,6 +14,12 @@ type Connection struct {
 	TotalCount *int      `json:"totalCount,omitempty"`
 }
 
+type Counted struct {
+	Edges      []*Edge   `json:"edges"`
+	PageInfo   *PageInfo `json:"pageInfo"`
+	TotalCount int       `json:"totalCount"`
+}
+
 type Edge struct {
 	Cursor string      `json:"cursor"`
 	Node   *shop.Entry `json:"node,omitempty"`
@@ -55,6 +61,9 @@ type PageInfo struct {
 }
 
 type Query struct {
+}
+
+type Subscription struct {
 }
 
 type Words struct {

@@ -9,7 +9,7 @@ import (
 	"vestibule.example/clients"
 )
 
-// OrderKind is in the schema (schema.graphqls:40)
+// OrderKind is in the schema (schema.graphqls:55)
 type OrderKind string
 
 // The values of OrderKind, as the API writes them.
@@ -18,7 +18,7 @@ const (
 	OrderKindOwn  OrderKind = "own-use"
 )
 
-// State is in the schema (schema.graphqls:101)
+// State is in the schema (schema.graphqls:133)
 type State string
 
 // The values of State, as the API writes them.
@@ -28,7 +28,7 @@ const (
 	StateGone    State = "x"
 )
 
-// Entry is in the schema (schema.graphqls:60)
+// Entry is in the schema (schema.graphqls:86)
 type Entry struct {
 	JSONId int64 `json:"id"`
 }
@@ -39,7 +39,7 @@ func (o *Entry) Id() (value string) {
 	return v
 }
 
-// Item is in the schema (schema.graphqls:80)
+// Item is in the schema (schema.graphqls:106)
 type Item struct {
 	Box           *string        `json:"box,omitempty"`
 	JSONCreated   int64          `json:"created"`
@@ -93,4 +93,20 @@ func (o *Item) Views() (value *int) {
 		return value
 	}
 	return o.InStats.JSONViews
+}
+
+// Tag is in the schema (schema.graphqls:129)
+type Tag struct {
+	InItem struct {
+		JSONItemId *int64 `json:"id,omitempty"`
+	} `json:"item"`
+	Label string `json:"label"`
+}
+
+// ItemId is item.id in the API's JSON.
+func (o *Tag) ItemId() (value *int64) {
+	if o.InItem.JSONItemId == nil {
+		return value
+	}
+	return o.InItem.JSONItemId
 }

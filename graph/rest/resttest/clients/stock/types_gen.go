@@ -6,20 +6,41 @@ import (
 	"strconv"
 )
 
-// Box is in the schema (schema.graphqls:122)
+// BoxKind is in the schema (schema.graphqls:60)
+type BoxKind string
+
+// The values of BoxKind, as the API writes them.
+const (
+	BoxKindGift BoxKind = "gift"
+	BoxKindOwn  BoxKind = "own-use"
+)
+
+// Box is in the schema (schema.graphqls:159)
 type Box struct {
 	Id     string  `json:"id"`
 	Weight float64 `json:"weight"`
 }
 
-// Maker is in the schema (schema.graphqls:107)
+// Found is in the schema (schema.graphqls:150)
+type Found struct {
+	JSONId int64   `json:"id"`
+	Name   *string `json:"name,omitempty"`
+}
+
+// Id is id in the API's JSON.
+func (o *Found) Id() (value string) {
+	v := strconv.FormatInt(o.JSONId, 10)
+	return v
+}
+
+// Maker is in the schema (schema.graphqls:139)
 type Maker struct {
 	Home *string `json:"home,omitempty"`
 	Id   string  `json:"id"`
 	Name string  `json:"name"`
 }
 
-// Part is in the schema (schema.graphqls:113)
+// Part is in the schema (schema.graphqls:145)
 type Part struct {
 	JSONId int64  `json:"id"`
 	Name   string `json:"name"`
@@ -31,7 +52,7 @@ func (o *Part) Id() (value string) {
 	return v
 }
 
-// Stock is in the schema (schema.graphqls:118)
+// Stock is in the schema (schema.graphqls:155)
 type Stock struct {
 	InItem struct {
 		JSONItemId *int64 `json:"id,omitempty"`

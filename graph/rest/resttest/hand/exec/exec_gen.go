@@ -33,6 +33,7 @@ type ResolverRoot interface {
 	Item() ItemResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -50,6 +51,12 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	Counted struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
 	Edge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
@@ -57,6 +64,11 @@ type ComplexityRoot struct {
 
 	Entry struct {
 		ID func(childComplexity int) int
+	}
+
+	Found struct {
+		ID   func(childComplexity int) int
+		Name func(childComplexity int) int
 	}
 
 	Item struct {
@@ -76,6 +88,8 @@ type ComplexityRoot struct {
 		Stars     func(childComplexity int) int
 		State     func(childComplexity int) int
 		Stock     func(childComplexity int) int
+		Tags      func(childComplexity int) int
+		Twin      func(childComplexity int) int
 		UpdatedAt func(childComplexity int) int
 		Views     func(childComplexity int) int
 	}
@@ -87,10 +101,12 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		Change     func(childComplexity int, id string, kind hand.BoxKind, share *float64) int
 		Form       func(childComplexity int, line hand.LineInput, notes []*string, price *string) int
 		MustRemove func(childComplexity int, id string) int
 		Order      func(childComplexity int, input hand.OrderInput, kind *hand.OrderKind, tenant *string) int
 		Remove     func(childComplexity int, id string) int
+		Replace    func(childComplexity int, id string, name string, tags []string, at *time.Time) int
 	}
 
 	OrderPayload struct {
@@ -110,23 +126,40 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Anew     func(childComplexity int, id string) int
+		AsItSays func(childComplexity int, id string) int
 		ByCursor func(childComplexity int, first int, after *string, q *string) int
 		ByKey    func(childComplexity int, first int, after *string) int
 		ByLink   func(childComplexity int, first int, after *string) int
 		ByNumber func(childComplexity int, first int, after *string) int
 		ByOffset func(childComplexity int, first int, after *string) int
+		ByTotal  func(childComplexity int, first int, after *string) int
 		Compare  func(childComplexity int, base string, head int) int
+		Found    func(childComplexity int, id *string) int
+		Hasty    func(childComplexity int, id string, state *hand.State) int
 		Item     func(childComplexity int, id string) int
 		Items    func(childComplexity int, filter *hand.Filter, tags []string, limit *int, cheap *bool, below *float64, since *time.Time) int
+		Kept     func(childComplexity int, id string) int
 		Maker    func(childComplexity int, id string) int
 		Maybe    func(childComplexity int) int
 		MustItem func(childComplexity int, id string) int
 		Perhaps  func(childComplexity int) int
+		Surely   func(childComplexity int) int
 		Total    func(childComplexity int, q *string) int
 	}
 
 	Stock struct {
 		Left func(childComplexity int) int
+	}
+
+	Subscription struct {
+		Moved  func(childComplexity int, id string) int
+		Noted  func(childComplexity int) int
+		Polled func(childComplexity int, id string, deep *bool) int
+	}
+
+	Tag struct {
+		Label func(childComplexity int) int
 	}
 }
 
@@ -142,12 +175,16 @@ type ItemResolver interface {
 	Gaps(ctx context.Context, objs []*hand.Item) ([][]*hand.Part, error)
 	Stock(ctx context.Context, objs []*hand.Item) ([]*hand.Stock, error)
 	Box(ctx context.Context, obj *hand.Item) (*hand.Box, error)
+	Twin(ctx context.Context, obj *hand.Item) (*hand.Item, error)
+	Tags(ctx context.Context, objs []*hand.Item) ([][]*hand.Tag, error)
 }
 type MutationResolver interface {
 	Order(ctx context.Context, input hand.OrderInput, kind *hand.OrderKind, tenant *string) (*hand.OrderPayload, error)
 	Form(ctx context.Context, line hand.LineInput, notes []*string, price *string) (*int, error)
 	Remove(ctx context.Context, id string) (*bool, error)
 	MustRemove(ctx context.Context, id string) (bool, error)
+	Replace(ctx context.Context, id string, name string, tags []string, at *time.Time) (*hand.Entry, error)
+	Change(ctx context.Context, id string, kind hand.BoxKind, share *float64) (bool, error)
 }
 type QueryResolver interface {
 	Item(ctx context.Context, id string) (*hand.Item, error)
@@ -163,6 +200,18 @@ type QueryResolver interface {
 	Perhaps(ctx context.Context) ([]*hand.Entry, error)
 	Maybe(ctx context.Context) (*hand.Entry, error)
 	Compare(ctx context.Context, base string, head int) (*string, error)
+	Surely(ctx context.Context) (*hand.Entry, error)
+	AsItSays(ctx context.Context, id string) (*hand.Entry, error)
+	Kept(ctx context.Context, id string) (*hand.Entry, error)
+	Anew(ctx context.Context, id string) (*hand.Entry, error)
+	Hasty(ctx context.Context, id string, state *hand.State) (*hand.Entry, error)
+	ByTotal(ctx context.Context, first int, after *string) (*hand.Counted, error)
+	Found(ctx context.Context, id *string) (*hand.Found, error)
+}
+type SubscriptionResolver interface {
+	Polled(ctx context.Context, id string, deep *bool) (<-chan *hand.Entry, error)
+	Moved(ctx context.Context, id string) (<-chan *hand.Item, error)
+	Noted(ctx context.Context) (<-chan *hand.Entry, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -215,6 +264,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Connection.TotalCount(childComplexity), true
 
+	case "Counted.edges":
+		if e.ComplexityRoot.Counted.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counted.Edges(childComplexity), true
+	case "Counted.pageInfo":
+		if e.ComplexityRoot.Counted.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counted.PageInfo(childComplexity), true
+	case "Counted.totalCount":
+		if e.ComplexityRoot.Counted.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counted.TotalCount(childComplexity), true
+
 	case "Edge.cursor":
 		if e.ComplexityRoot.Edge.Cursor == nil {
 			break
@@ -234,6 +302,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Entry.ID(childComplexity), true
+
+	case "Found.id":
+		if e.ComplexityRoot.Found.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Found.ID(childComplexity), true
+	case "Found.name":
+		if e.ComplexityRoot.Found.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Found.Name(childComplexity), true
 
 	case "Item.box":
 		if e.ComplexityRoot.Item.Box == nil {
@@ -331,6 +412,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Item.Stock(childComplexity), true
+	case "Item.tags":
+		if e.ComplexityRoot.Item.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Tags(childComplexity), true
+	case "Item.twin":
+		if e.ComplexityRoot.Item.Twin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Twin(childComplexity), true
 	case "Item.updatedAt":
 		if e.ComplexityRoot.Item.UpdatedAt == nil {
 			break
@@ -363,6 +456,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Maker.Name(childComplexity), true
 
+	case "Mutation.change":
+		if e.ComplexityRoot.Mutation.Change == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_change_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Change(childComplexity, args["id"].(string), args["kind"].(hand.BoxKind), args["share"].(*float64)), true
 	case "Mutation.form":
 		if e.ComplexityRoot.Mutation.Form == nil {
 			break
@@ -407,6 +511,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Remove(childComplexity, args["id"].(string)), true
+	case "Mutation.replace":
+		if e.ComplexityRoot.Mutation.Replace == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replace_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Replace(childComplexity, args["id"].(string), args["name"].(string), args["tags"].([]string), args["at"].(*time.Time)), true
 
 	case "OrderPayload.item":
 		if e.ComplexityRoot.OrderPayload.Item == nil {
@@ -453,6 +568,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Part.Name(childComplexity), true
 
+	case "Query.anew":
+		if e.ComplexityRoot.Query.Anew == nil {
+			break
+		}
+
+		args, err := ec.field_Query_anew_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Anew(childComplexity, args["id"].(string)), true
+	case "Query.asItSays":
+		if e.ComplexityRoot.Query.AsItSays == nil {
+			break
+		}
+
+		args, err := ec.field_Query_asItSays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AsItSays(childComplexity, args["id"].(string)), true
 	case "Query.byCursor":
 		if e.ComplexityRoot.Query.ByCursor == nil {
 			break
@@ -508,6 +645,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ByOffset(childComplexity, args["first"].(int), args["after"].(*string)), true
+	case "Query.byTotal":
+		if e.ComplexityRoot.Query.ByTotal == nil {
+			break
+		}
+
+		args, err := ec.field_Query_byTotal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ByTotal(childComplexity, args["first"].(int), args["after"].(*string)), true
 	case "Query.compare":
 		if e.ComplexityRoot.Query.Compare == nil {
 			break
@@ -519,6 +667,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Compare(childComplexity, args["base"].(string), args["head"].(int)), true
+	case "Query.found":
+		if e.ComplexityRoot.Query.Found == nil {
+			break
+		}
+
+		args, err := ec.field_Query_found_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Found(childComplexity, args["id"].(*string)), true
+	case "Query.hasty":
+		if e.ComplexityRoot.Query.Hasty == nil {
+			break
+		}
+
+		args, err := ec.field_Query_hasty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Hasty(childComplexity, args["id"].(string), args["state"].(*hand.State)), true
 
 	case "Query.item":
 		if e.ComplexityRoot.Query.Item == nil {
@@ -542,6 +712,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Items(childComplexity, args["filter"].(*hand.Filter), args["tags"].([]string), args["limit"].(*int), args["cheap"].(*bool), args["below"].(*float64), args["since"].(*time.Time)), true
+	case "Query.kept":
+		if e.ComplexityRoot.Query.Kept == nil {
+			break
+		}
+
+		args, err := ec.field_Query_kept_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Kept(childComplexity, args["id"].(string)), true
 	case "Query.maker":
 		if e.ComplexityRoot.Query.Maker == nil {
 			break
@@ -576,6 +757,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Perhaps(childComplexity), true
+	case "Query.surely":
+		if e.ComplexityRoot.Query.Surely == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Surely(childComplexity), true
 	case "Query.total":
 		if e.ComplexityRoot.Query.Total == nil {
 			break
@@ -594,6 +781,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Stock.Left(childComplexity), true
+
+	case "Subscription.moved":
+		if e.ComplexityRoot.Subscription.Moved == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_moved_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Moved(childComplexity, args["id"].(string)), true
+	case "Subscription.noted":
+		if e.ComplexityRoot.Subscription.Noted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.Noted(childComplexity), true
+	case "Subscription.polled":
+		if e.ComplexityRoot.Subscription.Polled == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_polled_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Polled(childComplexity, args["id"].(string), args["deep"].(*bool)), true
+
+	case "Tag.label":
+		if e.ComplexityRoot.Tag.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.Label(childComplexity), true
 
 	}
 	return 0, false
@@ -658,6 +881,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -698,6 +938,13 @@ var sources = []*ast.Source{
   perhaps: [Entry!]
   maybe: Entry
   compare(base: ID!, head: Int!): String
+  surely: Entry!
+  asItSays(id: ID!): Entry
+  kept(id: ID!): Entry
+  anew(id: ID!): Entry
+  hasty(id: ID!, state: State): Entry
+  byTotal(first: Int! = 2, after: String): Counted
+  found(id: ID): Found
 }
 
 type Mutation {
@@ -705,6 +952,14 @@ type Mutation {
   form(line: LineInput!, notes: [String], price: Decimal): Int
   remove(id: ID!): Boolean
   mustRemove(id: ID!): Boolean!
+  replace(id: ID!, name: String!, tags: [String!], at: DateTime): Entry
+  change(id: ID!, kind: BoxKind!, share: Float): Boolean!
+}
+
+type Subscription {
+  polled(id: ID!, deep: Boolean): Entry
+  moved(id: ID!): Item
+  noted: Entry!
 }
 
 input OrderInput {
@@ -728,6 +983,11 @@ enum OrderKind {
   OWN
 }
 
+enum BoxKind {
+  GIFT
+  OWN
+}
+
 type OrderPayload {
   item: Entry!
 }
@@ -736,6 +996,12 @@ type Connection {
   edges: [Edge!]!
   pageInfo: PageInfo!
   totalCount: Int
+}
+
+type Counted {
+  edges: [Edge!]!
+  pageInfo: PageInfo!
+  totalCount: Int!
 }
 
 type Edge {
@@ -782,6 +1048,12 @@ type Item {
   gaps: [Part]
   stock: Stock
   box: Box
+  twin: Item
+  tags: [Tag!]
+}
+
+type Tag {
+  label: String!
 }
 
 enum State {
@@ -799,6 +1071,11 @@ type Maker {
 type Part {
   id: ID!
   name: String!
+}
+
+type Found {
+  id: ID!
+  name: String
 }
 
 type Stock {
@@ -843,6 +1120,18 @@ func (ec *executionContext) childFields_Connection(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Connection", field.Name)
 }
 
+func (ec *executionContext) childFields_Counted(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_Counted_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_Counted_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_Counted_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Counted", field.Name)
+}
+
 func (ec *executionContext) childFields_Edge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -859,6 +1148,16 @@ func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql
 		return ec.fieldContext_Entry_id(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Entry", field.Name)
+}
+
+func (ec *executionContext) childFields_Found(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Found_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Found_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Found", field.Name)
 }
 
 func (ec *executionContext) childFields_Item(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -899,6 +1198,10 @@ func (ec *executionContext) childFields_Item(ctx context.Context, field graphql.
 		return ec.fieldContext_Item_stock(ctx, field)
 	case "box":
 		return ec.fieldContext_Item_box(ctx, field)
+	case "twin":
+		return ec.fieldContext_Item_twin(ctx, field)
+	case "tags":
+		return ec.fieldContext_Item_tags(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Item", field.Name)
 }
@@ -953,6 +1256,14 @@ func (ec *executionContext) childFields_Stock(ctx context.Context, field graphql
 		return ec.fieldContext_Stock_left(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Stock", field.Name)
+}
+
+func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_Tag_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Tag", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1071,6 +1382,36 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_Mutation_change_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (hand.BoxKind, error) {
+			return ec.unmarshalNBoxKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐBoxKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "share",
+		func(ctx context.Context, v any) (*float64, error) {
+			return ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["share"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_form_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1159,6 +1500,44 @@ func (ec *executionContext) field_Mutation_remove_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_replace_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "name",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["name"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "tags",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["tags"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1170,6 +1549,34 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_anew_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_asItSays_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -1291,6 +1698,28 @@ func (ec *executionContext) field_Query_byOffset_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_byTotal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_compare_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1310,6 +1739,42 @@ func (ec *executionContext) field_Query_compare_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["head"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_found_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_hasty_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "state",
+		func(ctx context.Context, v any) (*hand.State, error) {
+			return ec.unmarshalOState2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐState(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["state"] = arg1
 	return args, nil
 }
 
@@ -1381,6 +1846,20 @@ func (ec *executionContext) field_Query_items_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_kept_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_maker_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1420,6 +1899,42 @@ func (ec *executionContext) field_Query_total_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["q"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_moved_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_polled_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "deep",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["deep"] = arg1
 	return args, nil
 }
 
@@ -1630,6 +2145,93 @@ func (ec *executionContext) fieldContext_Connection_totalCount(_ context.Context
 	return graphql.NewScalarFieldContext("Connection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Counted_edges(ctx context.Context, field graphql.CollectedField, obj *hand.Counted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counted_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []hand.Edge) graphql.Marshaler {
+			return ec.marshalNEdge2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Counted_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Counted",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Edge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Counted_pageInfo(ctx context.Context, field graphql.CollectedField, obj *hand.Counted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counted_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v hand.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Counted_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Counted",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Counted_totalCount(ctx context.Context, field graphql.CollectedField, obj *hand.Counted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counted_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Counted_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Counted", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Edge_cursor(ctx context.Context, field graphql.CollectedField, obj *hand.Edge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1706,6 +2308,52 @@ func (ec *executionContext) _Entry_id(ctx context.Context, field graphql.Collect
 }
 func (ec *executionContext) fieldContext_Entry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Entry", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Found_id(ctx context.Context, field graphql.CollectedField, obj *hand.Found) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Found_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Found_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Found", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Found_name(ctx context.Context, field graphql.CollectedField, obj *hand.Found) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Found_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Found_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Found", field, false, false, "String")
 }
 
 func (ec *executionContext) _Item_id(ctx context.Context, field graphql.CollectedField, obj *hand.Item) (ret graphql.Marshaler) {
@@ -2323,6 +2971,93 @@ func (ec *executionContext) fieldContext_Item_box(_ context.Context, field graph
 	return fc, nil
 }
 
+func (ec *executionContext) _Item_twin(ctx context.Context, field graphql.CollectedField, obj *hand.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Item_twin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Item().Twin(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Item) graphql.Marshaler {
+			return ec.marshalOItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Item_twin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Item",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Item(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Item_tags(ctx context.Context, field graphql.CollectedField, obj *hand.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Item_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Item_tags(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*hand.Tag) graphql.Marshaler {
+			return ec.marshalOTag2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐTagᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Item_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Item",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Item_tags(ctx context.Context, field graphql.CollectedField, obj *hand.Item) (any, error) {
+	resolver := ec.Resolvers.Item()
+	if batch, ok := graphql.BatchParentsFor[*hand.Item](ctx, "Item"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Tags(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*hand.Tag](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Item.tags",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Tags(ctx, []*hand.Item{obj})
+	return graphql.ResolveBatchSingleResult[[]*hand.Tag](
+		ctx,
+		results,
+		err,
+		"Item.tags",
+	)
+}
+
 func (ec *executionContext) _Maker_id(ctx context.Context, field graphql.CollectedField, obj *hand.Maker) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2562,6 +3297,94 @@ func (ec *executionContext) fieldContext_Mutation_mustRemove(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_mustRemove_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_replace(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_replace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Replace(ctx, fc.Args["id"].(string), fc.Args["name"].(string), fc.Args["tags"].([]string), fc.Args["at"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_replace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_replace_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_change(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Change(ctx, fc.Args["id"].(string), fc.Args["kind"].(hand.BoxKind), fc.Args["share"].(*float64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_change(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Boolean does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_change_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3286,6 +4109,302 @@ func (ec *executionContext) fieldContext_Query_compare(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_surely(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_surely(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Surely(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Entry) graphql.Marshaler {
+			return ec.marshalNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_surely(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_asItSays(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_asItSays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AsItSays(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_asItSays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_asItSays_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_kept(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_kept(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Kept(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_kept(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_kept_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_anew(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_anew(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Anew(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_anew(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_anew_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_hasty(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_hasty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Hasty(ctx, fc.Args["id"].(string), fc.Args["state"].(*hand.State))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_hasty(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_hasty_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_byTotal(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_byTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ByTotal(ctx, fc.Args["first"].(int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Counted) graphql.Marshaler {
+			return ec.marshalOCounted2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐCounted(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_byTotal(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Counted(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_byTotal_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_found(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_found(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Found(ctx, fc.Args["id"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Found) graphql.Marshaler {
+			return ec.marshalOFound2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐFound(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_found(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Found(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_found_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3383,6 +4502,149 @@ func (ec *executionContext) _Stock_left(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_Stock_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Stock", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Subscription_polled(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_polled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Polled(ctx, fc.Args["id"].(string), fc.Args["deep"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_polled(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_polled_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_moved(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_moved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Moved(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Item) graphql.Marshaler {
+			return ec.marshalOItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_moved(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Item(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_moved_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_noted(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_noted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().Noted(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hand.Entry) graphql.Marshaler {
+			return ec.marshalNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_noted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Tag_label(ctx context.Context, field graphql.CollectedField, obj *hand.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tag", field, false, false, "String")
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -4782,6 +6044,49 @@ func (ec *executionContext) _Connection(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var countedImplementors = []string{"Counted"}
+
+func (ec *executionContext) _Counted(ctx context.Context, sel ast.SelectionSet, obj *hand.Counted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, countedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Counted")
+		case "edges":
+			out.Values[i] = ec._Counted_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._Counted_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._Counted_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var edgeImplementors = []string{"Edge"}
 
 func (ec *executionContext) _Edge(ctx context.Context, sel ast.SelectionSet, obj *hand.Edge) graphql.Marshaler {
@@ -4834,6 +6139,44 @@ func (ec *executionContext) _Entry(ctx context.Context, sel ast.SelectionSet, ob
 		case "id":
 			out.Values[i] = ec._Entry_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var foundImplementors = []string{"Found"}
+
+func (ec *executionContext) _Found(ctx context.Context, sel ast.SelectionSet, obj *hand.Found) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, foundImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Found")
+		case "id":
+			out.Values[i] = ec._Found_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Found_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -4961,6 +6304,18 @@ func (ec *executionContext) _Item(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Item_box(ctx, field, obj)
 				})
+		case "twin":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Item_twin(ctx, field, obj)
+				})
+		case "tags":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Item_tags(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5064,6 +6419,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "mustRemove":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_mustRemove(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "replace":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_replace(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "change":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_change(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -5301,6 +6670,48 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_compare(ctx, field)
 				})
+		case "surely":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_surely(ctx, field)
+				})
+		case "asItSays":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_asItSays(ctx, field)
+				})
+		case "kept":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_kept(ctx, field)
+				})
+		case "anew":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_anew(ctx, field)
+				})
+		case "hasty":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_hasty(ctx, field)
+				})
+		case "byTotal":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_byTotal(ctx, field)
+				})
+		case "found":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_found(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -5345,6 +6756,63 @@ func (ec *executionContext) _Stock(ctx context.Context, sel ast.SelectionSet, ob
 			out.Values[i] = graphql.MarshalString("Stock")
 		case "left":
 			out.Values[i] = ec._Stock_left(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "polled":
+		return ec._Subscription_polled(ctx, fields[0])
+	case "moved":
+		return ec._Subscription_moved(ctx, fields[0])
+	case "noted":
+		return ec._Subscription_noted(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
+var tagImplementors = []string{"Tag"}
+
+func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj *hand.Tag) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Tag")
+		case "label":
+			out.Values[i] = ec._Tag_label(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5741,6 +7209,32 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNBoxKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐBoxKind(ctx context.Context, v any) (hand.BoxKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNBoxKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐBoxKind[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBoxKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐBoxKind(ctx context.Context, sel ast.SelectionSet, v hand.BoxKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNBoxKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐBoxKind[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BoxKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNBoxKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐBoxKind = map[string]hand.BoxKind{
+		"GIFT": hand.GiftBox,
+		"OWN":  hand.OwnBox,
+	}
+	marshalNBoxKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐBoxKind = map[hand.BoxKind]string{
+		hand.GiftBox: "GIFT",
+		hand.OwnBox:  "OWN",
+	}
+)
+
 func (ec *executionContext) unmarshalNDateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := scalar.UnmarshalDateTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -5953,6 +7447,14 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 	return res
 }
 
+func (ec *executionContext) marshalNTag2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐTag(ctx context.Context, sel ast.SelectionSet, v *hand.Tag) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Tag!")
+		return graphql.Null
+	}
+	return ec._Tag(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
 	return ec.___Directive(ctx, sel, &v)
 }
@@ -6139,6 +7641,13 @@ func (ec *executionContext) marshalOConnection2ᚖvestibuleᚗexampleᚋgraphᚋ
 	return ec._Connection(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCounted2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐCounted(ctx context.Context, sel ast.SelectionSet, v *hand.Counted) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Counted(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -6224,6 +7733,31 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	_ = sel
 	res := graphql.MarshalFloatContext(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) marshalOFound2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐFound(ctx context.Context, sel ast.SelectionSet, v *hand.Found) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Found(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalID(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalID(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
@@ -6548,6 +8082,25 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOTag2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐTagᚄ(ctx context.Context, sel ast.SelectionSet, v []*hand.Tag) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTag2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐTag(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOURL2ᚖstring(ctx context.Context, v any) (*string, error) {

@@ -18,8 +18,10 @@ func PlanTables() plan.Tables {
 		Objects: []*plan.Object{
 			planObjectBox(),
 			planObjectConnection(),
+			planObjectCounted(),
 			planObjectEdge(),
 			planObjectEntry(),
+			planObjectFound(),
 			planObjectItem(),
 			planObjectMaker(),
 			planObjectMutation(),
@@ -28,6 +30,8 @@ func PlanTables() plan.Tables {
 			planObjectPart(),
 			planObjectQuery(),
 			planObjectStock(),
+			planObjectSubscription(),
+			planObjectTag(),
 		},
 		Exec: func(schema graphql.ExecutableSchema, operation *graphql.OperationContext) any {
 			return newExecutionContext(operation, schema.(*executableSchema), nil)
@@ -63,6 +67,18 @@ func planObjectConnection() *plan.Object {
 	}}
 }
 
+func planObjectCounted() *plan.Object {
+	return &plan.Object{Name: "Counted", Fields: map[string]*plan.Field{
+		"edges": {Column: func(c *plan.Column, parent any) {
+			columnNEdge2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEdgeᚄ(c, parent.(*hand.Counted).Edges)
+		}},
+		"pageInfo": {Column: func(c *plan.Column, parent any) {
+			columnNPageInfo2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐPageInfo(c, &parent.(*hand.Counted).PageInfo)
+		}},
+		"totalCount": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*hand.Counted).TotalCount) }},
+	}}
+}
+
 func planObjectEdge() *plan.Object {
 	return &plan.Object{Name: "Edge", Fields: map[string]*plan.Field{
 		"cursor": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*hand.Edge).Cursor) }},
@@ -75,6 +91,13 @@ func planObjectEdge() *plan.Object {
 func planObjectEntry() *plan.Object {
 	return &plan.Object{Name: "Entry", Fields: map[string]*plan.Field{
 		"id": {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*hand.Entry).ID()) }},
+	}}
+}
+
+func planObjectFound() *plan.Object {
+	return &plan.Object{Name: "Found", Fields: map[string]*plan.Field{
+		"id":   {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*hand.Found).ID()) }},
+		"name": {Leaf: func(w *plan.Writer, parent any) bool { return leafOString2ᚖstring(w, parent.(*hand.Found).Name) }},
 	}}
 }
 
@@ -168,6 +191,27 @@ func planObjectItem() *plan.Object {
 			},
 			columnOBox2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐBox,
 		)},
+		"twin": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Item_twin(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*hand.Item, error) {
+				ec := exec.(*executionContext)
+				obj := parent.(*hand.Item)
+				return ec.Resolvers.Item().Twin(ctx, obj)
+			},
+			columnOItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐItem,
+		)},
+		"tags": {Resolver: plan.Batch(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Item_tags(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parents []any) ([][]*hand.Tag, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Item().Tags(ctx, plan.Parents[*hand.Item](parents))
+			},
+			columnOTag2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐTagᚄ,
+		)},
 	}}
 }
 
@@ -218,6 +262,26 @@ func planObjectMutation() *plan.Object {
 			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (bool, error) {
 				ec := exec.(*executionContext)
 				return ec.Resolvers.Mutation().MustRemove(ctx, fc.Args["id"].(string))
+			},
+			leafNBoolean2bool,
+		)},
+		"replace": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Mutation_replace(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*hand.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Mutation().Replace(ctx, fc.Args["id"].(string), fc.Args["name"].(string), fc.Args["tags"].([]string), fc.Args["at"].(*time.Time))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry,
+		)},
+		"change": {Resolver: plan.SingleLeaf(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Mutation_change(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (bool, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Mutation().Change(ctx, fc.Args["id"].(string), fc.Args["kind"].(hand.BoxKind), fc.Args["share"].(*float64))
 			},
 			leafNBoolean2bool,
 		)},
@@ -388,6 +452,76 @@ func planObjectQuery() *plan.Object {
 			},
 			leafOString2ᚖstring,
 		)},
+		"surely": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_surely(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*hand.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Surely(ctx)
+			},
+			columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry,
+		)},
+		"asItSays": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_asItSays(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*hand.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().AsItSays(ctx, fc.Args["id"].(string))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry,
+		)},
+		"kept": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_kept(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*hand.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Kept(ctx, fc.Args["id"].(string))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry,
+		)},
+		"anew": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_anew(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*hand.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Anew(ctx, fc.Args["id"].(string))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry,
+		)},
+		"hasty": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_hasty(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*hand.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Hasty(ctx, fc.Args["id"].(string), fc.Args["state"].(*hand.State))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry,
+		)},
+		"byTotal": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_byTotal(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*hand.Counted, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().ByTotal(ctx, fc.Args["first"].(int), fc.Args["after"].(*string))
+			},
+			columnOCounted2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐCounted,
+		)},
+		"found": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_found(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*hand.Found, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Found(ctx, fc.Args["id"].(*string))
+			},
+			columnOFound2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐFound,
+		)},
 	}}
 }
 
@@ -397,8 +531,49 @@ func planObjectStock() *plan.Object {
 	}}
 }
 
+func planObjectSubscription() *plan.Object {
+	return &plan.Object{Name: "Subscription", Fields: map[string]*plan.Field{
+		"polled": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_polled(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan *hand.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().Polled(ctx, fc.Args["id"].(string), fc.Args["deep"].(*bool))
+			},
+			columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry,
+		)},
+		"moved": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_moved(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan *hand.Item, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().Moved(ctx, fc.Args["id"].(string))
+			},
+			columnOItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐItem,
+		)},
+		"noted": {Stream: plan.StreamOf(
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Subscription_noted(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext) (<-chan *hand.Entry, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Subscription().Noted(ctx)
+			},
+			columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry,
+		)},
+	}}
+}
+
+func planObjectTag() *plan.Object {
+	return &plan.Object{Name: "Tag", Fields: map[string]*plan.Field{
+		"label": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*hand.Tag).Label) }},
+	}}
+}
+
 func columnNEdge2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEdge(c *plan.Column, v *hand.Edge) {
-	c.Object(2, v)
+	c.Object(3, v)
 }
 
 func columnNEdge2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEdgeᚄ(c *plan.Column, v []hand.Edge) {
@@ -410,7 +585,7 @@ func columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntr
 		c.Null()
 		return
 	}
-	c.Object(3, v)
+	c.Object(4, v)
 }
 
 func columnNItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐItem(c *plan.Column, v *hand.Item) {
@@ -418,11 +593,11 @@ func columnNItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐItem(
 		c.Null()
 		return
 	}
-	c.Object(4, v)
+	c.Object(6, v)
 }
 
 func columnNPageInfo2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐPageInfo(c *plan.Column, v *hand.PageInfo) {
-	c.Object(8, v)
+	c.Object(10, v)
 }
 
 func columnNPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐPart(c *plan.Column, v *hand.Part) {
@@ -430,7 +605,15 @@ func columnNPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐPart(
 		c.Null()
 		return
 	}
-	c.Object(9, v)
+	c.Object(11, v)
+}
+
+func columnNTag2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐTag(c *plan.Column, v *hand.Tag) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(15, v)
 }
 
 func columnOBox2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐBox(c *plan.Column, v *hand.Box) {
@@ -449,6 +632,14 @@ func columnOConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhand�
 	c.Object(1, v)
 }
 
+func columnOCounted2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐCounted(c *plan.Column, v *hand.Counted) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(2, v)
+}
+
 func columnOEntry2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntryᚄ(c *plan.Column, v []*hand.Entry) {
 	plan.List(c, v, false, columnNEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntry)
 }
@@ -458,7 +649,15 @@ func columnOEntry2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐEntr
 		c.Null()
 		return
 	}
-	c.Object(3, v)
+	c.Object(4, v)
+}
+
+func columnOFound2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐFound(c *plan.Column, v *hand.Found) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(5, v)
 }
 
 func columnOItem2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐItem(c *plan.Column, v []*hand.Item) {
@@ -474,7 +673,7 @@ func columnOItem2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐItem(
 		c.Null()
 		return
 	}
-	c.Object(4, v)
+	c.Object(6, v)
 }
 
 func columnOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐMaker(c *plan.Column, v *hand.Maker) {
@@ -482,7 +681,7 @@ func columnOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐMake
 		c.Null()
 		return
 	}
-	c.Object(5, v)
+	c.Object(7, v)
 }
 
 func columnOOrderPayload2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderPayload(c *plan.Column, v *hand.OrderPayload) {
@@ -490,7 +689,7 @@ func columnOOrderPayload2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhand
 		c.Null()
 		return
 	}
-	c.Object(7, v)
+	c.Object(9, v)
 }
 
 func columnOPart2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐPart(c *plan.Column, v []*hand.Part) {
@@ -506,7 +705,7 @@ func columnOPart2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐPart(
 		c.Null()
 		return
 	}
-	c.Object(9, v)
+	c.Object(11, v)
 }
 
 func columnOStock2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐStock(c *plan.Column, v *hand.Stock) {
@@ -514,7 +713,11 @@ func columnOStock2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐStoc
 		c.Null()
 		return
 	}
-	c.Object(11, v)
+	c.Object(13, v)
+}
+
+func columnOTag2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐTagᚄ(c *plan.Column, v []*hand.Tag) {
+	plan.List(c, v, false, columnNTag2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐTag)
 }
 
 func leafNBoolean2bool(w *plan.Writer, v bool) bool {

@@ -129,9 +129,12 @@ func (r *Resolver) byPlace(field string, first, most int, after *string, numbere
 	}
 	list := upTo(got.list, skip, first)
 	next := len(got.list) > skip+first
-	if got.more != nil {
+	switch {
+	case got.total != nil:
+		next = seen+len(list) < *got.total
+	case got.more != nil:
 		next = next || *got.more
-	} else {
+	default:
 		next = next || len(list) == first
 	}
 	return r.page(field, list, next, after != nil, got.total, func(i int) string { return strconv.Itoa(seen + i + 1) }), nil

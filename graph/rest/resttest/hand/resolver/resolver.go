@@ -51,6 +51,8 @@ type loaders struct {
 	parts   *clients.Entities[string, *hand.Part]
 	related *clients.Entities[string, []*hand.Item]
 	stock   *clients.Entities[string, *hand.Stock]
+	found   *clients.Entities[string, *hand.Found]
+	tags    *clients.Entities[string, []*hand.Tag]
 }
 
 type loadersKey struct{}
@@ -62,6 +64,8 @@ func (r *Resolver) WithLoaders(ctx context.Context) context.Context {
 		parts:   clients.NewEntities(r.partsByID),
 		related: clients.NewEntities(r.relatedByID),
 		stock:   clients.NewEntities(r.stockByID),
+		found:   clients.NewEntities(r.foundByID),
+		tags:    clients.NewEntities(r.tagsByID),
 	})
 }
 

@@ -65,6 +65,14 @@ func (r *itemResolver) Box(ctx context.Context, obj *hand.Item) (*hand.Box, erro
 	return orNull(clients.Get[*hand.Box](ctx, r.StockAPI, clients.At("/boxes/{id}", *obj.BoxID), nil))
 }
 
+func (r *itemResolver) Twin(ctx context.Context, obj *hand.Item) (*hand.Item, error) {
+	return orNull(clients.Get[*hand.Item](ctx, r.ShopAPI, clients.At("/items/{id}", obj.ID()), clients.Query("lang", "en")))
+}
+
+func (r *itemResolver) Tags(ctx context.Context, objs []*hand.Item) ([][]*hand.Tag, error) {
+	return perItem(ctx, load(ctx).tags, objs, func(i *hand.Item) []string { return []string{i.ID()} }, only)
+}
+
 func (r *mutationResolver) Order(ctx context.Context, input hand.OrderInput, kind *hand.OrderKind, tenant *string) (*hand.OrderPayload, error) {
 	call := clients.Call{Method: "POST", Path: clients.At("/orders"), IdempotencyKey: input.Key, Header: map[string][]string{"X-Version": {"2"}}}
 	if input.Dry != nil {
@@ -100,6 +108,19 @@ func (r *mutationResolver) Remove(ctx context.Context, id string) (*bool, error)
 func (r *mutationResolver) MustRemove(ctx context.Context, id string) (bool, error) {
 	_, err := clients.Delete[clients.None](ctx, r.ShopAPI, clients.At("/items/{id}", id))
 	return err == nil, err
+}
+
+func (r *mutationResolver) Replace(ctx context.Context, id string, name string, tags []string, at *time.Time) (*hand.Entry, error) {
+	return orNull(clients.Put[*hand.Entry](ctx, r.ShopAPI, clients.At("/items/{id}", id), newItem(name, tags, at)))
+}
+
+func (r *mutationResolver) Change(ctx context.Context, id string, kind hand.BoxKind, share *float64) (bool, error) {
+	_, err := clients.Patch[clients.None](ctx, r.StockAPI, clients.At("/boxes/{id}", id), newBox(kind, share))
+	if err != nil {
+		return false, err
+	}
+	r.ShopAPI.Invalidate(ctx)
+	return true, nil
 }
 
 func (r *queryResolver) Item(ctx context.Context, id string) (*hand.Item, error) {
@@ -223,14 +244,93 @@ func (r *queryResolver) Compare(ctx context.Context, base string, head int) (*st
 	return answer.Verdict, err
 }
 
+func (r *queryResolver) Surely(ctx context.Context) (*hand.Entry, error) {
+	return clients.Get[*hand.Entry](ctx, r.ShopAPI, clients.At("/surely"), nil)
+}
+
+func (r *queryResolver) AsItSays(ctx context.Context, id string) (*hand.Entry, error) {
+	return r.kept(ctx, id, 0)
+}
+
+func (r *queryResolver) Kept(ctx context.Context, id string) (*hand.Entry, error) {
+	return r.kept(ctx, id, 30*time.Second)
+}
+
+func (r *queryResolver) Anew(ctx context.Context, id string) (*hand.Entry, error) {
+	return r.kept(ctx, id, clients.NotKept)
+}
+
+func (r *queryResolver) Hasty(ctx context.Context, id string, state *hand.State) (*hand.Entry, error) {
+	call := clients.Call{Method: "GET", Path: clients.At("/slow/{id}", id), Timeout: 2 * time.Second}
+	if state != nil {
+		call.Header = map[string][]string{"X-Tenant": {string(*state)}}
+	}
+	return orNull(clients.Do[*hand.Entry](ctx, r.ShopAPI, call))
+}
+
+func (r *queryResolver) ByTotal(ctx context.Context, first int, after *string) (*hand.Counted, error) {
+	c, err := r.byPlace("Query.byTotal", first, 20, after, true, func(n, size int) (entries, error) {
+		answer, err := clients.Get[struct {
+			Data  []hand.Entry `json:"data"`
+			Total *int         `json:"total"`
+		}](ctx, r.ShopAPI, clients.At("/total"), clients.Query("limit", clients.Number(size), "page", clients.Number(n)))
+		return entries{list: answer.Data, total: answer.Total}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	counted := &hand.Counted{Edges: c.Edges, PageInfo: c.PageInfo}
+	if c.TotalCount != nil {
+		counted.TotalCount = *c.TotalCount
+	}
+	return counted, nil
+}
+
+func (r *queryResolver) Found(ctx context.Context, id *string) (*hand.Found, error) {
+	if id == nil {
+		return nil, nil
+	}
+	found, _, err := load(ctx).found.Load(ctx, *id)
+	return found, err
+}
+
+func (r *subscriptionResolver) Polled(ctx context.Context, id string, deep *bool) (<-chan *hand.Entry, error) {
+	query := url.Values{}
+	if deep != nil {
+		query.Set("deep", yesOrNo(*deep))
+	}
+	return tell(ctx, r.Hidden, func(ctx context.Context, each func(context.Context, *hand.Entry) error) error {
+		return clients.Poll(ctx, r.ShopAPI, clients.At("/polled/{id}", id), query, 2*time.Second, func(ctx context.Context, answer polled) error {
+			return each(ctx, answer.Entry)
+		})
+	})
+}
+
+func (r *subscriptionResolver) Moved(ctx context.Context, id string) (<-chan *hand.Item, error) {
+	return tell(ctx, r.Hidden, func(ctx context.Context, each func(context.Context, *hand.Item) error) error {
+		return clients.EventsNamed(ctx, r.ShopAPI, clients.At("/items/{id}/events", id), nil, []string{"moved", "message"}, each)
+	})
+}
+
+func (r *subscriptionResolver) Noted(ctx context.Context) (<-chan *hand.Entry, error) {
+	return tell(ctx, r.Hidden, func(ctx context.Context, each func(context.Context, *hand.Entry) error) error {
+		return clients.Events(ctx, r.ShopAPI, clients.At("/notes"), nil, func(ctx context.Context, _ string, event noted) error {
+			return each(ctx, event.Note)
+		})
+	})
+}
+
 func (r *Resolver) Item() exec.ItemResolver { return &itemResolver{r} }
 
 func (r *Resolver) Mutation() exec.MutationResolver { return &mutationResolver{r} }
 
 func (r *Resolver) Query() exec.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
+
 type (
-	itemResolver     struct{ *Resolver }
-	mutationResolver struct{ *Resolver }
-	queryResolver    struct{ *Resolver }
+	itemResolver         struct{ *Resolver }
+	mutationResolver     struct{ *Resolver }
+	queryResolver        struct{ *Resolver }
+	subscriptionResolver struct{ *Resolver }
 )

@@ -70,6 +70,33 @@ func newOrder(input hand.OrderInput, kind *hand.OrderKind) order {
 	return o
 }
 
+// item is what the shop is sent to put in an item's place.
+type item struct {
+	Name string   `json:"name"`
+	Tags []string `json:"tags,omitzero"`
+	Seen *seen    `json:"seen,omitempty"`
+}
+
+type seen struct {
+	At *time.Time `json:"at"`
+}
+
+func newItem(name string, tags []string, at *time.Time) item {
+	i := item{Name: name, Tags: tags}
+	if at != nil {
+		i.Seen = &seen{at}
+	}
+	return i
+}
+
+// box is what the stock is sent to change a box.
+type box struct {
+	Kind  hand.BoxKind `json:"kind"`
+	Share *float64     `json:"share,omitempty"`
+}
+
+func newBox(kind hand.BoxKind, share *float64) box { return box{kind, share} }
+
 // newForm is what the shop is sent as a form.
 func newForm(line hand.LineInput, notes []*string, price *string) url.Values {
 	form := url.Values{"line[item]": {line.Item}, "line[count]": {strconv.Itoa(line.Count)}}
