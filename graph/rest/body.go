@@ -189,7 +189,7 @@ func appendReflected(b []byte, v reflect.Value) ([]byte, error) {
 		return append(b, "null"...), nil
 	case v.Kind() == reflect.String && v.Type() != number && !v.Type().Implements(marshaler):
 		return jsontext.AppendQuote(b, v.String())
-	case isList(v):
+	case isList(v) && !v.IsNil():
 		return appendList(b, v.Len(), func(b []byte, i int) ([]byte, error) { return appendReflected(b, v.Index(i)) })
 	}
 	text, err := json.Marshal(v.Interface())

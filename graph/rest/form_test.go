@@ -71,6 +71,24 @@ func TestABodyIsWrittenOnce(t *testing.T) {
 	}
 }
 
+// A body is JSON of what was put into it.
+func TestBody(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 600, time.UTC)
+	body := NewBody(1)
+	for _, m := range []member{
+		{"text", "<é\u2028>"}, {"number", 3}, {"digits", json.Number("1.50")}, {"yes", true}, {"at", &at}, {"when", at}, {"tones", &[]tone{"high", "low"}}, {"lists", [][]*string{{pointer("x"), nil}, nil}},
+		{"share", pointer(0.25)}, {"nothing", (*string)(nil)}, {"never", (*time.Time)(nil)}, {"none", nil},
+	} {
+		body.Set(m.name, m.value)
+	}
+	got, err := body.AppendJSON([]byte("before "))
+	want := `before {"text":"<é` + "\u2028" + `>","number":3,"digits":1.50,"yes":true,"at":"2026-01-02T03:04:05.0000006Z","when":"2026-01-02T03:04:05.0000006Z","tones":["high","low"],"lists":[["x",null],null],` +
+		`"share":0.25,"nothing":null,"never":null,"none":null}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, %v\nwant %s", got, err, want)
+	}
+}
+
 // What JSON cannot hold is an error, however deep it lies.
 func TestABodyThatCannotBeWritten(t *testing.T) {
 	broken := "\xff"
