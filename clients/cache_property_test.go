@@ -191,6 +191,7 @@ func TestNobodyGetsWhatIsNotHers(t *testing.T) {
 	}
 	wg.Wait()
 	api.Close()
+	api.Quiet()
 	stats := api.Stats()
 	t.Logf("%+v", stats)
 	for _, fault := range api.CacheFaults() {

@@ -2,6 +2,28 @@ package clients
 
 import "fmt"
 
+// Quiet waits until nothing is on its way: what callers have given up may still be ending.
+func (a *API) Quiet() {
+	for {
+		var under []*flight[landing]
+		a.cache.mu.Lock()
+		for _, requests := range a.cache.slots {
+			for _, s := range requests {
+				if s.call != nil {
+					under = append(under, s.call)
+				}
+			}
+		}
+		a.cache.mu.Unlock()
+		if len(under) == 0 {
+			return
+		}
+		for _, f := range under {
+			<-f.done
+		}
+	}
+}
+
 // CacheFaults tells what is wrong with the books of the API's cache; tests call it when all is quiet.
 func (a *API) CacheFaults() (faults []string) {
 	c := a.cache
