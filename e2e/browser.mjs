@@ -14,7 +14,7 @@ export async function startBrowser() {
     context.on('response', (response) => {
       if (!origins.has(new URL(response.url()).origin)) return;
       pending.push(tell(response).catch((error) => {
-        if (!closing) throw error; // Else no page is left that could have seen it.
+        if (!closing && !isGone(response)) throw error; // Else no page is left that could have seen it.
       }));
     });
     const newPage = context.newPage.bind(context);
@@ -52,6 +52,15 @@ async function listen(page) {
   });
   devtools.on('Network.dataReceived', ({ requestId, data }) => take(requestId, data));
   await devtools.send('Network.enable');
+}
+
+/** Whether the page that asked has been closed. A window that was closed as it opened has no frame yet. */
+function isGone(response) {
+  try {
+    return response.frame().page().isClosed();
+  } catch {
+    return true;
+  }
 }
 
 async function tell(response) {

@@ -3,17 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { freePort, startGateway } from './gateway.mjs';
 import { startProvider, secret } from './provider.mjs';
 import { startAccounts } from './accounts.mjs';
+import { startWire } from './wire.mjs';
 import * as canary from './canary.mjs';
 
 const audience = 'https://accounts.demo.test';
 
 /**
  * Starts all three. `host` is the name under which the gateway is reached, `provider` adds to startProvider's options, `env`
- * to the gateway's variables, `relay` lists what of the API goes through the relay.
- * The answer has `provider`, `accounts`, `gateway`, `origin` and `stop()`.
+ * to the gateway's variables, `relay` lists what of the API goes through the relay, `wired` puts a wire before the gateway.
+ * The answer has `provider`, `accounts`, `gateway`, `wire`, `origin` and `stop()`.
  */
-export async function startWorld({ host = 'localhost', provider: options = {}, env = {}, relay = [] } = {}) {
+export async function startWorld({ host = 'localhost', provider: options = {}, env = {}, relay = [], wired = false } = {}) {
   const port = await freePort();
+  const behind = wired ? await freePort() : port;
   const origin = `http://${host}:${port}`;
   const provider = await startProvider({ origin, audience, ...options });
   const accounts = await startAccounts({ issuer: provider.issuer, audience });
@@ -21,7 +23,7 @@ export async function startWorld({ host = 'localhost', provider: options = {}, e
   canary.secret('the session key', key.toString('base64'));
   canary.secret('the client secret', secret);
   const gateway = await startGateway({
-    port,
+    port: behind,
     origin,
     env,
     config: `
@@ -44,9 +46,11 @@ apis:
   shipping: { base_url: "${accounts.url}", token: user }
 `,
   });
+  const wire = wired ? await startWire({ port, to: behind }) : undefined;
   return {
-    provider, accounts, gateway, origin,
+    provider, accounts, gateway, wire, origin,
     stop: async () => {
+      await wire?.stop();
       await gateway.stop();
       await accounts.stop();
       await provider.stop();
