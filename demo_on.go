@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 
 	"vestibule.example/auth/secret"
@@ -36,6 +37,7 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	cfg.Identity.Issuer, cfg.Identity.ClientID, cfg.Identity.ClientSecret = world.Issuer, world.ClientID, secret.New(world.ClientSecret)
 	cfg.Identity.Scopes = []string{"openid", "profile", "email", "offline_access", "accounts:read", "accounts:write", "orders:read", "orders:write", "shipping:read"}
 	cfg.Identity.PostLogoutPath = "/signed-out"
+	cfg.Session.Claims = append(slices.Clone(cfg.Session.Claims), "roles") // For a policy of the reader's.
 	key := make([]byte, 64)
 	rand.Read(key)
 	cfg.Session.Keys = []KeyConfig{{Use: "seal", Secret: secret.New(base64.StdEncoding.EncodeToString(key))}}

@@ -188,6 +188,9 @@ func checkGraphQL(t *testing.T, b block) {
 	source := &ast.Source{Name: b.String(), Input: b.text}
 	if b.sketch != "" {
 		_, inSchema := gqlsyntax.ParseSchema(source)
+		if _, inType := gqlsyntax.ParseSchema(&ast.Source{Name: source.Name, Input: "type T {" + b.text + "}"}); inType == nil {
+			return
+		}
 		if _, inQuery := gqlsyntax.ParseQuery(source); inQuery != nil && inSchema != nil {
 			t.Errorf("%s: %v", b, inSchema)
 		}
@@ -351,7 +354,7 @@ func TestCodesAreTheSameEverywhere(t *testing.T) {
 	}
 }
 
-// Every file of the repository that a document names is there; those of the guide's example, which its reader writes, are not.
+// Every file of the repository that a document names is there; those of a guide's example, which its reader writes, are not.
 func TestDocumentationNamesFilesThatExist(t *testing.T) {
 	files := map[string]bool{}
 	for _, file := range tracked(t, "*") {
@@ -364,12 +367,16 @@ func TestDocumentationNamesFilesThatExist(t *testing.T) {
 			part = rest
 		}
 	}
+	written := regexp.MustCompile(`<!-- step: ([\w./-]+) -->`)
 	named := regexp.MustCompile("`((?:[a-z0-9-]+/)+[a-z0-9_.-]+\\.(?:go|tsx?|mjs|graphqls|ya?ml|md|json))`")
 	seen := 0
 	for _, file := range tracked(t, "*.md") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, m := range written.FindAllSubmatch(text, -1) {
+			files[string(m[1])] = true
 		}
 		for _, m := range named.FindAllSubmatch(text, -1) {
 			seen++

@@ -63,7 +63,7 @@ type Config struct {
 	// Renew gives a stream's context the session as it is now, or tells that it has ended, as [auth.Service.Renew]; nil: it stays
 	// as it was.
 	Renew func(context.Context) (context.Context, error)
-	// Policies are what the schema's @policy names.
+	// Policies are what the schema's @policy names; nil: those of [Policies].
 	Policies map[string]Policy
 	// GatewayAPIs are the APIs that are asked with the gateway's own token: every field that asks one must say in the schema
 	// who may have it.
@@ -129,6 +129,9 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Policies == nil {
+		cfg.Policies = Policies()
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

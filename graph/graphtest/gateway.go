@@ -28,6 +28,9 @@ type Config struct {
 	APIs map[string]API
 	// Scopes are asked for at sign-in, beside openid; default: all that the demo's APIs know.
 	Scopes []string
+	// Claims are kept of who signs in, as session.claims has them; default: all that the demo's provider tells of its people, name,
+	// preferred_username, email and roles.
+	Claims []string
 	// Graph changes the endpoint's configuration (policies, limits) before it is made; may be nil.
 	Graph func(*graph.Config)
 }
@@ -85,6 +88,10 @@ func (g *Gateway) service(cfg Config) *auth.Service {
 	if scopes == nil {
 		scopes = []string{"accounts:read", "accounts:write", "orders:read", "orders:write", "shipping:read"}
 	}
+	claims := cfg.Claims
+	if claims == nil {
+		claims = []string{"name", "preferred_username", "email", "roles"}
+	}
 	provider, err := rp.New(rp.Config{
 		Issuer: g.world.Issuer, ClientID: g.world.ClientID, ClientSecret: secret.New(g.world.ClientSecret),
 		RedirectURI: g.origin + "/auth/callback", PostLogoutRedirectURI: g.origin + "/auth/logged-out",
@@ -102,7 +109,7 @@ func (g *Gateway) service(cfg Config) *auth.Service {
 		tokens[name] = auth.APIToken{BaseURL: api.base, Kind: api.cfg.token()}
 	}
 	service, err := auth.New(auth.Config{
-		Provider: provider, Store: store, PublicURL: public, APIs: tokens,
+		Provider: provider, Store: store, PublicURL: public, APIs: tokens, Claims: claims,
 		Keys: []auth.Key{{Use: "seal", Secret: secret.New(base64.StdEncoding.EncodeToString(key))}},
 	})
 	must(t, err)
