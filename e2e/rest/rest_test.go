@@ -31,6 +31,13 @@ func copyTree(t *testing.T) string {
 
 func run(t *testing.T, dir string, env []string, args ...string) string {
 	t.Helper()
+	out, _ := timed(t, dir, env, args...)
+	return out
+}
+
+// timed is run, and how long it took.
+func timed(t *testing.T, dir string, env []string, args ...string) (string, time.Duration) {
+	t.Helper()
 	began := time.Now()
 	command := exec.Command(args[0], args[1:]...)
 	command.Dir, command.Env = dir, append(os.Environ(), env...)
@@ -39,8 +46,9 @@ func run(t *testing.T, dir string, env []string, args ...string) string {
 		t.Fatalf("%v: %v\n%s", args, err, out)
 	}
 	used := command.ProcessState.UserTime() + command.ProcessState.SystemTime()
-	t.Logf("%v: %.1f s, %.1f s of CPU", args, time.Since(began).Seconds(), used.Seconds())
-	return string(out)
+	took := time.Since(began)
+	t.Logf("%v: %.1f s, %.1f s of CPU", args, took.Seconds(), used.Seconds())
+	return string(out), took
 }
 
 // Lines of schema and the documents as they come are all that is written: Go is made of them, compiles, and every field answers.
@@ -65,9 +73,10 @@ func TestRealDocuments(t *testing.T) {
 	place(t, filepath.Join(project, "clients", "stripe", "openapi.json"), document)
 	generator := filepath.Join(t.TempDir(), "gen")
 	run(t, tree, nil, "go", "build", "-o", generator, "./internal/gen")
-	run(t, tree, nil, generator, "generate", "-config", "graph/rest/realtest/gqlgen.yml")
+	began := time.Now()
+	_, generation := timed(t, tree, nil, generator, "generate", "-config", "graph/rest/realtest/gqlgen.yml")
 	run(t, tree, nil, "go", "build", "./clients", "./graph/rest", "./graph/plan", "./graph/scalar", "github.com/99designs/gqlgen/graphql/introspection") // So that the next line's time is that of what was made.
-	run(t, tree, nil, "go", "build", "./graph/rest/realtest/...")
+	_, compilation := timed(t, tree, nil, "go", "build", "./graph/rest/realtest/...")
 	run(t, tree, nil, "go", "vet", "./graph/rest/realtest/...")
 	t.Logf("%d lines of Go were made", generatedLines(t, project))
 	isConfigured(t)
@@ -81,7 +90,14 @@ func TestRealDocuments(t *testing.T) {
 	if err := json.Unmarshal(document, &version); err != nil {
 		t.Fatal(err)
 	}
-	t.Log(run(t, tree, []string{"STRIPE_MOCK=http://" + serve(t, binary), "STRIPE_VERSION=" + version.Info.Version}, "go", "test", "-v", "./graph/rest/realtest"))
+	answers := run(t, tree, []string{"STRIPE_MOCK=http://" + serve(t, binary), "STRIPE_VERSION=" + version.Info.Version}, "go", "test", "-v", "./graph/rest/realtest")
+	t.Log(answers)
+	if generation > time.Minute || compilation > time.Minute {
+		t.Errorf("generated in %s, compiled in %s: want seconds", generation, compilation)
+	}
+	t.Logf("%d fields answer %.1f minutes after the documents and %d lines of schema and configuration were there: generated in %.0f s, compiled in %.0f s, with %d lines of Go by hand",
+		rows["github"].fields+rows["stripe"].fields, time.Since(began).Minutes(), rows["github"].schema+rows["github"].configuration+rows["stripe"].schema+rows["stripe"].configuration,
+		generation.Seconds(), compilation.Seconds(), rows["github"].byHand+rows["stripe"].byHand)
 }
 
 // What add-api proposes is pasted, generated and compiled: a repository, lists, an issue with its input, things of many objects and enums.

@@ -392,14 +392,26 @@ func (r *Resolver) restMutationOrder(ctx context.Context, input model.OrderInput
 }
 
 // restMutationForm is Mutation.form (schema.graphqls:26): POST /form of shop.
-func (r *Resolver) restMutationForm(ctx context.Context, line model.LineInput, notes []*string, price *string) (*int, error) {
-	body := rest.NewBody(3)
+func (r *Resolver) restMutationForm(ctx context.Context, line model.LineInput, notes []*string, price *string, kinds []shop.OrderKind, at *time.Time, share *float64, live *bool) (*int, error) {
+	body := rest.NewBody(6)
 	body.Set("line", restBodyLineInput(&line))
 	if notes != nil {
 		body.Set("notes", notes)
 	}
 	if price != nil {
 		body.Set("price", price)
+	}
+	if kinds != nil {
+		body.Set("kinds", kinds)
+	}
+	if at != nil {
+		body.Set("at", at)
+	}
+	if share != nil {
+		body.Put(share, "of", "share")
+	}
+	if live != nil {
+		body.Put(live, "of", "live")
 	}
 	answer, err := clients.Do[struct {
 		Id *int `json:"id"`

@@ -55,8 +55,8 @@ func (r *mutationResolver) Order(ctx context.Context, input model.OrderInput, ki
 	return r.restMutationOrder(ctx, input, kind, tenant)
 }
 
-func (r *mutationResolver) Form(ctx context.Context, line model.LineInput, notes []*string, price *string) (*int, error) {
-	return r.restMutationForm(ctx, line, notes, price)
+func (r *mutationResolver) Form(ctx context.Context, line model.LineInput, notes []*string, price *string, kinds []shop.OrderKind, at *time.Time, share *float64, live *bool) (*int, error) {
+	return r.restMutationForm(ctx, line, notes, price, kinds, at, share, live)
 }
 
 func (r *mutationResolver) Remove(ctx context.Context, id string) (*bool, error) {

@@ -1,11 +1,6 @@
 package restgen
 
-import (
-	"regexp"
-	"strings"
-)
-
-var ruleCall = regexp.MustCompile(`(?:faults|warnings)\.at\([^"]*?, "([a-z0-9-]+)",`)
+import "strings"
 
 type faultCase struct{ rule, schema string }
 
@@ -109,20 +104,34 @@ func faultCases() []faultCase {
 		{"template", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{id}")`)},
 		{"template", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id")`)},
 		{"template", query(`items(q: String): [Item] @rest(api: "shop", get: "/search?{args.q}")`)},
+		{"template", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.}")`)},
+		{"template", query(`items(q: String): [Item] @rest(api: "shop", get: "/items?q={args.q}x", take: "data")`)},
+		{"template", query(`items: [Item] @rest(api: "shop", get: "/items?q", take: "data")`)},
 		{"path", query(`item(id: ID!): Item @rest(api: "shop", get: "/item/{args.id}")`)},
 		{"path-method", query(`item(id: ID!): Item @rest(api: "shop", put: "/items/{args.id}")`)},
 		{"path-null", query(`item(id: ID): Item @rest(api: "shop", get: "/items/{args.id}")`)},
 		{"path-null", item("  id: ID!\n  made: Maker! @rest(api: \"shop\", get: \"/items/{parent.nickname}\")") + maker},
 		{"argument", query(`compare(id: ID!): Item @rest(api: "shop", get: "/compare/{args.id}...{args.idd}")`)},
 		{"argument", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id.x}")`)},
+		{"argument", ordered(`body: ["items: {args.input.items}", "note: {args.input.notes}"]`, "items: [Line!]!, note: String")},
 		{"argument-unused", query(`item(id: ID!, q: String): Item @rest(api: "shop", get: "/items/{args.id}")`)},
 		{"parent", query(`item: Item @rest(api: "shop", get: "/items/{parent.id}")`)},
 		{"parent", item("  id: ID!\n  made: Maker @rest(api: \"shop\", get: \"/items/{parent.makerId}\")") + maker},
+		{"parent", `type Query {
+  here: Here
+}
+type Here {
+  id: ID!
+  made: Maker @rest(api: "stock", get: "/makers/{parent.id}")
+}` + maker},
 		{"query", query(`items(q: String): [Item!] @rest(api: "shop", get: "/items?query={args.q}", take: "data")`)},
 		{"query-required", query(`items: [Item!] @rest(api: "shop", get: "/search")`)},
 		{"query-null", query(`items(q: String): [Item!] @rest(api: "shop", get: "/search?q={args.q}")`)},
 		{"query-type", query(`items: [Item!] @rest(api: "shop", get: "/items?state=sold", take: "data")`)},
 		{"query-type", query(`items(q: [String!]): [Item!] @rest(api: "shop", get: "/items?q={args.q}", take: "data")`)},
+		{"query-type", query(`items(f: Filter): [Item!] @rest(api: "shop", get: "/items?q={args.f}", take: "data")`) + "\ninput Filter {\n  q: String\n}"},
+		{"query-type", item("  id: ID!\n  like: [Item!] @rest(api: \"shop\", get: \"/items?q={parent.sizes}\", take: \"data\", each: true)")},
+		{"query-type", many("/search?q={keys}", "")},
 		{"query-style", query(`items(c: [String!]): [Item!] @rest(api: "shop", get: "/items?color={args.c}", take: "data")`)},
 		{"header-required", query(`tenant: String @rest(api: "shop", get: "/tenant")`)},
 		{"take", query(`items: [Item!] @rest(api: "shop", get: "/items", take: "date")`)},
@@ -150,6 +159,20 @@ func faultCases() []faultCase {
   one(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")
   other(id: ID!): Maker @rest(api: "stock", get: "/makers/{args.id}")
 }` + maker},
+		{"two-apis", `type Query {
+  maker(id: ID!): Maker @rest(api: "stock", get: "/makers/{args.id}")
+  items(state: Rank): [Item!] @rest(api: "shop", get: "/items?state={args.state}", take: "data")
+}
+type Maker {
+  rank: Rank
+}
+enum Rank {
+  A
+  B
+}
+type Item {
+  id: ID!
+}`},
 		{"two-types", `type Query {
   item(id: ID!): Thing @rest(api: "shop", get: "/items/{args.id}")
   maker(id: ID!): Thing @rest(api: "shop", get: "/items/{args.id}/maker")
@@ -200,9 +223,11 @@ type Item {
 		{"batch", many("/items?tag={keys}", "")},
 		{"batch", item("  id: ID!\n  total: Int @rest(api: \"shop\", get: \"/items?tag={parents.id}\", take: \"total\")")},
 		{"batch", query(`items: [Item!] @rest(api: "shop", get: "/items", take: "data", key: "id")`)},
+		{"batch", item("  id: ID!\n  like: [Item!] @rest(api: \"shop\", get: \"/items?tag={parents.id}\", take: \"data\", headers: \"X-Of: me\")")},
 		{"batch-argument", item("  id: ID!\n  like(q: String): [Item!] @rest(api: \"shop\", get: \"/items?tag={parents.id}\", take: \"data\")")},
 		{"batch-max", many("/items?tag={keys}", `, take: "data", max: 100`)},
 		{"batch-key", many("/items?tag={keys}", `, take: "data", key: "slug"`)},
+		{"batch-key", many("/items?tag={keys}", `, take: "data", key: "sizes"`)},
 		{"non-null", item("  id: ID!\n  made: Maker! @load(key: \"{parent.maker_id}\")") + entity},
 		{"load", item("  id: ID!\n  made: Maker @load(key: \"{parent.maker_id}\")") + maker},
 		{"load", item("  id: ID!\n  made: Maker @load(key: \"maker_id\")") + entity},
@@ -212,6 +237,9 @@ type Item {
 		{"page", pages(`size: "limit", cursor: "from", page: "page", next: "next"`, "totalCount: Int")},
 		{"page", pages(`size: "limit", cursor: "from"`, "totalCount: Int")},
 		{"page", pages(`size: "limit", cursor: "from", next: "total"`, "totalCount: Int")},
+		{"page", strings.Replace(pages(`size: "limit", page: "page"`, "totalCount: Int"), `take: "items")`, `take: "items", optional: true)`, 1)},
+		{"page", strings.Replace(pages(`size: "limit", page: "page"`, "totalCount: Int"), `take: "items")`, `take: "items", headers: "X-Of: me")`, 1)},
+		{"page", strings.Replace(pages(`size: "tag", page: "tag"`, "totalCount: Int"), `get: "/pages", take: "items"`, `post: "/search"`, 1)},
 		{"page-max", pages(`size: "limit", cursor: "from", next: "next", max: 51`, "totalCount: Int")},
 		{"page-key", pages(`size: "limit", cursor: "from", key: "nickname"`, "totalCount: Int")},
 		{"query", pages(`size: "limits", page: "page"`, "totalCount: Int")},
@@ -229,6 +257,7 @@ type Item {
 		{"body", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}", body: "id: {args.id}")`)},
 		{"body-required", ordered(`body: "note: {args.input.note}"`, "note: String")},
 		{"body-required", ordered(`headers: ["X-Note: {args.input.note}"]`, "note: String")},
+		{"body-required", strings.Replace(ordered(`body: "{args.input}"`, "items: [Line!]!"), "  count: Int!\n", "", 1)},
 		{"body-unknown", ordered(`body: "{args.input}"`, "items: [Line!]!, remark: String")},
 		{"body-unknown", ordered(`body: ["items: {args.input.items}", "ship.via: post"]`, "items: [Line!]!")},
 		{"body-null", ordered(`body: "{args.input}"`, "items: [Line!]")},
@@ -251,6 +280,7 @@ type Item {
 		{"duration", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}", timeout: "2 seconds")`)},
 		{"duration", query(`item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}", cache: "100ms")`)},
 		{"cache", query(`gone(id: ID!): Boolean @rest(api: "shop", delete: "/items/{args.id}", cache: "none")`)},
+		{"body-type", item("  id: ID!\n  name: String!\n  found: [Item!] @rest(api: \"shop\", post: \"/search\", body: \"note: {parent.name}\", each: true)")},
 		{"body-type", strings.Replace(many("/search", `, body: "note: {keys}"`), "get:", "post:", 1)},
 		{"batch", strings.Replace(many("/search?tag={keys}", ""), "get:", "post:", 1)},
 		{"deprecated", query(`maker(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")`) + maker},

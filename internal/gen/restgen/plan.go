@@ -37,8 +37,8 @@ type Plan struct {
 	faulty    map[string]bool  // what has a fault instead, by the same names
 	objects   map[string]*goObject
 	enums     map[string]*enum
-	made      map[string]string // what was made the last time, see left
-	inputs    map[string]bool   // the input objects within bodies that are checked, each for each call
+	made      before          // what was made the last time, see left
+	inputs    map[string]bool // the input objects within bodies that are checked, each for each call
 	documents map[string]*document
 	byHand    func(typ, field string) bool
 	scalars   map[string]scalar

@@ -129,6 +129,9 @@ func (g Plugin) GenerateCode(data *codegen.Data) error {
 			}
 		}
 	}
+	if err := e.needLeft(data.Config.Resolver.Dir()); err != nil {
+		return err
+	}
 	return templates.Render(templates.Options{
 		PackageName:     data.Config.Resolver.Package,
 		Filename:        filepath.Join(data.Config.Resolver.Dir(), generatedFile),

@@ -104,7 +104,7 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		Change     func(childComplexity int, id string, kind stock.BoxKind, share *float64) int
-		Form       func(childComplexity int, line model.LineInput, notes []*string, price *string) int
+		Form       func(childComplexity int, line model.LineInput, notes []*string, price *string, kinds []shop.OrderKind, at *time.Time, share *float64, live *bool) int
 		MustRemove func(childComplexity int, id string) int
 		Order      func(childComplexity int, input model.OrderInput, kind *shop.OrderKind, tenant *string) int
 		Remove     func(childComplexity int, id string) int
@@ -182,7 +182,7 @@ type ItemResolver interface {
 }
 type MutationResolver interface {
 	Order(ctx context.Context, input model.OrderInput, kind *shop.OrderKind, tenant *string) (*model.OrderPayload, error)
-	Form(ctx context.Context, line model.LineInput, notes []*string, price *string) (*int, error)
+	Form(ctx context.Context, line model.LineInput, notes []*string, price *string, kinds []shop.OrderKind, at *time.Time, share *float64, live *bool) (*int, error)
 	Remove(ctx context.Context, id string) (*bool, error)
 	MustRemove(ctx context.Context, id string) (bool, error)
 	Replace(ctx context.Context, id string, name string, tags []string, at *time.Time) (*shop.Entry, error)
@@ -479,7 +479,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.Form(childComplexity, args["line"].(model.LineInput), args["notes"].([]*string), args["price"].(*string)), true
+		return e.ComplexityRoot.Mutation.Form(childComplexity, args["line"].(model.LineInput), args["notes"].([]*string), args["price"].(*string), args["kinds"].([]shop.OrderKind), args["at"].(*time.Time), args["share"].(*float64), args["live"].(*bool)), true
 	case "Mutation.mustRemove":
 		if e.ComplexityRoot.Mutation.MustRemove == nil {
 			break
@@ -951,7 +951,7 @@ var sources = []*ast.Source{
 
 type Mutation {
   order(input: OrderInput!, kind: OrderKind, tenant: String): OrderPayload @rest(api: "shop", post: "/orders?dry={args.input.dry}", headers: ["X-Tenant: {args.tenant}", "X-Version: 2"], body: ["{args.input}", "kind: {args.kind}", "meta.via: gateway", "meta.count: 3", "meta.live: true"], idempotencyKey: "{args.input.key}", payload: "item", invalidates: ["stock"])
-  form(line: LineInput!, notes: [String], price: Decimal): Int @rest(api: "shop", post: "/form", body: ["line: {args.line}", "notes: {args.notes}", "price: {args.price}"], take: "id")
+  form(line: LineInput!, notes: [String], price: Decimal, kinds: [OrderKind!], at: DateTime, share: Float, live: Boolean): Int @rest(api: "shop", post: "/form", body: ["line: {args.line}", "notes: {args.notes}", "price: {args.price}", "kinds: {args.kinds}", "at: {args.at}", "of.share: {args.share}", "of.live: {args.live}"], take: "id")
   remove(id: ID!): Boolean @rest(api: "shop", delete: "/items/{args.id}")
   mustRemove(id: ID!): Boolean! @rest(api: "shop", delete: "/items/{args.id}")
   replace(id: ID!, name: String!, tags: [String!], at: DateTime): Entry @rest(api: "shop", put: "/items/{args.id}", body: ["name: {args.name}", "tags: {args.tags}", "seen.at: {args.at}"], optional: true)
@@ -1537,6 +1537,38 @@ func (ec *executionContext) field_Mutation_form_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["price"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]shop.OrderKind, error) {
+			return ec.unmarshalOOrderKind2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "share",
+		func(ctx context.Context, v any) (*float64, error) {
+			return ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["share"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "live",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["live"] = arg6
 	return args, nil
 }
 
@@ -3279,7 +3311,7 @@ func (ec *executionContext) _Mutation_form(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().Form(ctx, fc.Args["line"].(model.LineInput), fc.Args["notes"].([]*string), fc.Args["price"].(*string))
+			return ec.Resolvers.Mutation().Form(ctx, fc.Args["line"].(model.LineInput), fc.Args["notes"].([]*string), fc.Args["price"].(*string), fc.Args["kinds"].([]shop.OrderKind), fc.Args["at"].(*time.Time), fc.Args["share"].(*float64), fc.Args["live"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
@@ -7495,6 +7527,32 @@ func (ec *executionContext) unmarshalNOrderInput2vestibuleᚗexampleᚋgraphᚋr
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind(ctx context.Context, v any) (shop.OrderKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind(ctx context.Context, sel ast.SelectionSet, v shop.OrderKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OrderKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind = map[string]shop.OrderKind{
+		"GIFT": shop.OrderKindGift,
+		"OWN":  shop.OrderKindOwn,
+	}
+	marshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind = map[shop.OrderKind]string{
+		shop.OrderKindGift: "GIFT",
+		shop.OrderKindOwn:  "OWN",
+	}
+)
+
 func (ec *executionContext) marshalNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PageInfo!")
@@ -7984,6 +8042,42 @@ func (ec *executionContext) marshalOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrest�
 		return graphql.Null
 	}
 	return ec._Maker(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOrderKind2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKindᚄ(ctx context.Context, v any) ([]shop.OrderKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]shop.OrderKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOOrderKind2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKindᚄ(ctx context.Context, sel ast.SelectionSet, v []shop.OrderKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOOrderKind2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐOrderKind(ctx context.Context, v any) (*shop.OrderKind, error) {

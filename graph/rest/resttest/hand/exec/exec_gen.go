@@ -102,7 +102,7 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		Change     func(childComplexity int, id string, kind hand.BoxKind, share *float64) int
-		Form       func(childComplexity int, line hand.LineInput, notes []*string, price *string) int
+		Form       func(childComplexity int, line hand.LineInput, notes []*string, price *string, kinds []hand.OrderKind, at *time.Time, share *float64, live *bool) int
 		MustRemove func(childComplexity int, id string) int
 		Order      func(childComplexity int, input hand.OrderInput, kind *hand.OrderKind, tenant *string) int
 		Remove     func(childComplexity int, id string) int
@@ -180,7 +180,7 @@ type ItemResolver interface {
 }
 type MutationResolver interface {
 	Order(ctx context.Context, input hand.OrderInput, kind *hand.OrderKind, tenant *string) (*hand.OrderPayload, error)
-	Form(ctx context.Context, line hand.LineInput, notes []*string, price *string) (*int, error)
+	Form(ctx context.Context, line hand.LineInput, notes []*string, price *string, kinds []hand.OrderKind, at *time.Time, share *float64, live *bool) (*int, error)
 	Remove(ctx context.Context, id string) (*bool, error)
 	MustRemove(ctx context.Context, id string) (bool, error)
 	Replace(ctx context.Context, id string, name string, tags []string, at *time.Time) (*hand.Entry, error)
@@ -477,7 +477,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.Form(childComplexity, args["line"].(hand.LineInput), args["notes"].([]*string), args["price"].(*string)), true
+		return e.ComplexityRoot.Mutation.Form(childComplexity, args["line"].(hand.LineInput), args["notes"].([]*string), args["price"].(*string), args["kinds"].([]hand.OrderKind), args["at"].(*time.Time), args["share"].(*float64), args["live"].(*bool)), true
 	case "Mutation.mustRemove":
 		if e.ComplexityRoot.Mutation.MustRemove == nil {
 			break
@@ -949,7 +949,7 @@ var sources = []*ast.Source{
 
 type Mutation {
   order(input: OrderInput!, kind: OrderKind, tenant: String): OrderPayload
-  form(line: LineInput!, notes: [String], price: Decimal): Int
+  form(line: LineInput!, notes: [String], price: Decimal, kinds: [OrderKind!], at: DateTime, share: Float, live: Boolean): Int
   remove(id: ID!): Boolean
   mustRemove(id: ID!): Boolean!
   replace(id: ID!, name: String!, tags: [String!], at: DateTime): Entry
@@ -1439,6 +1439,38 @@ func (ec *executionContext) field_Mutation_form_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["price"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]hand.OrderKind, error) {
+			return ec.unmarshalOOrderKind2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "share",
+		func(ctx context.Context, v any) (*float64, error) {
+			return ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["share"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "live",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["live"] = arg6
 	return args, nil
 }
 
@@ -3181,7 +3213,7 @@ func (ec *executionContext) _Mutation_form(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().Form(ctx, fc.Args["line"].(hand.LineInput), fc.Args["notes"].([]*string), fc.Args["price"].(*string))
+			return ec.Resolvers.Mutation().Form(ctx, fc.Args["line"].(hand.LineInput), fc.Args["notes"].([]*string), fc.Args["price"].(*string), fc.Args["kinds"].([]hand.OrderKind), fc.Args["at"].(*time.Time), fc.Args["share"].(*float64), fc.Args["live"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
@@ -7393,6 +7425,32 @@ func (ec *executionContext) unmarshalNOrderInput2vestibuleᚗexampleᚋgraphᚋr
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKind(ctx context.Context, v any) (hand.OrderKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKind[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKind(ctx context.Context, sel ast.SelectionSet, v hand.OrderKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKind[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OrderKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKind = map[string]hand.OrderKind{
+		"GIFT": hand.Gift,
+		"OWN":  hand.Own,
+	}
+	marshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKind = map[hand.OrderKind]string{
+		hand.Gift: "GIFT",
+		hand.Own:  "OWN",
+	}
+)
+
 func (ec *executionContext) marshalNPageInfo2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v hand.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
 }
@@ -7849,6 +7907,42 @@ func (ec *executionContext) marshalOMaker2ᚖvestibuleᚗexampleᚋgraphᚋrest�
 		return graphql.Null
 	}
 	return ec._Maker(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOrderKind2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKindᚄ(ctx context.Context, v any) ([]hand.OrderKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]hand.OrderKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOOrderKind2ᚕvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKindᚄ(ctx context.Context, sel ast.SelectionSet, v []hand.OrderKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOrderKind2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOOrderKind2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderKind(ctx context.Context, v any) (*hand.OrderKind, error) {

@@ -241,7 +241,7 @@ func planObjectMutation() *plan.Object {
 			},
 			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*int, error) {
 				ec := exec.(*executionContext)
-				return ec.Resolvers.Mutation().Form(ctx, fc.Args["line"].(hand.LineInput), fc.Args["notes"].([]*string), fc.Args["price"].(*string))
+				return ec.Resolvers.Mutation().Form(ctx, fc.Args["line"].(hand.LineInput), fc.Args["notes"].([]*string), fc.Args["price"].(*string), fc.Args["kinds"].([]hand.OrderKind), fc.Args["at"].(*time.Time), fc.Args["share"].(*float64), fc.Args["live"].(*bool))
 			},
 			leafOInt2ᚖint,
 		)},

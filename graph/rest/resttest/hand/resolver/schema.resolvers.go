@@ -90,10 +90,10 @@ func (r *mutationResolver) Order(ctx context.Context, input hand.OrderInput, kin
 	return &hand.OrderPayload{Item: entry}, nil
 }
 
-func (r *mutationResolver) Form(ctx context.Context, line hand.LineInput, notes []*string, price *string) (*int, error) {
+func (r *mutationResolver) Form(ctx context.Context, line hand.LineInput, notes []*string, price *string, kinds []hand.OrderKind, at *time.Time, share *float64, live *bool) (*int, error) {
 	answer, err := clients.Post[struct {
 		ID *int `json:"id"`
-	}](ctx, r.ShopAPI, clients.At("/form"), newForm(line, notes, price))
+	}](ctx, r.ShopAPI, clients.At("/form"), newForm(line, notes, price, kinds, at, share, live))
 	return answer.ID, err
 }
 

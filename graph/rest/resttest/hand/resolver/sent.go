@@ -98,7 +98,7 @@ type box struct {
 func newBox(kind hand.BoxKind, share *float64) box { return box{kind, share} }
 
 // newForm is what the shop is sent as a form.
-func newForm(line hand.LineInput, notes []*string, price *string) url.Values {
+func newForm(line hand.LineInput, notes []*string, price *string, kinds []hand.OrderKind, at *time.Time, share *float64, live *bool) url.Values {
 	form := url.Values{"line[item]": {line.Item}, "line[count]": {strconv.Itoa(line.Count)}}
 	if line.Words != nil && line.Words.Q != nil {
 		form.Set("line[words][q]", *line.Words.Q)
@@ -110,6 +110,18 @@ func newForm(line hand.LineInput, notes []*string, price *string) url.Values {
 	}
 	if price != nil {
 		form.Set("price", *price)
+	}
+	for i, kind := range kinds {
+		form.Set(fmt.Sprintf("kinds[%d]", i), string(kind))
+	}
+	if at != nil {
+		form.Set("at", at.Format(time.RFC3339Nano))
+	}
+	if share != nil {
+		form.Set("of[share]", strconv.FormatFloat(*share, 'f', -1, 64))
+	}
+	if live != nil {
+		form.Set("of[live]", yesOrNo(*live))
 	}
 	return form
 }
