@@ -231,7 +231,12 @@ func (r queryResolver) Echo(_ context.Context, filter Filter, colours []Colour, 
 
 func (r queryResolver) Constant(context.Context) (string, error) { return "constant", nil }
 
-func (r queryResolver) Vault(context.Context) (*Vault, error) { return &Vault{"1", math.NaN()}, nil }
+func (r queryResolver) Vault(context.Context) (*Vault, error) {
+	if r.Finite {
+		return &Vault{"1", 0.5}, nil
+	}
+	return &Vault{"1", math.NaN()}, nil
+}
 
 func (r mutationResolver) Bump(ctx context.Context, by int) (*Alpha, error) {
 	return one(ctx, r.World, uint64(by), "bump", r.alpha)

@@ -139,7 +139,7 @@ type Subject struct {
 
 // world is that of a seed: in most something is not as it should be.
 func (s Subject) world(seed uint64) *plantest.World {
-	return &plantest.World{Seed: seed, Faults: []uint64{0, 20, 60, 200}[seed%4]}
+	return &plantest.World{Seed: seed, Faults: []uint64{0, 20, 60, 200}[seed%4], Finite: true}
 }
 
 // Seed makes up a world and an operation, and compares. In some worlds fields are denied.
