@@ -120,7 +120,7 @@ func (l *loader) checkIdentity(cfg *Config) {
 		if id.PrivateKeyFile == "" {
 			l.fault("identity.private_key_file", "", "private_key_jwt needs it", "/run/secrets/client.pem")
 		}
-	} else if id.ClientSecret.IsZero() {
+	} else if id.ClientSecret.IsZero() && !l.faulted("identity.client_secret") {
 		l.fault("identity.client_secret", "", id.AuthMethod+" needs it; set it, VESTIBULE_IDENTITY_CLIENT_SECRET, or a file by VESTIBULE_IDENTITY_CLIENT_SECRET_FILE", "")
 	}
 	if id.SIDAlone && !id.Frontchannel {
@@ -140,8 +140,8 @@ func (l *loader) checkKeys(cfg *Config) {
 	}
 	sealing := 0
 	for i, key := range cfg.Session.Keys {
-		if key.Secret.IsZero() {
-			l.fault(fmt.Sprintf("session.keys[%d].secret", i), "", "it is needed: 32 or 64 random bytes in base64 or hex; make them with `openssl rand -base64 64`", "")
+		if at := fmt.Sprintf("session.keys[%d].secret", i); key.Secret.IsZero() && !l.faulted(at) {
+			l.fault(at, "", "it is needed: 32 or 64 random bytes in base64 or hex; make them with `openssl rand -base64 64`", "")
 		}
 		if key.Use == "seal" {
 			sealing++

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,6 +41,11 @@ func (l *loader) fault(key, value, rule, example string) {
 		rule = fmt.Sprintf("%q: %s", value, rule)
 	}
 	l.faults = append(l.faults, fault{key: key, source: l.seen[key], rule: rule, example: example})
+}
+
+// faulted tells that a key, or what is below or behind it, has a fault already.
+func (l *loader) faulted(key string) bool {
+	return slices.ContainsFunc(l.faults, func(f fault) bool { return strings.HasPrefix(f.key, key) })
 }
 
 // nearest gives the candidate most like a misspelt name, if one is like it at all.

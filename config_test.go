@@ -140,6 +140,14 @@ func TestBadListsInVariables(t *testing.T) {
 	}
 }
 
+// A file that cannot be read is one fault: that its secret is lacking goes without saying.
+func TestASecretFileThatIsNotThereIsToldOnce(t *testing.T) {
+	_, err := load(t, strings.NewReplacer("client_secret: canary-client-secret", "client_secret_file: /nowhere/secret", "secret: "+goodKey, "secret_file: /nowhere/key").Replace(minimal), nil)
+	if err == nil || !strings.Contains(err.Error(), "has 2 faults") {
+		t.Errorf("%v, want the two files", err)
+	}
+}
+
 func TestTheDemoStartsWhenNothingIsSet(t *testing.T) {
 	cfg, err := load(t, "", map[string]string{"VESTIBULE_SERVER_ADDRESS": "127.0.0.1:4000"})
 	if err != nil || !cfg.Demo || !cfg.development() || cfg.Server.PublicURL != "http://localhost:4000" {

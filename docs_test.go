@@ -90,7 +90,7 @@ func blocks(t *testing.T) []block {
 func checks() map[string]func(*testing.T, block) {
 	return map[string]func(*testing.T, block){
 		"go": checkGo, "yaml": checkYAML, "graphql": checkGraphQL, "json": checkJSON, "sh": checkShell,
-		"ts": standsIn("*.ts", "*.tsx"), "tsx": standsIn("*.tsx"), "vue": standsIn("*.vue"), "svelte": standsIn("*.svelte"),
+		"ts": standsIn("*.ts", "*.tsx"), "tsx": standsIn("*.tsx"), "vue": standsIn("*.vue"), "svelte": standsIn("*.svelte"), "html": standsIn("*.html"), "js": standsIn("*.js"),
 		"mermaid": nil, "http": nil, "text": nil,
 	}
 }

@@ -147,7 +147,8 @@ test('the account of somebody who comes back', async () => {
   await page.getByText('Track the parcel').nth(3).click();
   await page.getByText('Handed to the carrier').first().waitFor();
   assert.equal(await page.getByText('Cancelled', { exact: true }).count(), 0);
-  await page.evaluate(() => document.activeElement.blur());
+  await page.evaluate(() => (document.activeElement.blur(), scrollTo(0, 0)));
+  await page.waitForFunction(() => scrollY === 0);
   const place = process.env.SCREENSHOTS ? join(shots, '..', 'images', 'account.png') : join(shots, 'account-whole.png');
   await page.screenshot({ path: place, fullPage: true, scale: 'css' });
   if (process.env.SCREENSHOTS) pictured++;

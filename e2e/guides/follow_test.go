@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 
 // Each guide that says what to do is done, in a copy of the repository of its own.
 func TestTheGuidesAreFollowed(t *testing.T) {
-	for _, guide := range []string{"authorization.md", "caching.md", "errors.md", "resolvers.md", "subscriptions.md"} {
+	for _, guide := range []string{"authorization.md", "caching.md", "errors.md", "production.md", "resolvers.md", "spa.md", "subscriptions.md"} {
 		t.Run(guide, func(t *testing.T) {
 			tree := copied(t)
 			follow(t, tree, guide)
