@@ -98,3 +98,19 @@ func TestManyKeys(t *testing.T) {
 	same(t, "errors", errs, []string{"maker: BAD_USER_INPUT"})
 	same(t, "calls", calls, []string(nil))
 }
+
+// Of an answer no more is decoded than its field is asked for: what is wrong elsewhere is not noticed, and what is asked for is.
+func TestWhatNobodyAsksForIsNotDecoded(t *testing.T) {
+	w := newWorld(t, map[string]string{
+		"GET /items/1":         `{"id": "none", "name": "Lamp"}`,
+		"GET /items?sort=name": `{"page": {"data": [{"id": "none", "name": "Lamp", "box": "b"}]}}`,
+		"GET /boxes/b":         `{"id": 1, "weight": 2}`,
+	})
+	data, errs, _ := w.ask(`{item(id: "1"){name} mustItem(id: "1"){name} items{name box{weight}}}`, nil)
+	same(t, "data", data, `{"item": {"name": "Lamp"}, "mustItem": {"name": "Lamp"}, "items": [{"name": "Lamp", "box": {"weight": 2}}]}`)
+	same(t, "errors", errs, []string(nil))
+	_, errs, _ = w.ask(`{item(id: "1"){id}}`, nil)
+	same(t, "errors", errs, []string{"item: UPSTREAM_INVALID"})
+	_, errs, _ = w.ask(`{items{name box{id}}}`, nil)
+	same(t, "errors", errs, []string{"items[0].box: UPSTREAM_INVALID"})
+}
