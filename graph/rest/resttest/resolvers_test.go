@@ -45,12 +45,15 @@ func TestArgumentsAreSent(t *testing.T) {
 	same(t, "an empty segment's calls", calls, []string(nil))
 }
 
-// 404 is null where that is an answer, and an error where it is not.
+// 404, and an answer without content, is null where that is an answer, and an error where it is not.
 func TestMissing(t *testing.T) {
-	w := newWorld(t, map[string]string{"GET /items/503": "503", "GET /items?sort=name": `{"page": {}}`, "GET /items": `{"page": {"data": [], "total": 0}}`})
-	data, errs, _ := w.ask(`{item(id: "1"){id} mustItem(id: "1"){id} broken: item(id: "503"){id} items{id} total none: total(q: "x")}`, nil)
-	same(t, "data", data, `{"item": null, "mustItem": null, "broken": null, "items": null, "total": 0, "none": null}`)
-	same(t, "errors", errs, []string{"broken: UPSTREAM_UNAVAILABLE", "mustItem: NOT_FOUND", "none: NOT_FOUND"})
+	w := newWorld(t, map[string]string{"GET /items/503": "503", "GET /items/204": "204", "GET /maybe": "204", "GET /items?sort=name": `{"page": {}}`, "GET /items": `{"page": {"data": [], "total": 0}}`})
+	data, errs, _ := w.ask(`{item(id: "1"){id} mustItem(id: "1"){id} broken: item(id: "503"){id} empty: item(id: "204"){id} must: mustItem(id: "204"){id} maybe{id} items{id} total none: total(q: "x")}`, nil)
+	same(t, "data", data, `{"item": null, "mustItem": null, "broken": null, "empty": null, "must": null, "maybe": null, "items": null, "total": 0, "none": null}`)
+	same(t, "errors", errs, []string{"broken: UPSTREAM_UNAVAILABLE", "must: UPSTREAM_INVALID", "mustItem: NOT_FOUND", "none: NOT_FOUND"})
+	if len(w.hidden) > 0 {
+		t.Errorf("%q was told of an API that says no", w.hidden)
+	}
 }
 
 // Whatever wants an object by its key gets it from one call, however many want it and from wherever.
@@ -94,4 +97,20 @@ func TestManyKeys(t *testing.T) {
 	_, errs, calls := w.ask(`{maker(id: "1,2"){id}}`, nil)
 	same(t, "errors", errs, []string{"maker: BAD_USER_INPUT"})
 	same(t, "calls", calls, []string(nil))
+}
+
+// Of an answer no more is decoded than its field is asked for: what is wrong elsewhere is not noticed, and what is asked for is.
+func TestWhatNobodyAsksForIsNotDecoded(t *testing.T) {
+	w := newWorld(t, map[string]string{
+		"GET /items/1":         `{"id": "none", "name": "Lamp"}`,
+		"GET /items?sort=name": `{"page": {"data": [{"id": "none", "name": "Lamp", "box": "b"}]}}`,
+		"GET /boxes/b":         `{"id": 1, "weight": 2}`,
+	})
+	data, errs, _ := w.ask(`{item(id: "1"){name} mustItem(id: "1"){name} items{name box{weight}}}`, nil)
+	same(t, "data", data, `{"item": {"name": "Lamp"}, "mustItem": {"name": "Lamp"}, "items": [{"name": "Lamp", "box": {"weight": 2}}]}`)
+	same(t, "errors", errs, []string(nil))
+	_, errs, _ = w.ask(`{item(id: "1"){id}}`, nil)
+	same(t, "errors", errs, []string{"item: UPSTREAM_INVALID"})
+	_, errs, _ = w.ask(`{items{name box{id}}}`, nil)
+	same(t, "errors", errs, []string{"items[0].box: UPSTREAM_INVALID"})
 }

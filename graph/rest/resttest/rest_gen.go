@@ -706,12 +706,12 @@ func (r *Resolver) restQueryPerhaps(ctx context.Context) ([]*shop.Entry, error) 
 // restQueryMaybe is Query.maybe (schema.graphqls:13): GET /maybe of shop.
 func (r *Resolver) restQueryMaybe(ctx context.Context) (*shop.Entry, error) {
 	ctx = rest.Own(ctx, "Query.maybe")
-	answer, err := clients.Get[*shop.Entry](ctx, r.APIs["shop"], clients.At("/maybe"), nil)
+	answer, err := rest.OrNull(clients.Get[*shop.Entry](ctx, r.APIs["shop"], clients.At("/maybe"), nil))
 	if rest.IsOutage(err) {
 		r.fellBack(ctx, err)
 		return nil, nil
 	}
-	return rest.OrNull(answer, err)
+	return answer, err
 }
 
 // restQueryCompare is Query.compare (schema.graphqls:14): GET /compare/{base}...{head} of shop.

@@ -145,6 +145,9 @@ func (c *emitted) writeAnswer(b *strings.Builder, call, result string) {
 		}
 		fmt.Fprintf(b, "_, err := %s\n", call)
 	} else {
+		if c.null && c.fallback {
+			call = "rest.OrNull(" + call + ")" // An API that says no is not out of order.
+		}
 		fmt.Fprintf(b, "answer, err := %s\n", call)
 	}
 	if c.fallback {
@@ -179,7 +182,7 @@ func (c *emitted) writeAnswer(b *strings.Builder, call, result string) {
 		fmt.Fprintf(b, "return %s, nil", value)
 		return
 	}
-	if c.null {
+	if c.null && !c.fallback {
 		fmt.Fprintf(b, "return rest.OrNull(%s, err)", value)
 		return
 	}

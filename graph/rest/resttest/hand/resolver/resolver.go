@@ -21,7 +21,8 @@ type Resolver struct {
 
 // orNull makes null of what is not there.
 func orNull[T any](found *T, err error) (*T, error) {
-	if codeOf(err) == clients.CodeNotFound {
+	var call *clients.Error
+	if errors.As(err, &call) && (call.Status == 204 || call.Code == clients.CodeNotFound) {
 		return nil, nil
 	}
 	return found, err
