@@ -13,9 +13,11 @@ export async function startBrowser() {
     let closing = false;
     context.on('response', (response) => {
       if (!origins.has(new URL(response.url()).origin)) return;
-      pending.push(tell(response).catch((error) => {
-        if (!closing && !isGone(response)) throw error; // Else no page is left that could have seen it.
-      }));
+      const page = pageOf(response);
+      const told = tell(response).catch((error) => {
+        if (!closing && page && !page.isClosed()) throw error; // Else no page is left that could have seen it.
+      });
+      pending.push(page ? Promise.race([told, closed(page)]) : told);
     });
     const newPage = context.newPage.bind(context);
     context.newPage = async () => {
@@ -54,13 +56,20 @@ async function listen(page) {
   await devtools.send('Network.enable');
 }
 
-/** Whether the page that asked has been closed. A window that was closed as it opened has no frame yet. */
-function isGone(response) {
+/** The page that asked; a window that is only opening is none yet. */
+function pageOf(response) {
   try {
-    return response.frame().page().isClosed();
+    return response.frame().page();
   } catch {
-    return true;
+    return undefined;
   }
+}
+
+const closings = new WeakMap(); // page → comes when it has been closed, after which an answer may be told by nobody
+
+function closed(page) {
+  if (!closings.has(page)) closings.set(page, page.isClosed() ? undefined : new Promise((done) => page.once('close', () => done())));
+  return closings.get(page);
 }
 
 async function tell(response) {

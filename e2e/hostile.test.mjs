@@ -114,6 +114,12 @@ async function attack(page, her, way, name, { change = plain, open = false } = {
   return { read, came: came(), calls: world.accounts.seen.length - calls };
 }
 
+/** Has a page lead its own window to a path of ours, and waits until it stands at an origin. */
+async function follow(page, path, origin) {
+  await page.evaluate((address) => void (location.href = address), world.origin + path);
+  await bounded(page.waitForURL((url) => url.origin === origin), () => `the link to ${path} did not lead to ${origin}`);
+}
+
 const inAddress = 'a mutation in the address'; // Which nobody may send.
 const plain = (headers) => headers;
 const triedBy = (way) => Object.keys(routes).filter((name) => ways[way].methods.includes(routes[name].method) && !(ways[way].guarded && routes[name].open));
@@ -240,8 +246,7 @@ for (const { where, evilHost, change, carries, skips = () => false } of [
     await t.test('a link to the login leaves the session as it is until a login is done (CSRF-10)', async () => {
       const page = await her.context.newPage();
       await page.goto(kittens(evilHost));
-      await page.evaluate((origin) => void (location.href = `${origin}/auth/login?return_to=//evil.test`), world.origin);
-      await page.waitForLoadState();
+      await follow(page, '/auth/login?prompt=login&return_to=//evil.test', world.provider.issuer);
       assert.equal((await session(her.page)).authenticated, true);
       await page.close();
     });
@@ -249,12 +254,11 @@ for (const { where, evilHost, change, carries, skips = () => false } of [
     await t.test('a link to the logout does nothing without its secret (RPL-2)', async () => {
       const page = await her.context.newPage();
       await page.goto(kittens(evilHost));
-      await page.evaluate((origin) => void (location.href = `${origin}/auth/logout?t=guess`), world.origin);
-      await page.waitForLoadState();
+      await follow(page, '/auth/logout?t=guess', world.origin);
       assert.equal((await session(her.page)).authenticated, true);
       await page.close();
     });
-    await her.end();
+    await bounded(her.end(), () => 'her browsers did not close');
   });
 }
 
