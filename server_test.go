@@ -143,6 +143,8 @@ func TestRoutes(t *testing.T) {
 		{"the session endpoint answers (BBA-18)", "GET", "/auth/session", script, 200, "application/json"},
 		{"the session endpoint refuses what bears no proof", "GET", "/auth/session", nil, 403, "application/problem+json"},
 		{"my sessions want a session (WEB-15)", "GET", "/auth/sessions", script, 401, "application/problem+json"},
+		{"the end of all sessions refuses what bears no proof", "DELETE", "/auth/sessions?scope=all", nil, 403, "application/problem+json"},
+		{"the end of a session refuses what bears no proof", "DELETE", "/auth/sessions/x", nil, 403, "application/problem+json"},
 		{"events want a session", "GET", "/auth/events", script, 401, "application/problem+json"},
 		{"logout refuses what bears no proof (RPL-2)", "POST", "/auth/logout", nil, 403, "application/problem+json"},
 		{"logout is no HEAD", "HEAD", "/auth/logout", navigation, 405, ""},

