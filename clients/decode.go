@@ -13,9 +13,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// ErrNull is within the *Error of a call whose answer was null.
+var ErrNull = errors.New("null where a value was promised")
+
 var (
 	errNoContent = errors.New("no body where one was promised")
-	errNull      = errors.New("null where a value was promised")
 	errNotJSON   = errors.New("content type is not JSON")
 	errEncoded   = errors.New("content coding is not understood")
 	errTooDeep   = errors.New("nested too deep")
@@ -30,7 +32,7 @@ func decode(ans *answer, value any, needed *Projection) error {
 		return err
 	}
 	if bytes.Equal(bytes.TrimSpace(ans.body), []byte("null")) {
-		return errNull
+		return ErrNull
 	}
 	if needed.decode(ans.body, value) {
 		return nil

@@ -1595,7 +1595,7 @@ directive @rest(
   fallback: Boolean = false
   "Where in the answer the field's value is, with dots; by default the answer is the value."
   take: String
-  "Whether an answer of 404, or one without content (204), is null, and no error; by default it is for a nullable object that a GET asks for."
+  "Whether an answer of 404, of null, or without content (204) is null, and no error; by default it is for a nullable object that a GET asks for."
   optional: Boolean
   "Accepts that the call is made once for each element of a list."
   each: Boolean = false

@@ -10,11 +10,11 @@ import (
 	"vestibule.example/clients"
 )
 
-// OrNull makes null of what is not there, be it that the API says so (404) or that it says nothing (204): a lookup by id is a question,
-// and no is an answer.
+// OrNull makes null of what is not there, be it that the API says so (404, or null) or that it says nothing (204): a lookup by id is a
+// question, and no is an answer.
 func OrNull[T any](found T, err error) (T, error) {
 	var call *clients.Error
-	if errors.As(err, &call) && (call.Code == clients.CodeNotFound || call.Status == http.StatusNoContent) {
+	if errors.As(err, &call) && (call.Code == clients.CodeNotFound || call.Status == http.StatusNoContent || errors.Is(err, clients.ErrNull)) {
 		var null T
 		return null, nil
 	}

@@ -45,11 +45,11 @@ func TestArgumentsAreSent(t *testing.T) {
 	same(t, "an empty segment's calls", calls, []string(nil))
 }
 
-// 404, and an answer without content, is null where that is an answer, and an error where it is not.
+// 404, null, and an answer without content is null where that is an answer, and an error where it is not.
 func TestMissing(t *testing.T) {
-	w := newWorld(t, map[string]string{"GET /items/503": "503", "GET /items/204": "204", "GET /maybe": "204", "GET /items?sort=name": `{"page": {}}`, "GET /items": `{"page": {"data": [], "total": 0}}`})
-	data, errs, _ := w.ask(`{item(id: "1"){id} mustItem(id: "1"){id} broken: item(id: "503"){id} empty: item(id: "204"){id} must: mustItem(id: "204"){id} maybe{id} items{id} total none: total(q: "x")}`, nil)
-	same(t, "data", data, `{"item": null, "mustItem": null, "broken": null, "empty": null, "must": null, "maybe": null, "items": null, "total": 0, "none": null}`)
+	w := newWorld(t, map[string]string{"GET /items/503": "503", "GET /items/204": "204", "GET /items/0": "null", "GET /maybe": "204", "GET /items?sort=name": `{"page": {}}`, "GET /items": `{"page": {"data": [], "total": 0}}`})
+	data, errs, _ := w.ask(`{item(id: "1"){id} mustItem(id: "1"){id} broken: item(id: "503"){id} empty: item(id: "204"){id} void: item(id: "0"){id} must: mustItem(id: "204"){id} maybe{id} items{id} total none: total(q: "x")}`, nil)
+	same(t, "data", data, `{"item": null, "mustItem": null, "broken": null, "empty": null, "void": null, "must": null, "maybe": null, "items": null, "total": 0, "none": null}`)
 	same(t, "errors", errs, []string{"broken: UPSTREAM_UNAVAILABLE", "must: UPSTREAM_INVALID", "mustItem: NOT_FOUND", "none: NOT_FOUND"})
 	if len(w.hidden) > 0 {
 		t.Errorf("%q was told of an API that says no", w.hidden)

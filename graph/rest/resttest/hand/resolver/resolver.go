@@ -22,7 +22,7 @@ type Resolver struct {
 // orNull makes null of what is not there.
 func orNull[T any](found *T, err error) (*T, error) {
 	var call *clients.Error
-	if errors.As(err, &call) && (call.Status == 204 || call.Code == clients.CodeNotFound) {
+	if errors.As(err, &call) && (call.Status == 204 || errors.Is(call, clients.ErrNull) || call.Code == clients.CodeNotFound) {
 		return nil, nil
 	}
 	return found, err
