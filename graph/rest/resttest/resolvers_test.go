@@ -48,7 +48,7 @@ func TestArgumentsAreSent(t *testing.T) {
 // 404, null, and an answer without content is null where that is an answer, and an error where it is not.
 func TestMissing(t *testing.T) {
 	w := newWorld(t, map[string]string{"GET /items/503": "503", "GET /items/204": "204", "GET /items/0": "null", "GET /maybe": "204", "GET /items?sort=name": `{"page": {}}`, "GET /items": `{"page": {"data": [], "total": 0}}`})
-	data, errs, _ := w.ask(`{item(id: "1"){id} mustItem(id: "1"){id} broken: item(id: "503"){id} empty: item(id: "204"){id} void: item(id: "0"){id} must: mustItem(id: "204"){id} maybe{id} items{id} total none: total(q: "x")}`, nil)
+	data, errs, _ := w.ask(`{item(id: "1"){id} mustItem(id: "1"){id} broken: item(id: "503"){id} empty: item(id: "204"){id} void: item(id: "0"){id} must: mustItem(id: "204"){id} maybe{id} items{id} total none: total(url: "x")}`, nil)
 	same(t, "data", data, `{"item": null, "mustItem": null, "broken": null, "empty": null, "void": null, "must": null, "maybe": null, "items": null, "total": 0, "none": null}`)
 	same(t, "errors", errs, []string{"broken: UPSTREAM_UNAVAILABLE", "must: UPSTREAM_INVALID", "mustItem: NOT_FOUND", "none: NOT_FOUND"})
 	if len(w.hidden) > 0 {

@@ -516,10 +516,10 @@ func (r *Resolver) restQueryItems(ctx context.Context, filter *model.Filter, tag
 }
 
 // restQueryTotal is Query.total (schema.graphqls:5): GET /items of shop.
-func (r *Resolver) restQueryTotal(ctx context.Context, q *string) (*int, error) {
+func (r *Resolver) restQueryTotal(ctx context.Context, givenUrl *string) (*int, error) {
 	query := url.Values{}
-	if q != nil {
-		query.Set("q", *q)
+	if givenUrl != nil {
+		query.Set("q", *givenUrl)
 	}
 	answer, err := clients.Get[struct {
 		Page struct {

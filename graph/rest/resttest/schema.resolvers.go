@@ -87,8 +87,8 @@ func (r *queryResolver) Items(ctx context.Context, filter *model.Filter, tags []
 	return r.restQueryItems(ctx, filter, tags, limit, cheap, below, since)
 }
 
-func (r *queryResolver) Total(ctx context.Context, q *string) (*int, error) {
-	return r.restQueryTotal(ctx, q)
+func (r *queryResolver) Total(ctx context.Context, url *string) (*int, error) {
+	return r.restQueryTotal(ctx, url)
 }
 
 func (r *queryResolver) ByCursor(ctx context.Context, first int, after *string, q *string) (*model.Connection, error) {

@@ -71,7 +71,7 @@ func operationText(c *call) string {
 }
 
 // Declaration is the function's signature behind its name: the resolver's.
-func (c *emitted) Declaration() string { return declaration(c.field) }
+func (c *emitted) Declaration() string { return withoutMarks(declaration(c.field), c.statements()) }
 
 func declaration(field *codegen.Field) string {
 	if field.IsBatch() {
@@ -89,7 +89,9 @@ func (c *emitted) IsOwn() bool {
 }
 
 // Body are the function's statements.
-func (c *emitted) Body() string {
+func (c *emitted) Body() string { return withoutMarks(c.statements(), c.statements()) }
+
+func (c *emitted) statements() string {
 	if c.batch != nil {
 		return c.eachBody(c.call.loaderName(), c.values[c.batch.ref])
 	}

@@ -168,13 +168,15 @@ func (l *loading) Place() string {
 func (l *loading) Operation() string { return operationText(l.entity) }
 
 // Declaration is the function's signature behind its name.
-func (l *loading) Declaration() string { return declaration(l.field) }
+func (l *loading) Declaration() string { return withoutMarks(declaration(l.field), l.statements()) }
 
 // Entry is the field's entry in the table of calls.
 func (l *loading) Entry() string { return fieldText(l.entry()) }
 
 // Body are the function's statements.
-func (l *loading) Body() string {
+func (l *loading) Body() string { return withoutMarks(l.statements(), l.statements()) }
+
+func (l *loading) statements() string {
 	e := &emitted{call: l.entity, field: l.field, emitter: l.emitter}
 	if l.key.member != nil {
 		return e.eachBody(l.entity.loaderName(), l.key)

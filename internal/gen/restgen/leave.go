@@ -83,7 +83,7 @@ func (p *Plan) left(previous string) string {
 		}
 		return strings.ReplaceAll(loader, "rest.Shared(ctx)", "ctx")
 	})
-	return p.imported(body)
+	return inResolver(p.imported(body))
 }
 
 // imported has what is imported that a left body makes use of, in the file of the resolver that is being written.

@@ -122,10 +122,10 @@ func (g Plugin) GenerateCode(data *codegen.Data) error {
 		for _, f := range o.Fields {
 			name := o.Name + "." + f.Name
 			if c := g.plan.calls[name]; c != nil && c.field != nil {
-				e.Calls = append(e.Calls, &emitted{c, f, e})
+				e.Calls = append(e.Calls, &emitted{c, withMarks(f, "first", "after"), e})
 			}
 			if l := g.plan.loads[name]; l != nil {
-				e.Loads = append(e.Loads, &loading{l, f, e})
+				e.Loads = append(e.Loads, &loading{l, withMarks(f), e})
 			}
 		}
 	}

@@ -147,7 +147,7 @@ type ComplexityRoot struct {
 		MustItem func(childComplexity int, id string) int
 		Perhaps  func(childComplexity int) int
 		Surely   func(childComplexity int) int
-		Total    func(childComplexity int, q *string) int
+		Total    func(childComplexity int, url *string) int
 	}
 
 	Stock struct {
@@ -192,7 +192,7 @@ type QueryResolver interface {
 	Item(ctx context.Context, id string) (*shop.Item, error)
 	MustItem(ctx context.Context, id string) (*shop.Item, error)
 	Items(ctx context.Context, filter *model.Filter, tags []string, limit *int, cheap *bool, below *float64, since *time.Time) ([]*shop.Item, error)
-	Total(ctx context.Context, q *string) (*int, error)
+	Total(ctx context.Context, url *string) (*int, error)
 	ByCursor(ctx context.Context, first int, after *string, q *string) (*model.Connection, error)
 	ByKey(ctx context.Context, first int, after *string) (*model.Connection, error)
 	ByNumber(ctx context.Context, first int, after *string) (*model.Connection, error)
@@ -775,7 +775,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Total(childComplexity, args["q"].(*string)), true
+		return e.ComplexityRoot.Query.Total(childComplexity, args["url"].(*string)), true
 
 	case "Stock.left":
 		if e.ComplexityRoot.Stock.Left == nil {
@@ -930,7 +930,7 @@ var sources = []*ast.Source{
   item(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}")
   mustItem(id: ID!): Item @rest(api: "shop", get: "/items/{args.id}", optional: false)
   items(filter: Filter, tags: [String!], limit: Int, cheap: Boolean, below: Float, since: DateTime): [Item!] @rest(api: "shop", get: "/items?state={args.filter.state}&q={args.filter.words.q}&tag={args.tags}&limit={args.limit}&cheap={args.cheap}&below={args.below}&since={args.since}&sort=name", take: "page.data")
-  total(q: String): Int @rest(api: "shop", get: "/items?q={args.q}", take: "page.total")
+  total(url: String): Int @rest(api: "shop", get: "/items?q={args.url}", take: "page.total")
   byCursor(first: Int! = 2, after: String, q: String): Connection @rest(api: "shop", get: "/cursor?q={args.q}", take: "page.data") @page(size: "limit", cursor: "from", next: "page.next", total: "page.total")
   byKey(first: Int! = 2, after: String): Connection @rest(api: "shop", get: "/key", take: "data") @page(size: "limit", cursor: "starting_after", key: "id", more: "has_more")
   byNumber(first: Int! = 2, after: String): Connection @rest(api: "shop", get: "/number") @page(size: "per_page", page: "page", link: true)
@@ -2021,14 +2021,14 @@ func (ec *executionContext) field_Query_mustItem_args(ctx context.Context, rawAr
 func (ec *executionContext) field_Query_total_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "q",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "url",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["q"] = arg0
+	args["url"] = arg0
 	return args, nil
 }
 
@@ -3833,7 +3833,7 @@ func (ec *executionContext) _Query_total(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Total(ctx, fc.Args["q"].(*string))
+			return ec.Resolvers.Query().Total(ctx, fc.Args["url"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {

@@ -362,7 +362,7 @@ func planObjectQuery() *plan.Object {
 			},
 			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (*int, error) {
 				ec := exec.(*executionContext)
-				return ec.Resolvers.Query().Total(ctx, fc.Args["q"].(*string))
+				return ec.Resolvers.Query().Total(ctx, fc.Args["url"].(*string))
 			},
 			leafOInt2ᚖint,
 		)},

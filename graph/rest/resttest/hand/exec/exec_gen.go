@@ -145,7 +145,7 @@ type ComplexityRoot struct {
 		MustItem func(childComplexity int, id string) int
 		Perhaps  func(childComplexity int) int
 		Surely   func(childComplexity int) int
-		Total    func(childComplexity int, q *string) int
+		Total    func(childComplexity int, url *string) int
 	}
 
 	Stock struct {
@@ -190,7 +190,7 @@ type QueryResolver interface {
 	Item(ctx context.Context, id string) (*hand.Item, error)
 	MustItem(ctx context.Context, id string) (*hand.Item, error)
 	Items(ctx context.Context, filter *hand.Filter, tags []string, limit *int, cheap *bool, below *float64, since *time.Time) ([]*hand.Item, error)
-	Total(ctx context.Context, q *string) (*int, error)
+	Total(ctx context.Context, url *string) (*int, error)
 	ByCursor(ctx context.Context, first int, after *string, q *string) (*hand.Connection, error)
 	ByKey(ctx context.Context, first int, after *string) (*hand.Connection, error)
 	ByNumber(ctx context.Context, first int, after *string) (*hand.Connection, error)
@@ -773,7 +773,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Total(childComplexity, args["q"].(*string)), true
+		return e.ComplexityRoot.Query.Total(childComplexity, args["url"].(*string)), true
 
 	case "Stock.left":
 		if e.ComplexityRoot.Stock.Left == nil {
@@ -928,7 +928,7 @@ var sources = []*ast.Source{
   item(id: ID!): Item
   mustItem(id: ID!): Item
   items(filter: Filter, tags: [String!], limit: Int, cheap: Boolean, below: Float, since: DateTime): [Item!]
-  total(q: String): Int
+  total(url: String): Int
   byCursor(first: Int! = 2, after: String, q: String): Connection
   byKey(first: Int! = 2, after: String): Connection
   byNumber(first: Int! = 2, after: String): Connection
@@ -1923,14 +1923,14 @@ func (ec *executionContext) field_Query_mustItem_args(ctx context.Context, rawAr
 func (ec *executionContext) field_Query_total_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "q",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "url",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["q"] = arg0
+	args["url"] = arg0
 	return args, nil
 }
 
@@ -3735,7 +3735,7 @@ func (ec *executionContext) _Query_total(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Total(ctx, fc.Args["q"].(*string))
+			return ec.Resolvers.Query().Total(ctx, fc.Args["url"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {

@@ -140,10 +140,10 @@ func (r *queryResolver) Items(ctx context.Context, filter *hand.Filter, tags []s
 	return answer.Page.Data, err
 }
 
-func (r *queryResolver) Total(ctx context.Context, q *string) (*int, error) {
-	query := url.Values{}
-	if q != nil {
-		query.Set("q", *q)
+func (r *queryResolver) Total(ctx context.Context, url *string) (*int, error) {
+	query := clients.Query()
+	if url != nil {
+		query.Set("q", *url)
 	}
 	answer, err := clients.Get[struct {
 		Page struct {
