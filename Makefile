@@ -16,7 +16,7 @@ dev: ## the demo while you write it: Vite reloads the app, Go and the schema are
 	cd spa/app && npm ci --no-fund --no-audit && npm run -s codegen
 	(cd spa/app && exec node node_modules/vite/bin/vite.js --host 127.0.0.1 --port $(VITE_PORT)) & trap "kill $$!" EXIT; \
 	  VESTIBULE_SPA_DEV_SERVER=http://127.0.0.1:$(VITE_PORT) go run github.com/air-verse/air@v1.67.4 -tmp_dir .cache/air \
-	  -build.cmd "make -s dev-build" -build.entrypoint .cache/air/vestibule,serve -build.stop_on_error true -build.include_ext go,graphqls,yaml,yml,json \
+	  -build.cmd "make -s dev-build" -build.entrypoint .cache/air/vestibule,serve -build.include_ext go,graphqls,yaml,yml,json \
 	  -build.exclude_dir .cache,spa/app,spa/playground,spa/dist,e2e,bench,docs -build.exclude_regex "_gen\.go$$,_test\.go$$,/testdata/" -build.send_interrupt true -build.kill_delay 2s
 
 dev-build: graph/exec/exec_gen.go spa/app/src/gql/operations.json
