@@ -35,6 +35,11 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	if err != nil {
 		return err
 	}
+	if cfg.SPA.DevServer != "" {
+		waiting, cancel := context.WithTimeout(ctx, takeOverTime)
+		takeOver(waiting, shortPause, cfg.Server.Address, cfg.Server.AdminAddress, cfg.DemoAddress)
+		cancel()
+	}
 	// The public address is taken first: with port 0 only the listener knows it, and the demo's provider must.
 	public, err := listen(ctx, cfg.Server.Address)
 	if err != nil {

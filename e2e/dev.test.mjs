@@ -99,12 +99,11 @@ test('a field that is new in the schema is asked of the resolver that was writte
   await page.locator('main a[href^="/product/"]').first().waitFor();
 });
 
-test('a fault of the schema is the last that is said, and serves nothing old', async () => {
+test('a fault of the schema is named with its place, what was built before goes on, and so does the gateway when it is mended', async () => {
   edit('schema.graphqls', '  spoken: String!', '  spoken: Strin!');
   const line = readFileSync(join(tree, 'schema.graphqls'), 'utf8').split('\n').findIndex((text) => text.includes('Strin!')) + 1;
-  await until('the place of the fault is named', () => dev.log.slice(-600).includes(`schema.graphqls:${line}:`));
-  await until('the gateway is down', async () => !(await fetch(origin).then(() => true, () => false)));
-  assert.doesNotMatch(dev.log.slice(dev.log.lastIndexOf(`schema.graphqls:${line}:`)), /running\.\.\./);
+  await until('the place of the fault is named', () => dev.log.includes(`schema.graphqls:${line}:`));
+  await until('what was built before answers', async () => (await ask(spoken)).data.products.edges.length === 1);
   edit('schema.graphqls', '  spoken: Strin!', '  spoken: String! @deprecated(reason: "say name")');
   await until('the schema is served as it is now', async () => {
     const { data } = await ask('{ __type(name: "Product") { fields(includeDeprecated: true) { name deprecationReason } } }');
