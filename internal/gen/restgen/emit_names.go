@@ -15,8 +15,8 @@ import (
 const mark = "arg__"
 
 var (
-	marked = regexp.MustCompile(`\b` + mark + `(\w+)\b`)
-	given  = regexp.MustCompile(`\bgiven([A-Z]\w*)\b`)
+	marked  = regexp.MustCompile(`\b` + mark + `(\w+)\b`)
+	renamed = regexp.MustCompile(`\bgiven([A-Z]\w*)\b`)
 )
 
 // withMarks is the field with marks at its arguments' names, but for those that are spoken of by their names, as a page's are.
@@ -67,7 +67,7 @@ func identifiers(statements string) map[string]bool {
 func inResolver(body string) string {
 	var lines strings.Builder
 	seen := map[string]bool{}
-	for _, m := range given.FindAllStringSubmatch(body, -1) {
+	for _, m := range renamed.FindAllStringSubmatch(body, -1) {
 		if name := m[1]; !seen[name] {
 			seen[name] = true
 			lines.WriteString(m[0] + " := " + strings.ToLower(name[:1]) + name[1:] + "\n")
