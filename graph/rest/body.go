@@ -187,14 +187,20 @@ func appendReflected(b []byte, v reflect.Value) ([]byte, error) {
 	switch {
 	case !v.IsValid():
 		return append(b, "null"...), nil
-	case v.Kind() == reflect.String && v.Type() != number && !v.Type().Implements(marshaler):
+	case v.Kind() == reflect.String && v.Type() != number && !writesItself(v.Type()):
 		return jsontext.AppendQuote(b, v.String())
 	case isList(v) && !v.IsNil():
 		return appendList(b, v.Len(), func(b []byte, i int) ([]byte, error) { return appendReflected(b, v.Index(i)) })
 	}
+	if v.CanAddr() {
+		v = v.Addr() // Whose methods may be the pointer's.
+	}
 	text, err := json.Marshal(v.Interface())
 	return append(b, text...), err
 }
+
+// writesItself tells a type that has its own JSON, by a method of the value's or of a pointer's to it.
+func writesItself(t reflect.Type) bool { return reflect.PointerTo(t).Implements(marshaler) }
 
 // appendTime appends a time as [time.Time.MarshalJSON] does.
 func appendTime(b []byte, t time.Time) ([]byte, error) {
@@ -219,7 +225,7 @@ func appendList(b []byte, length int, element func(b []byte, i int) ([]byte, err
 
 // isList tells a list of the schema's from a scalar that is a slice in Go.
 func isList(v reflect.Value) bool {
-	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8 && !v.Type().Implements(marshaler)
+	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8 && !writesItself(v.Type())
 }
 
 var (

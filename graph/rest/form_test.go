@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"reflect"
+	"strconv"
 	"testing"
 	"time"
 
@@ -13,6 +14,16 @@ import (
 
 // tone is an enum.
 type tone string
+
+// amount is a scalar that writes itself.
+type amount struct{ cents int }
+
+func (a *amount) MarshalJSON() ([]byte, error) { return []byte(strconv.Itoa(a.cents)), nil }
+
+// code is one that is a string in Go.
+type code string
+
+func (c *code) MarshalJSON() ([]byte, error) { return []byte(`{"code":"` + string(*c) + `"}`), nil }
 
 func pointer[T any](v T) *T { return &v }
 
@@ -77,13 +88,13 @@ func TestBody(t *testing.T) {
 	body := NewBody(1)
 	for _, m := range []member{
 		{"text", "<é\u2028>"}, {"number", 3}, {"digits", json.Number("1.50")}, {"yes", true}, {"at", &at}, {"when", at}, {"tones", &[]tone{"high", "low"}}, {"lists", [][]*string{{pointer("x"), nil}, nil}},
-		{"share", pointer(0.25)}, {"nothing", (*string)(nil)}, {"never", (*time.Time)(nil)}, {"none", nil},
+		{"share", pointer(0.25)}, {"nothing", (*string)(nil)}, {"never", (*time.Time)(nil)}, {"none", nil}, {"amount", &amount{5}}, {"amounts", []amount{{6}}}, {"code", pointer(code("c"))},
 	} {
 		body.Set(m.name, m.value)
 	}
 	got, err := body.AppendJSON([]byte("before "))
 	want := `before {"text":"<é` + "\u2028" + `>","number":3,"digits":1.50,"yes":true,"at":"2026-01-02T03:04:05.0000006Z","when":"2026-01-02T03:04:05.0000006Z","tones":["high","low"],"lists":[["x",null],null],` +
-		`"share":0.25,"nothing":null,"never":null,"none":null}`
+		`"share":0.25,"nothing":null,"never":null,"none":null,"amount":5,"amounts":[6],"code":{"code":"c"}}`
 	if err != nil || string(got) != want {
 		t.Errorf("%s, %v\nwant %s", got, err, want)
 	}
