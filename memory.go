@@ -11,10 +11,6 @@ import (
 // not count.
 const memoryShare = 90
 
-// heapFloor is how far the heap may grow before the garbage collector begins, in bytes: of a gateway that few use 5 MiB live,
-// and the collector would come at each 5 MiB more.
-const heapFloor = 64 << 20
-
 // memoryLimit is the limit for the runtime by the container's own (cgroup v2): it knows the container's share of processors by
 // itself, of memory it must be told. 0 where there is none, or an operator has set GOMEMLIMIT.
 func memoryLimit(getenv func(string) string, root fs.FS) int64 {

@@ -28,7 +28,7 @@ func main() {
 		debug.SetMemoryLimit(limit)
 	}
 	if os.Getenv("GOGC") == "" {
-		heap.Floor(heapFloor)
+		heap.Floor(heap.Default)
 	}
 	if err := run(ctx, os.Getenv, os.Args[1:], os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -41,7 +41,7 @@ func playTarget(ctx context.Context, text json.RawMessage) (any, func() error, e
 	if err := json.Unmarshal(text, &o); err != nil {
 		return nil, nil, err
 	}
-	heap.Floor(64 << 20) // as the product has it
+	heap.Floor(heap.Default) // as the product has it
 	log := observe.NewLogger(os.Stderr, "json", "info")
 	if isBare(o.Kind) {
 		mux := http.NewServeMux()

@@ -12,6 +12,9 @@ import (
 	"runtime/metrics"
 )
 
+// Default is the gateway's floor, in bytes: of one that few use 5 MiB live, and the collector would come at each 5 MiB more.
+const Default = 64 << 20
+
 // least is GOGC's own default, below which a floor never goes.
 const least = 100
 
