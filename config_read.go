@@ -314,7 +314,7 @@ func (l *loader) secretFile(v reflect.Value, name, key string) {
 		if errors.As(err, &path) {
 			err = path.Err
 		}
-		l.fault(key, name, "the secret file cannot be read: "+err.Error(), "")
+		l.fault(key, name, "the secret file cannot be read: "+err.Error(), "/run/secrets/"+strings.TrimSuffix(key[strings.LastIndexByte(key, '.')+1:], "_file"))
 		return
 	}
 	v.Set(reflect.ValueOf(secret.New(strings.TrimRight(string(text), "\r\n"))))
