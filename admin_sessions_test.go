@@ -74,16 +74,7 @@ func (away) List(context.Context, []string) ([]*auth.Record, error) {
 func TestOperatorsAreToldOfAnOutage(t *testing.T) {
 	store := memstore.New(memstore.Config{})
 	defer store.Close()
-	public := &url.URL{Scheme: "https", Host: "app.example.test"}
-	provider, err := rp.New(rp.Config{Issuer: "https://id.example.test", ClientID: "v", ClientSecret: secret.New("s"), RedirectURI: public.String() + "/auth/callback"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	service, err := auth.New(auth.Config{Provider: provider, Store: away{store}, PublicURL: public, Keys: []auth.Key{{Use: "seal", Secret: secret.New(goodKey)}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer service.Close()
+	service := newTestService(t, away{store}, nil)
 	sessions := operatorSessions(service, slog.New(slog.DiscardHandler))
 	for _, method := range []string{http.MethodGet, http.MethodDelete} {
 		r := httptest.NewRequest(method, "/sessions?sub=alice", nil)
@@ -95,4 +86,20 @@ func TestOperatorsAreToldOfAnOutage(t *testing.T) {
 			t.Errorf("%s while the store is away = %d %s, want 503", method, w.Code, w.Body)
 		}
 	}
+}
+
+// newTestService makes a service whose provider is nowhere.
+func newTestService(t *testing.T, store auth.Store, apis map[string]auth.APIToken) *auth.Service {
+	t.Helper()
+	public := &url.URL{Scheme: "https", Host: "app.example.test"}
+	provider, err := rp.New(rp.Config{Issuer: nowhere, ClientID: "v", ClientSecret: secret.New("s"), RedirectURI: public.String() + "/auth/callback"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	service, err := auth.New(auth.Config{Provider: provider, Store: store, PublicURL: public, APIs: apis, Keys: []auth.Key{{Use: "seal", Secret: secret.New(goodKey)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { service.Close() })
+	return service
 }

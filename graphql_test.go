@@ -104,6 +104,17 @@ func TestFurtherTrustedDocuments(t *testing.T) {
 	}
 }
 
+// A bundle's list of operations that cannot be read is told; without it nobody's operations would be trusted.
+func TestABundleWhoseOperationsCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "operations.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := persistedDocuments(Config{SPA: SPAConfig{Dir: dir}}); err == nil {
+		t.Errorf("persistedDocuments = %+v, want an error", p)
+	}
+}
+
 // Each operation that the SPA sends is allowed, and makes no more calls than were predicted.
 func TestTheSPAsOperationsArePredicted(t *testing.T) {
 	g := startGateway(t)
