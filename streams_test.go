@@ -104,24 +104,27 @@ func TestSubscriptions(t *testing.T) {
 	completes(t, parcels)
 }
 
-// waitForCall waits until an API is asked for a path that ends so.
+// waitForCall waits until an API has begun to answer for a path that ends so: a stream hears all that happens from then on.
 func waitForCall(t *testing.T, g *gateway, api, ending string) {
 	t.Helper()
 	for {
 		res := do(t, "GET", g.demo+"/control/calls", nil, nil)
 		var answer struct {
-			Calls []struct{ Target, Path string }
+			Calls []struct {
+				Target, Path string
+				Status       int
+			}
 		}
 		if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range answer.Calls {
-			if c.Target == api && strings.HasSuffix(c.Path, ending) {
+			if c.Target == api && strings.HasSuffix(c.Path, ending) && c.Status != 0 {
 				return
 			}
 		}
 		if t.Context().Err() != nil {
-			t.Fatalf("%s is not asked for …%s", api, ending)
+			t.Fatalf("%s does not answer for …%s", api, ending)
 		}
 	}
 }
