@@ -57,7 +57,8 @@ func (h *handler) operation(ctx context.Context, params *graphql.RawParams) (*gr
 	if len(faults) > 0 {
 		return nil, nil, faults
 	}
-	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
+	now := graphql.Now()
+	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
 	operation, faults := h.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, found), params)
 	if len(faults) > 0 {
 		for i, fault := range faults {

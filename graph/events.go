@@ -150,7 +150,7 @@ func (h *handler) answerOnce(w http.ResponseWriter, result *graphql.Response) {
 // serveSubscription streams a subscription's answers until its source, its session, its reader or the service ends. Each of them
 // is watched by itself; of what began them is seen that it began.
 func (h *handler) serveSubscription(w http.ResponseWriter, r *http.Request, media string, operation *admitted, seen *watched) {
-	if quality(r.Header.Values("Accept"), mediaEvents) == 0 && len(r.Header.Values("Accept")) > 0 {
+	if !takesEvents(r.Header.Values("Accept")) {
 		h.refuse(w, r, media, &requestError{status: http.StatusNotAcceptable, code: codeNotAllowed, message: "A subscription is answered with text/event-stream; accept that."})
 		return
 	}

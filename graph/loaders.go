@@ -6,6 +6,7 @@ import (
 
 	"vestibule.example/clients"
 	"vestibule.example/clients/catalog"
+	"vestibule.example/graph/rest"
 )
 
 // loaders are one request's things by key that no @rest describes, each fetched at most once.
@@ -37,7 +38,9 @@ type loadersKey struct{}
 
 // withLoaders gives a request's context its loaders, those of @rest too. They are made when the first is asked for.
 func (r *Resolver) withLoaders(ctx context.Context, failures *presenter) context.Context {
-	return r.withRestLoaders(context.WithValue(ctx, loadersKey{}, &loaders{resolver: r, failures: failures}))
+	ctx, l := rest.With[loadersKey, loaders](ctx)
+	l.resolver, l.failures = r, failures
+	return r.withRestLoaders(ctx)
 }
 
 // load gives the request's loaders; the handler puts them into every operation's context.

@@ -13,13 +13,60 @@ func negotiate(accept []string) string {
 	if len(accept) == 0 {
 		return mediaJSON
 	}
-	best, bestQuality := "", 0.0
-	for _, media := range []string{mediaJSON, mediaResponse, mediaEvents} {
-		if q := quality(accept, media); q > bestQuality {
-			best, bestQuality = media, q
+	offers := [...]offer{
+		{media: mediaJSON, anySubtype: "application/*"}, {media: mediaResponse, anySubtype: "application/*"}, {media: mediaEvents, anySubtype: "text/*"},
+	}
+	weigh(accept, offers[:])
+	best := offer{}
+	for _, o := range offers {
+		if o.quality > best.quality {
+			best = o
 		}
 	}
-	return best
+	return best.media
+}
+
+// takesEvents tells whether event streams are acceptable.
+func takesEvents(accept []string) bool {
+	offers := [...]offer{{media: mediaEvents, anySubtype: "text/*"}}
+	weigh(accept, offers[:])
+	return len(accept) == 0 || offers[0].quality > 0
+}
+
+// offer is a media type of ours and how welcome it is: the q of the most specific range that names it (RFC 9110 §12.5.1).
+type offer struct {
+	media, anySubtype string
+	quality           float64
+	rank              int // how specific that range is; 0 is none
+}
+
+// weigh finds how welcome the offers are.
+func weigh(accept []string, offers []offer) {
+	for entry := range entries(accept) {
+		name, options, err := parseRange(entry)
+		if charset := options["charset"]; err != nil || charset != "" && !strings.EqualFold(charset, "utf-8") {
+			continue
+		}
+		for i := range offers {
+			o := &offers[i]
+			if rank := o.rankOf(name); rank > 0 && rank >= o.rank {
+				o.rank, o.quality = rank, quality(options)
+			}
+		}
+	}
+}
+
+// rankOf tells how specifically a range names the media type; 0 is not at all.
+func (o *offer) rankOf(name string) int {
+	switch name {
+	case o.media:
+		return 3
+	case o.anySubtype:
+		return 2
+	case "*/*":
+		return 1
+	}
+	return 0
 }
 
 // entries are those of a header that may be there several times.
@@ -44,37 +91,15 @@ func parseRange(entry string) (name string, parameters map[string]string, err er
 	return strings.ToLower(entry), nil, nil
 }
 
-// quality is how welcome a media type is: the q of the most specific range that names it (RFC 9110 §12.5.1).
-func quality(accept []string, media string) float64 {
-	major, _, _ := strings.Cut(media, "/")
-	q, specific := 0.0, 0
-	for entry := range entries(accept) {
-		name, options, err := parseRange(entry)
-		if err != nil {
-			continue
-		}
-		rank := 0
-		switch name {
-		case media:
-			rank = 3
-		case major + "/*":
-			rank = 2
-		case "*/*":
-			rank = 1
-		}
-		if charset := options["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-			rank = 0
-		}
-		if rank == 0 || rank < specific {
-			continue
-		}
-		value := 1.0
-		if text, there := options["q"]; there {
-			if value, err = strconv.ParseFloat(text, 64); err != nil || value < 0 || value > 1 {
-				value = 0
-			}
-		}
-		q, specific = value, rank
+// quality is a range's q (RFC 9110 §12.4.2): 1 if it has none, 0 if that cannot be read.
+func quality(options map[string]string) float64 {
+	text, there := options["q"]
+	if !there {
+		return 1
+	}
+	q, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(q >= 0 && q <= 1) { // Not a number is neither.
+		return 0
 	}
 	return q
 }

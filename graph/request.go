@@ -95,11 +95,11 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*request, 
 	if !utf8.Valid(body) {
 		return nil, malformed("The request body is not UTF-8.")
 	}
-	found, err := readMembers(body)
-	if err != nil {
+	var found members
+	if err := readMembers(body, &found); err != nil {
 		return nil, err
 	}
-	return readParams(found)
+	return readParams(&found)
 }
 
 // atOnce is up to how many bytes the memory for a body is there before the body is: nobody gets much by saying that much will come.
@@ -168,7 +168,7 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // readMembers reads one JSON object and refuses duplicate members at any depth, whose meaning readers disagree on, and
 // whatever comes behind the object.
-func readMembers(body []byte) (*members, error) {
+func readMembers(body []byte, found *members) error {
 	reader := readers.Get().(*reader) //nolint:forcetypeassert // Nothing else is put there.
 	reader.read(body)
 	defer func() {
@@ -179,39 +179,38 @@ func readMembers(body []byte) (*members, error) {
 	switch decoder.PeekKind() {
 	case '{':
 	case '[':
-		return nil, malformed("Batches of operations are not offered; send one request each.")
+		return malformed("Batches of operations are not offered; send one request each.")
 	case '"', '0', 't', 'f', 'n':
-		return nil, malformed("The request body is not a JSON object.")
+		return malformed("The request body is not a JSON object.")
 	default:
-		return nil, malformed("The request body is not JSON.")
+		return malformed("The request body is not JSON.")
 	}
-	found, err := readObject(decoder, body)
+	err := readObject(decoder, body, found)
 	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return nil, malformed("The request body has a member twice.")
+		return malformed("The request body has a member twice.")
 	}
 	if err != nil {
-		return nil, malformed("The request body is not JSON.")
+		return malformed("The request body is not JSON.")
 	}
 	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, malformed("Something follows the JSON object of the request body.")
+		return malformed("Something follows the JSON object of the request body.")
 	}
-	return found, nil
+	return nil
 }
 
-func readObject(decoder *jsontext.Decoder, body []byte) (*members, error) {
-	found := &members{}
+func readObject(decoder *jsontext.Decoder, body []byte, found *members) error {
 	if _, err := decoder.ReadToken(); err != nil {
-		return nil, err
+		return err
 	}
 	for decoder.PeekKind() == '"' {
 		name, err := decoder.ReadValue()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		place := found.named(name)
 		value, err := decoder.ReadValue()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if place != nil { // The decoder's own copy is lent until it reads on.
 			end := decoder.InputOffset()
@@ -219,7 +218,7 @@ func readObject(decoder *jsontext.Decoder, body []byte) (*members, error) {
 		}
 	}
 	_, err := decoder.ReadToken()
-	return found, err
+	return err
 }
 
 // readParams reads the members of a well-formed request, and tells the first that is none, in this order; null is absent, and
@@ -307,7 +306,7 @@ func readGet(r *http.Request, maxQuery int64) (*request, error) {
 	if err != nil {
 		return nil, malformed("The query string cannot be read.")
 	}
-	found := &members{}
+	var found members
 	for _, name := range []string{"query", "operationName", "variables", "extensions", "documentId"} {
 		values := query[name]
 		if len(values) > 1 {
@@ -328,7 +327,7 @@ func readGet(r *http.Request, maxQuery int64) (*request, error) {
 		}
 		*found.place([]byte(name)) = value
 	}
-	return readParams(found)
+	return readParams(&found)
 }
 
 // unauthenticated refuses what only who is signed in may have.

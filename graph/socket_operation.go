@@ -29,11 +29,11 @@ func (s *socket) subscribeTo(m *message) error {
 	default:
 		return &closing{closeUnauthorized, "Unauthorized"} // WS-7
 	}
-	members, err := readMembers(m.Payload)
-	if err != nil {
+	var found members
+	if err := readMembers(m.Payload, &found); err != nil {
 		return errInvalidMessage
 	}
-	asked, err := readParams(members)
+	asked, err := readParams(&found)
 	if err != nil {
 		return errInvalidMessage
 	}

@@ -11,7 +11,10 @@ const maxBuffer = 1 << 20
 // buffers are answers' memory; a pool holds no state.
 var buffers = sync.Pool{New: func() any { return &buffer{} }}
 
-type buffer struct{ bytes []byte }
+type buffer struct {
+	bytes []byte
+	done  func() // giveBack, made once
+}
 
 func (b *buffer) giveBack() {
 	if cap(b.bytes) <= maxBuffer {
@@ -25,7 +28,10 @@ type bufferKey struct{}
 // after done. Without it the answer is copied once.
 func Lend(ctx context.Context) (lending context.Context, done func()) {
 	b := buffers.Get().(*buffer) //nolint:forcetypeassert // The pool holds nothing else.
-	return context.WithValue(ctx, bufferKey{}, b), b.giveBack
+	if b.done == nil {
+		b.done = b.giveBack
+	}
+	return context.WithValue(ctx, bufferKey{}, b), b.done
 }
 
 // borrow gives the answer's memory, and whether the caller of the operation lends it.
