@@ -82,7 +82,9 @@ type restLoadersKey struct{}
 
 // withRestLoaders gives a request's context its loaders, which are made when the first is asked for.
 func (r *Resolver) withRestLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, restLoadersKey{}, &restLoaders{resolver: r})
+	ctx, l := rest.With[restLoadersKey, restLoaders](ctx)
+	l.resolver = r
+	return ctx
 }
 
 func restLoad(ctx context.Context) *restLoaders {
