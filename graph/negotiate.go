@@ -98,7 +98,7 @@ func quality(options map[string]string) float64 {
 		return 1
 	}
 	q, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(q >= 0 && q <= 1) { // Not a number is neither.
+	if err != nil || q > 1 { // Less than nothing is nothing too.
 		return 0
 	}
 	return q
