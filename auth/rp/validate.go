@@ -101,8 +101,8 @@ func (c *Config) validate(profile Profile) error {
 			fault("IDTokenAlgs: %q is not one of %s", alg, strings.Join(asymmetricAlgs, " "))
 		}
 	}
-	if c.Leeway > 5*time.Minute {
-		fault("Leeway must be at most 5m, is %v", c.Leeway)
+	if c.Leeway > MaxLeeway {
+		fault("Leeway must be at most %v, is %v", MaxLeeway, c.Leeway)
 	}
 	if c.Timeout < 0 || c.Timeout > 30*time.Second {
 		fault("Timeout must be at most 30s, is %v", c.Timeout)
