@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"vestibule.example/auth"
-	"vestibule.example/auth/rp"
 	"vestibule.example/demo/provider"
 	"vestibule.example/demo/visitor"
 )
