@@ -209,9 +209,7 @@ func (s *Service) refuseLogin(w http.ResponseWriter, r *http.Request, t *transac
 		w.Header().Set("Retry-After", retryAfter)
 		s.signInPage(w, http.StatusBadGateway, problemProvider, t.ReturnTo)
 	case errors.Is(err, ErrStoreFull), errors.Is(err, ErrStoreUnavailable):
-		if ctx.Err() == nil { // Else the browser has gone, and that is all.
-			s.cfg.Logger.ErrorContext(ctx, "a session could not be stored", "error", err)
-		}
+		s.cfg.Logger.ErrorContext(ctx, "a session could not be stored", "error", err)
 		w.Header().Set("Retry-After", retryAfter)
 		s.signInPage(w, http.StatusServiceUnavailable, problemNotKept, t.ReturnTo)
 	default:
