@@ -217,6 +217,7 @@ func TestFaults(t *testing.T) {
 		{"no client id", strings.Replace(minimal, "client_id: vestibule", "scopes: [openid]", 1), "identity.client_id", "needed"},
 		{"no client secret (BBA-1)", strings.Replace(minimal, "client_secret: canary-client-secret", "scopes: [openid]", 1), "identity.client_secret", "needs it"},
 		{"a private key's absence", strings.Replace(minimal, "client_id", "auth_method: private_key_jwt\n  client_id", 1), "identity.private_key_file", "needs it"},
+		{"a parameter of the protocol that pages set", strings.Replace(minimal, "client_id", "pass_params: [connection, scope]\n  client_id", 1), "identity.pass_params", "belongs to the protocol"},
 		{"a landing place elsewhere", strings.Replace(minimal, "client_id", "post_logout_path: //evil.test\n  client_id", 1), "identity.post_logout_path", "path of this origin"},
 		{"a sid alone where there is no front-channel logout (FCL-4)", strings.Replace(minimal, "client_id", "frontchannel_sid_alone: true\n  client_id", 1), "identity.frontchannel_sid_alone", "of use with"},
 		{"no session key (OPS-1)", strings.Replace(minimal, "keys: [{use: seal, secret: "+goodKey+"}]", "lifetime: 1h", 1), "session.keys", "at least one"},

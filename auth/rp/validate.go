@@ -17,6 +17,9 @@ var protocolParams = []string{
 	"response_type", "scope", "state",
 }
 
+// IsProtocolParam tells whether a parameter of the authorization request is the protocol's, which nobody else may set.
+func IsProtocolParam(name string) bool { return slices.Contains(protocolParams, name) }
+
 // asymmetricAlgs is what IDTokenAlgs may name. HS256 and its kin would make the client secret, or worse a public
 // key taken for one, a key that signs (RFC 8725 2.1).
 var asymmetricAlgs = []string{
@@ -86,7 +89,7 @@ func (c *Config) validate(profile Profile) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.AuthParams)) {
-		if slices.Contains(protocolParams, name) {
+		if IsProtocolParam(name) {
 			fault("AuthParams: %s belongs to the protocol", name)
 		}
 	}
