@@ -216,6 +216,9 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 		if err := clients.RelayRoute(route).Check(); err != nil {
 			l.fault(fmt.Sprintf("%s.relay[%d]", at, i), "", err.Error(), "{methods: [GET], path: /shipments/*/events}")
 		}
+		if route.Public && api.Token != "client" {
+			l.fault(fmt.Sprintf("%s.relay[%d].public", at, i), "true", "it says that anybody may ask in the gateway's own name, which token: client is for", "false")
+		}
 	}
 	l.count(at+".max_request_bytes", api.MaxRequestBytes, 1, 1<<40)
 	if api.CheckPath != "" && (!strings.HasPrefix(api.CheckPath, "/") || strings.ContainsAny(api.CheckPath, "?#\\")) {

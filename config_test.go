@@ -203,6 +203,7 @@ func TestFaults(t *testing.T) {
 		{"headers for no collector", minimal + "observe: {otlp: {headers: {tenant: shop}}}\n", "observe.otlp.endpoint", "none is named"},
 		{"a collector that is no URL", minimal + "observe: {otlp: {endpoint: 'collector:4318'}}\n", "observe.otlp.endpoint", "want http or https"},
 		{"a collector's secret in the clear", minimal + "observe: {otlp: {endpoint: 'http://collector.example.com:4318', authorization: canary}}\n", "observe.otlp.authorization", "in the clear"},
+		{"what is public of an API that knows its users", minimal + "apis: {orders: {base_url: 'https://x.test', relay: [{methods: [GET], path: /a, public: true}]}}\n", "apis.orders.relay[0].public", "in the gateway's own name"},
 		{"a check with a query", minimal + "apis: {orders: {base_url: 'https://x.test', check_path: '/me?x=1'}}\n", "apis.orders.check_path", "without query"},
 		{"a check that is no path", minimal + "apis: {orders: {base_url: 'https://x.test', check_path: me}}\n", "apis.orders.check_path", "want a path"},
 		{"a policy that lets in anything", minimal + "spa: {csp: {script-src: '*'}}\n", "spa.csp", ""},
