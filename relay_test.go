@@ -115,8 +115,14 @@ func TestRelayInTheGatewaysOwnName(t *testing.T) {
 		}
 	}))
 	defer api.Close()
-	g := startGateway(t, "VESTIBULE_APIS_FILES_BASE_URL="+api.URL, "VESTIBULE_APIS_FILES_TOKEN=client", "VESTIBULE_APIS_FILES_SCOPES=shipping:read",
-		"VESTIBULE_APIS_FILES_RELAY=GET+POST /hers, GET /pictures browser_loads, GET /open public")
+	var variables []string
+	for name, value := range map[string]string{
+		"BASE_URL": api.URL, "TOKEN": "client", "SCOPES": "shipping:read", "RELAY": "GET+POST /hers, GET /pictures browser_loads, GET /open public",
+	} {
+		t.Setenv("VESTIBULE_APIS_FILES_"+name, value)
+		variables = append(variables, "VESTIBULE_APIS_FILES_"+name+"="+value)
+	}
+	g := startGateway(t, variables...)
 	script := http.Header{"X-Csrf": {"1"}, "Sec-Fetch-Site": {"same-origin"}}
 	load := http.Header{"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Dest": {"image"}}
 	for _, c := range []struct {
