@@ -236,13 +236,10 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 			end(reason)
 			return
 		case <-tick.C:
-			record, reason, ok := s.look(ctx, session.record)
+			record, reason := s.look(ctx, session.record)
 			if reason != "" {
 				end(reason)
 				return
-			}
-			if !ok {
-				continue
 			}
 			session.record = record
 			soon := record.Ends().Sub(s.now()) < warnAhead

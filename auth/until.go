@@ -70,7 +70,7 @@ func (s *Service) waitForEnd(ctx context.Context, session *Session, ended <-chan
 		case reason = <-ended:
 		case <-tick.C:
 			if last != nil {
-				last, reason, _ = s.look(ctx, last)
+				last, reason = s.look(ctx, last)
 			}
 		}
 		switch reason {
@@ -83,20 +83,19 @@ func (s *Service) waitForEnd(ctx context.Context, session *Session, ended <-chan
 	}
 }
 
-// look asks the store how the session of a stream stands, which was last like this: as it is now, or why it is over. Not ok is
-// a store out of order, which is not ended.
-func (s *Service) look(ctx context.Context, last *Record) (now *Record, reason string, ok bool) {
+// look asks the store how the session of a stream stands, which was last like this: as it is now, or why it is over.
+func (s *Service) look(ctx context.Context, last *Record) (now *Record, reason string) {
 	record, err := s.cfg.Store.Get(ctx, last.Key)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return last, s.whyGone(ctx, last), true
+		return last, s.whyGone(ctx, last)
 	case err != nil:
-		return last, "", false
+		return last, "" // Out of order is not ended.
 	}
 	if h, err := s.keys.openHead(record); err != nil || h.Replaced != 0 {
-		return record, ReasonReplaced, true // A step-up on another replica.
+		return record, ReasonReplaced // A step-up on another replica.
 	}
-	return record, "", true
+	return record, ""
 }
 
 // whyGone is why a session is over whose end nobody has told of. What a step-up leaves of one is gone before the next look.
