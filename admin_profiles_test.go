@@ -48,7 +48,7 @@ func TestProfilesAreForTheirMachine(t *testing.T) {
 		{"from a page of another origin", "127.0.0.1:50000", map[string]string{"Origin": "https://evil.example"}, 403},
 		{"from a page, by its site", "127.0.0.1:50000", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
 	} {
-		local, err := net.ResolveTCPAddr("tcp", "10.1.2.3:9090")
+		local, err := net.ResolveTCPAddr("tcp", "127.0.0.1:9090")
 		if err != nil {
 			t.Fatal(err)
 		}

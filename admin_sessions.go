@@ -73,10 +73,11 @@ func programsOnly(next http.Handler) http.Handler {
 	}))
 }
 
-// ownMachineOnly refuses what came from another machine, and what a page's browser says that a page asks for.
+// ownMachineOnly refuses what came from another machine, by itself or through a proxy on this one, and what a page's browser
+// says that a page asks for.
 func ownMachineOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !sameMachine(r) {
+		if !sameMachine(r) || throughProxy(r) {
 			problem(w, r, http.StatusForbidden, "same-machine-only", "This is for the gateway's own machine", "Ask on it, or in its container.")
 			return
 		}
@@ -90,7 +91,8 @@ func ownMachineOnly(next http.Handler) http.Handler {
 }
 
 // sameMachine tells whether both ends of the connection have one address, as they do on loopback and when a machine calls
-// its own address.
+// its own address. That one of them is loopback is not enough: a service mesh's proxy beside the gateway brings the calls of
+// other machines from 127.0.0.6.
 func sameMachine(r *http.Request) bool {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if !ok {
@@ -104,6 +106,5 @@ func sameMachine(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	from := there.Addr().Unmap()
-	return from == here.Addr().Unmap() || from.IsLoopback()
+	return there.Addr().Unmap() == here.Addr().Unmap()
 }

@@ -54,7 +54,7 @@ func newRelay(cfg Config, apis map[string]*clients.API, service *auth.Service, l
 			routes = append(routes, clients.RelayRoute(route))
 		}
 		if len(routes) > 0 {
-			relay.APIs = append(relay.APIs, clients.RelayAPI{API: apis[name], Routes: routes, MaxUpload: int64(cfg.APIs[name].MaxRequestBytes)})
+			relay.APIs = append(relay.APIs, clients.RelayAPI{API: apis[name], Routes: routes, MaxUpload: int64(cfg.APIs[name].MaxRequestBytes), SignedIn: cfg.APIs[name].Token == auth.KindClient})
 		}
 	}
 	if len(relay.APIs) == 0 {

@@ -161,6 +161,7 @@ type RelayConfig struct {
 	Path         string   `key:"path"`
 	BrowserLoads bool     `key:"browser_loads"`
 	WebSocket    bool     `key:"websocket"`
+	Public       bool     `key:"public"`
 }
 
 // setText reads "GET+POST /files/** browser_loads websocket".
@@ -176,8 +177,10 @@ func (c *RelayConfig) setText(text string) error {
 			c.BrowserLoads = true
 		case "websocket":
 			c.WebSocket = true
+		case "public":
+			c.Public = true
 		default:
-			return fmt.Errorf("%q: want browser_loads or websocket behind the path", word)
+			return fmt.Errorf("%q: want browser_loads, websocket or public behind the path", word)
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vestibule.example/auth"
+	"vestibule.example/auth/rp"
 	"vestibule.example/clients"
 	"vestibule.example/spa"
 )
@@ -126,7 +127,12 @@ func (l *loader) checkIdentity(cfg *Config) {
 	if id.SIDAlone && !id.Frontchannel {
 		l.fault("identity.frontchannel_sid_alone", "true", "it is of use with identity.frontchannel_logout alone", "false")
 	}
-	l.between("identity.leeway", id.Leeway, time.Second, 5*time.Minute)
+	for _, name := range id.PassParams {
+		if rp.IsProtocolParam(name) {
+			l.fault("identity.pass_params", name, "it belongs to the protocol: no page may set it", "connection")
+		}
+	}
+	l.between("identity.leeway", id.Leeway, time.Second, rp.MaxLeeway)
 	if !strings.HasPrefix(id.PostLogoutPath, "/") || strings.HasPrefix(id.PostLogoutPath, "//") || strings.Contains(id.PostLogoutPath, `\`) {
 		l.fault("identity.post_logout_path", id.PostLogoutPath, "want a path of this origin", "/signed-out")
 	}
@@ -209,6 +215,9 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 	for i, route := range api.Relay {
 		if err := clients.RelayRoute(route).Check(); err != nil {
 			l.fault(fmt.Sprintf("%s.relay[%d]", at, i), "", err.Error(), "{methods: [GET], path: /shipments/*/events}")
+		}
+		if route.Public && api.Token != "client" {
+			l.fault(fmt.Sprintf("%s.relay[%d].public", at, i), "true", "it says that anybody may ask in the gateway's own name, which token: client is for", "false")
 		}
 	}
 	l.count(at+".max_request_bytes", api.MaxRequestBytes, 1, 1<<40)

@@ -29,14 +29,17 @@ func publicHost(public *url.URL) func(*http.Request) bool {
 // demoHost allows local names, and no request that came through a proxy: the demo has printed passwords.
 func demoHost(public *url.URL) func(*http.Request) bool {
 	host := publicHost(public)
-	return func(r *http.Request) bool {
-		for name := range r.Header {
-			if name == "Forwarded" || name == "Via" || strings.HasPrefix(name, "X-Forwarded-") {
-				return false
-			}
+	return func(r *http.Request) bool { return !throughProxy(r) && host(r) }
+}
+
+// throughProxy tells whether a proxy says that it has passed the request on.
+func throughProxy(r *http.Request) bool {
+	for name := range r.Header {
+		if name == "Forwarded" || name == "Via" || strings.HasPrefix(name, "X-Forwarded-") {
+			return true
 		}
-		return host(r)
 	}
+	return false
 }
 
 // localHost allows the address that the connection came in on, by number or as localhost: what probes and operators use.

@@ -108,7 +108,7 @@ func TestQuirks(t *testing.T) {
 		},
 		"a secret in the form alone": {
 			quirks: provider.Quirks{FormSecretAlone: true, Slash: true}, check: login,
-			without: "issuer: '{origin}/'", goesWrong: "400", with: "provider: auth0\n  audience: a",
+			without: "issuer: '{origin}/'", goesWrong: "502", with: "provider: auth0\n  audience: a",
 		},
 		"an audience or no JWT": {
 			quirks: provider.Quirks{ByAudience: true, Slash: true}, check: tokens,

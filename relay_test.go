@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,6 +101,59 @@ func TestRelay(t *testing.T) {
 	}
 	if !strings.Contains(g.log.String(), "route=/api/{name}/") {
 		t.Error("the access record names no route")
+	}
+}
+
+// An API that gets the gateway's own token takes whoever comes by it: what of it is relayed is for people who are signed in, and
+// public where that is said.
+func TestRelayInTheGatewaysOwnName(t *testing.T) {
+	asked := make(chan string, 10)
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path
+		if !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ey") {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer api.Close()
+	var variables []string
+	for name, value := range map[string]string{
+		"BASE_URL": api.URL, "TOKEN": "client", "SCOPES": "shipping:read", "RELAY": "GET+POST /hers, GET /pictures browser_loads, GET /open public",
+	} {
+		t.Setenv("VESTIBULE_APIS_FILES_"+name, value)
+		variables = append(variables, "VESTIBULE_APIS_FILES_"+name+"="+value)
+	}
+	g := startGateway(t, variables...)
+	script := http.Header{"X-Csrf": {"1"}, "Sec-Fetch-Site": {"same-origin"}}
+	load := http.Header{"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Dest": {"image"}}
+	for _, c := range []struct {
+		name, method, path string
+		header             http.Header
+		want               int
+	}{
+		{"nobody reads", "GET", "/api/files/hers", script, 401},
+		{"nobody writes", "POST", "/api/files/hers", script, 401},
+		{"nobody's page shows a picture", "GET", "/api/files/pictures", load, 401},
+		{"anybody reads what is public", "GET", "/api/files/open", script, 200},
+	} {
+		if res := do(t, c.method, g.origin+c.path, c.header, nil); res.StatusCode != c.want {
+			t.Errorf("%s = %d, want %d", c.name, res.StatusCode, c.want)
+		}
+	}
+	v := signIn(t, g, "alice")
+	res, err := v.Fetch(t.Context(), "POST", "/api/files/hers", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Body.Close(); res.StatusCode != 200 {
+		t.Errorf("alice writes = %d, want 200", res.StatusCode)
+	}
+	close(asked)
+	var all []string
+	for path := range asked {
+		all = append(all, path)
+	}
+	if want := []string{"/open", "/hers"}; !slices.Equal(all, want) {
+		t.Errorf("the API was asked for %v, want %v", all, want)
 	}
 }
 

@@ -84,7 +84,7 @@ func TestAuditTrail(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	w.last(t, "cross_site_refused", map[string]any{"reason": "fetch site", "path": "/auth/session"})
+	w.last(t, "cross_site_refused", map[string]any{"reason": "fetch site", "route": "GET /auth/session"})
 	if res, err = v.FetchWith(t.Context(), http.MethodGet, "/call/public", http.Header{"Vestibule-Session": {"x\r\nevent: fake"[:1]}}); err != nil {
 		t.Fatal(err)
 	}
@@ -147,6 +147,10 @@ func TestTheLogHoldsNoSecretAndNoForgedLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	link := logoutURL(t, v)
+	id := sessionsOf(t, v)[0].ID
+	if res, err := v.FetchWith(t.Context(), http.MethodDelete, "/auth/sessions/"+id, http.Header{"Sec-Fetch-Site": {"cross-site"}}); err != nil || res.Body.Close() != nil || res.StatusCode != http.StatusForbidden {
+		t.Fatal(res, err)
+	}
 	cookies := v.Cookies()
 	const forged = "%0a%7b%22msg%22:%22audit%22,%22event%22:%22forged%22%7d"
 	_, query := begin(t, v, "/auth/login?return_to=/"+forged)
@@ -154,7 +158,7 @@ func TestTheLogHoldsNoSecretAndNoForgedLine(t *testing.T) {
 		get(t, v, path)
 		status(t, v, http.MethodGet, path)
 	}
-	secrets := append(w.api.seen(), link[strings.Index(link, "=")+1:], query.Get("state"), query.Get("nonce"), "secret-code")
+	secrets := append(w.api.seen(), link[strings.Index(link, "=")+1:], query.Get("state"), query.Get("nonce"), "secret-code", id)
 	for _, c := range cookies {
 		secrets = append(secrets, c.Value)
 	}

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"mime"
@@ -65,6 +66,13 @@ func isBadToken(err error) bool {
 	return errors.As(err, &refused)
 }
 
+// tokenName is the name of a logout token that was used. No key of ours is in it: those are replaced while the token is
+// good, on one replica before the other.
+func tokenName(issuer, jti string) string {
+	sum := sha256.Sum256(appendPart(appendPart(nil, issuer), jti))
+	return "jti:" + encode(sum[:])
+}
+
 var errReplay = errors.New("auth: the logout token was used before")
 
 func (s *Service) endByToken(ctx context.Context, raw string) error {
@@ -72,8 +80,8 @@ func (s *Service) endByToken(ctx context.Context, raw string) error {
 	if err != nil {
 		return err
 	}
-	remember := min(max(token.Expires.Sub(s.now())+time.Minute, time.Minute), longestReplay)
-	name := "jti:" + s.keys.index("jti", s.cfg.Provider.Issuer(), token.JTI)
+	remember := min(token.Expires.Sub(s.now())+rp.MaxLeeway+time.Minute, longestReplay)
+	name := tokenName(s.cfg.Provider.Issuer(), token.JTI)
 	if err := s.cfg.Store.Put(ctx, name, nil, remember); errors.Is(err, ErrExists) {
 		return errReplay
 	} else if err != nil {

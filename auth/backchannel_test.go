@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vestibule.example/auth"
+	"vestibule.example/auth/rp"
 	"vestibule.example/demo/provider"
 )
 
@@ -156,6 +157,46 @@ func (s *brokenStore) End(ctx context.Context, which auth.Selector, reason strin
 		return 0, errOutage
 	}
 	return s.Store.End(ctx, which, reason)
+}
+
+// BCL-9: a token is used once for as long as clocks may let it pass, and while keys of ours are replaced.
+func TestALogoutTokenIsRemembered(t *testing.T) {
+	w := newWorld(t, func(_ *auth.Config, party *rp.Config) { party.Leeway = rp.MaxLeeway })
+	v := w.visitor(t)
+	token, err := w.demo.Provider.LogoutToken(w.demo.ClientID, "c-alice", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, young := w.config.Keys[0], newKey()
+	watchKeys([]auth.Key{young})
+	for _, c := range []struct {
+		name string
+		then func()
+		want int
+	}{
+		{"at first", func() {}, http.StatusOK},
+		{"again", func() {}, http.StatusBadRequest},
+		{"where another key seals", func() {
+			if err := w.auth.SetKeys([]auth.Key{young, {Use: "open", Secret: old.Secret}}); err != nil {
+				t.Fatal(err)
+			}
+		}, http.StatusBadRequest},
+		// It ended two minutes after it was made.
+		{"when it has ended, by a clock that is late", func() { w.clock.Advance(6 * time.Minute) }, http.StatusBadRequest},
+	} {
+		c.then()
+		res, err := v.Post(t.Context(), "/auth/backchannel-logout", url.Values{"logout_token": {token}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != c.want {
+			t.Errorf("%s = %d, want %d", c.name, res.StatusCode, c.want)
+		}
+		if c.want == http.StatusBadRequest {
+			w.last(t, "backchannel_refused", map[string]any{"error": "auth: the logout token was used before"})
+		}
+	}
 }
 
 // BCL-1: a request is one token.

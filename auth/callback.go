@@ -74,7 +74,7 @@ func (s *Service) complete(w http.ResponseWriter, r *http.Request, response url.
 		s.signInPage(w, http.StatusBadRequest, problemStale, t.ReturnTo)
 		return
 	} else if err != nil {
-		s.refuseStoreOutage(w, r, err)
+		s.refuseLogin(w, r, t, storeFailed(err))
 		return
 	}
 	grant, err := s.redeem(ctx, t, response)
@@ -190,6 +190,7 @@ func (s *Service) logoutHint(all map[string]any) string {
 func (s *Service) refuseLogin(w http.ResponseWriter, r *http.Request, t *transaction, err error) {
 	ctx := r.Context()
 	s.audit(ctx, "login_refused", errorAttr(err))
+	clientRefused := s.alarmed(ctx, err)
 	var response *rp.ResponseError
 	var refused *rp.VerifyError
 	switch {
@@ -202,13 +203,15 @@ func (s *Service) refuseLogin(w http.ResponseWriter, r *http.Request, t *transac
 		s.signInPage(w, http.StatusForbidden, problemNotAllowed, t.ReturnTo)
 	case errors.Is(err, ErrLoggedOut):
 		s.signInPage(w, http.StatusForbidden, problemLoggedOut, t.ReturnTo)
+	case clientRefused:
+		s.signInPage(w, http.StatusBadGateway, problemClient, t.ReturnTo)
 	case errors.Is(err, rp.ErrProviderUnavailable):
 		w.Header().Set("Retry-After", retryAfter)
 		s.signInPage(w, http.StatusBadGateway, problemProvider, t.ReturnTo)
 	case errors.Is(err, ErrStoreFull), errors.Is(err, ErrStoreUnavailable):
 		s.cfg.Logger.ErrorContext(ctx, "a session could not be stored", "error", err)
 		w.Header().Set("Retry-After", retryAfter)
-		s.signInPage(w, http.StatusServiceUnavailable, problemStore, t.ReturnTo)
+		s.signInPage(w, http.StatusServiceUnavailable, problemNotKept, t.ReturnTo)
 	default:
 		s.signInPage(w, http.StatusBadRequest, problemSignIn, t.ReturnTo)
 	}

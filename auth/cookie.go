@@ -84,15 +84,17 @@ func (s *Service) noteReplaced(ctx context.Context, key string) error {
 // mayClear tells whether a dead session's cookie may be taken away. Not when a sign-in has just replaced it: another tab's
 // answer, under way with the old cookie, would take away the new one, which has the same name.
 func (s *Service) mayClear(ctx context.Context, found lookup) bool {
-	if found.key == "" {
-		return false
-	}
-	release, ok, err := s.cfg.Store.Lease(ctx, "replaced:"+found.key, time.Second)
+	return found.key != "" && !s.replacedLately(ctx, found.key)
+}
+
+// replacedLately tells whether a sign-in has just taken a session's place, as far as is known.
+func (s *Service) replacedLately(ctx context.Context, key string) bool {
+	release, ok, err := s.cfg.Store.Lease(ctx, "replaced:"+key, time.Second)
 	if err != nil || !ok {
-		return false
+		return true
 	}
 	release()
-	return true
+	return false
 }
 
 // transactionLife is how long a login may take.

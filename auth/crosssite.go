@@ -16,7 +16,7 @@ import (
 func (s *Service) CrossSite(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if why := s.crossSite(r); why != "" {
-			s.audit(r.Context(), "cross_site_refused", reasonAttr(why), slog.String("path", r.URL.Path))
+			s.audit(r.Context(), "cross_site_refused", reasonAttr(why), slog.String("route", r.Pattern)) // No path: it may name a person, or a session to its user.
 			refuse(w, r, http.StatusForbidden, problemCrossSite)
 			return
 		}

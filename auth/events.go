@@ -215,6 +215,11 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 	state := func(kind string, r *Record) sessionEvent {
 		return sessionEvent{Type: kind, ExpiresIn: s.secondsTo(r.Expires), IdleExpiresIn: s.secondsTo(r.Ends())}
 	}
+	end := func(reason string) {
+		if reason != ReasonReplaced {
+			send(sessionEvent{Type: "ended", Reason: reason})
+		}
+	}
 	if !send(state("refreshed", session.record)) {
 		return
 	}
@@ -228,21 +233,13 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 		case <-s.streams.draining:
 			return
 		case reason := <-ended:
-			if reason != ReasonReplaced {
-				send(sessionEvent{Type: "ended", Reason: reason})
-			}
+			end(reason)
 			return
 		case <-tick.C:
-			record, err := s.cfg.Store.Get(ctx, session.key)
-			if errors.Is(err, ErrNotFound) {
-				send(sessionEvent{Type: "ended", Reason: s.whyExpired(session.record)})
+			record, reason := s.look(ctx, session.record)
+			if reason != "" {
+				end(reason)
 				return
-			}
-			if err != nil {
-				continue // Out of order is not ended.
-			}
-			if h, err := s.keys.openHead(record); err != nil || h.Replaced != 0 {
-				return // A step-up on another replica.
 			}
 			session.record = record
 			soon := record.Ends().Sub(s.now()) < warnAhead
@@ -264,14 +261,4 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, control *ht
 			warned = soon
 		}
 	}
-}
-
-func (s *Service) whyExpired(last *Record) string {
-	if !s.now().Before(last.Expires) {
-		return ReasonLifetime
-	}
-	if !s.now().Before(last.Ends()) {
-		return ReasonIdle
-	}
-	return ReasonRevoked
 }

@@ -144,9 +144,17 @@ func (s *Service) providerFailed(ctx context.Context, key string, api APIToken, 
 		why = ErrUnauthenticated
 	}
 	s.flights.failed(key, s.now(), why)
-	if errors.As(err, &refused) && (refused.Code == "invalid_client" || refused.Code == "unauthorized_client") {
-		s.cfg.Logger.ErrorContext(ctx, "ALARM: the identity provider refuses this client; check client id, secret or key", "error", err)
-	}
+	s.alarmed(ctx, err)
 	s.audit(ctx, tokenEvent(api)+"_failed", append(attrs, slog.String("audience", api.audience()), errorAttr(err))...)
 	return errors.Join(why, err)
+}
+
+// alarmed tells operators, and the caller, that the provider refuses this client, if that is what failed.
+func (s *Service) alarmed(ctx context.Context, err error) bool {
+	var refused *rp.TokenError
+	if !errors.As(err, &refused) || refused.Code != "invalid_client" && refused.Code != "unauthorized_client" {
+		return false
+	}
+	s.cfg.Logger.ErrorContext(ctx, "ALARM: the identity provider refuses this client; check client id, secret or key", "error", err)
+	return true
 }

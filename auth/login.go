@@ -77,10 +77,11 @@ func (s *Service) loginParams(query url.Values, t *transaction) (url.Values, err
 		params.Set(name, values[0])
 	}
 	if age := params.Get("max_age"); age != "" {
-		seconds, err := strconv.Atoi(age)
-		if err != nil || seconds < 0 {
+		most, err := strconv.ParseUint(age, 10, 31) // Of more, a duration would run over.
+		if err != nil {
 			return nil, errParameter
 		}
+		seconds := int(most)
 		t.MaxAge = &seconds
 	}
 	if acr := params.Get("acr_values"); acr != "" {

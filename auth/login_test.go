@@ -160,7 +160,7 @@ func TestLoginParameters(t *testing.T) {
 	if query.Get("state") == "mine" || query.Get("nonce") == "mine" || strings.Contains(query.Get("scope"), "admin") {
 		t.Errorf("the browser chose what is not its to choose: %v", query)
 	}
-	for _, bad := range []string{"prompt=dance", "max_age=-1", "max_age=x", "prompt=login&prompt=none", "login_hint=%0d%0aX", "login_hint=" + strings.Repeat("a", 300)} {
+	for _, bad := range []string{"prompt=dance", "max_age=-1", "max_age=x", "max_age=%2B1", "max_age=9223372036854775807", "prompt=login&prompt=none", "login_hint=%0d%0aX", "login_hint=" + strings.Repeat("a", 300)} {
 		if res := get(t, v, "/auth/login?"+bad); res.StatusCode != http.StatusBadRequest {
 			t.Errorf("login?%.30s = %d, want 400", bad, res.StatusCode)
 		}

@@ -178,8 +178,8 @@ func sessionName(cookies []*http.Cookie) string {
 // failingFor fails in some methods for as many calls as it is told.
 type failingFor struct {
 	auth.Store
-	updates, creates, leases, deletes atomic.Int32
-	err                               error
+	updates, creates, leases, deletes, puts atomic.Int32
+	err                                     error
 }
 
 func (s *failingFor) Delete(ctx context.Context, key, reason string) error {
@@ -201,6 +201,13 @@ func (s *failingFor) Create(ctx context.Context, r *auth.Record) error {
 		return s.err
 	}
 	return s.Store.Create(ctx, r)
+}
+
+func (s *failingFor) Put(ctx context.Context, name string, value []byte, ttl time.Duration) error {
+	if s.puts.Add(-1) >= 0 {
+		return s.err
+	}
+	return s.Store.Put(ctx, name, value, ttl)
 }
 
 func (s *failingFor) Lease(ctx context.Context, name string, ttl time.Duration) (func(), bool, error) {
@@ -259,12 +266,17 @@ func TestALivingTokenOutlastsAnOutageOfTheStore(t *testing.T) {
 
 // SES-16, SES-18: a session that cannot be stored is no session, and the way back is open.
 func TestASessionThatCannotBeStored(t *testing.T) {
-	for name, failure := range map[string]error{"an outage": errOutage, "a full store": auth.ErrStoreFull} {
-		t.Run(name, func(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		failure error
+		creates int32
+	}{{"an outage", errOutage, 1}, {"a full store", auth.ErrStoreFull, 1}, {"an outage when the state is used up", errOutage, 0}} {
+		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, nil)
 			failing := w.config
-			store := &failingFor{Store: w.store, err: failure}
-			store.creates.Store(1)
+			store := &failingFor{Store: w.store, err: c.failure}
+			store.creates.Store(c.creates)
+			store.puts.Store(1 - c.creates)
 			failing.Store = store
 			w.serve(t, failing)
 			v := w.visitor(t)
@@ -272,7 +284,7 @@ func TestASessionThatCannotBeStored(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if page.Status != http.StatusServiceUnavailable || page.Header.Get("Retry-After") == "" || !strings.Contains(string(page.Body), "return_to=%2Fhere") || signedIn(t, v) {
+			if page.Status != http.StatusServiceUnavailable || page.Header.Get("Retry-After") == "" || !strings.Contains(string(page.Body), "return_to=%2Fhere") || !strings.Contains(string(page.Body), "You were not signed in") || signedIn(t, v) {
 				t.Errorf("the login = %d, signed in %v, want 503 with a way to try again", page.Status, signedIn(t, v))
 			}
 		})

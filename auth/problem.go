@@ -13,8 +13,10 @@ var (
 	problemSessionChanged  = problemKind{"session-changed", "The session has changed", "The page belongs to another session than the browser's. Load it again."}
 	problemUnauthenticated = problemKind{"unauthenticated", "Nobody is signed in", "Sign in and try again."}
 	problemStore           = problemKind{"unavailable", "Sessions cannot be looked up", "Please try again in a moment. You are still signed in."}
+	problemNotKept         = problemKind{"unavailable", "You were not signed in", "Your session could not be kept. Please try again in a moment."}
 	problemStreams         = problemKind{"too-many-streams", "Too many event streams", "This session has as many open as it may, or the server is stopping. Try again in a moment."}
 	problemProvider        = problemKind{"provider-unavailable", "Signing in is not possible just now", "The identity provider cannot be reached. Please try again in a moment."}
+	problemClient          = problemKind{"client-refused", "Signing in is not possible just now", "The identity provider does not accept this application, whose operators have to mend that. Please try again later."}
 	problemNavigation      = problemKind{"navigation-needed", "This address is for navigation", "Send the browser here instead of fetching it."}
 	problemMethod          = problemKind{"method-not-allowed", "Method not allowed", "This address answers other methods; see Allow."}
 	problemParameter       = problemKind{"bad-parameter", "A parameter is not valid", "One of the parameters has a value that is not allowed."}

@@ -128,3 +128,39 @@ func TestTheProvidersClockIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// T-11: that this client is refused is an operator's alarm and signs nobody out.
+func TestARefusedClientSignsNobodyOut(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.signIn(t, "alice")
+	party := w.config
+	broken, err := rp.New(rp.Config{
+		Issuer: w.demo.Issuer, ClientID: w.demo.ClientID, ClientSecret: newKey().Secret, RedirectURI: w.origin + "/auth/callback",
+		HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, Now: w.clock.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	party.Provider = broken
+	w.serve(t, party)
+	w.clock.Advance(4*time.Minute + 30*time.Second)
+	if got := call(t, v, "orders"); got != http.StatusOK {
+		t.Errorf("call while the token lives = %d, want 200", got)
+	}
+	w.clock.Advance(2 * time.Minute)
+	if got := call(t, v, "orders"); got != http.StatusBadGateway {
+		t.Errorf("call with a dead token = %d, want 502", got)
+	}
+	if !signedIn(t, v) {
+		t.Error("she was signed out")
+	}
+	if !strings.Contains(w.log.String(), "ALARM") {
+		t.Error("no alarm was raised")
+	}
+	// Nor does it look like a fault of whoever signs in.
+	alarms := strings.Count(w.log.String(), "ALARM")
+	page, err := w.visitor(t).SignIn(t.Context(), "bob", "bob", "/", nil)
+	if err != nil || page.Status != http.StatusBadGateway || !strings.Contains(string(page.Body), "whose operators have to mend that") || strings.Count(w.log.String(), "ALARM") != alarms+1 {
+		t.Errorf("a sign-in = %v, %v, with %d alarms, want 502, a page that says so, and one alarm more", page, err, strings.Count(w.log.String(), "ALARM")-alarms)
+	}
+}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"vestibule.example/auth"
-	"vestibule.example/auth/rp"
 	"vestibule.example/demo/provider"
 	"vestibule.example/demo/visitor"
 )
@@ -162,36 +161,6 @@ func TestARotatedRefreshTokenOutlivesABadIDToken(t *testing.T) {
 	w.clock.Advance(time.Minute) // The provider was left alone for a while.
 	if got := call(t, v, "orders"); got != http.StatusOK {
 		t.Errorf("call with the provider well again = %d, want 200:\n%s", got, w.log)
-	}
-}
-
-// T-11: that this client is refused is an operator's alarm and signs nobody out.
-func TestARefusedClientSignsNobodyOut(t *testing.T) {
-	w := newWorld(t, nil)
-	v := w.signIn(t, "alice")
-	party := w.config
-	broken, err := rp.New(rp.Config{
-		Issuer: w.demo.Issuer, ClientID: w.demo.ClientID, ClientSecret: newKey().Secret, RedirectURI: w.origin + "/auth/callback",
-		HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, Now: w.clock.Now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	party.Provider = broken
-	w.serve(t, party)
-	w.clock.Advance(4*time.Minute + 30*time.Second)
-	if got := call(t, v, "orders"); got != http.StatusOK {
-		t.Errorf("call while the token lives = %d, want 200", got)
-	}
-	w.clock.Advance(2 * time.Minute)
-	if got := call(t, v, "orders"); got != http.StatusBadGateway {
-		t.Errorf("call with a dead token = %d, want 502", got)
-	}
-	if !signedIn(t, v) {
-		t.Error("she was signed out")
-	}
-	if !strings.Contains(w.log.String(), "ALARM") {
-		t.Error("no alarm was raised")
 	}
 }
 

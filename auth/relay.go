@@ -25,11 +25,11 @@ func (s *Service) BrowserLoad(next http.Handler) http.Handler {
 	})
 }
 
-// RefuseDead answers 401 to methods that may change something when the request bears a session cookie that opens no
-// session: somebody believes she is signed in, and what she wants done must not be done as anybody else.
+// RefuseDead answers 401 to requests that may change something when they bear a session cookie that opens no session:
+// somebody believes she is signed in, and what she wants done must not be done as anybody else.
 func (s *Service) RefuseDead(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if DeadCookie(r.Context()) && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if DeadCookie(r.Context()) && mayChange(r) {
 			refuse(w, r, http.StatusUnauthorized, problemUnauthenticated)
 			return
 		}

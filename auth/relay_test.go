@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"vestibule.example/demo/visitor"
@@ -48,10 +49,14 @@ func TestBrowserLoad(t *testing.T) {
 	}
 }
 
-// with runs work in the context of a visitor's request.
+// with runs work in the context of a visitor's request. The method may be "GET as websocket".
 func (w *world) with(t *testing.T, v *visitor.Visitor, method string, wrap func(http.Handler) http.Handler, work func(context.Context)) int {
 	t.Helper()
+	method, upgrade, _ := strings.Cut(method, " as ")
 	r := httptest.NewRequestWithContext(t.Context(), method, w.origin+"/api/x/y", nil)
+	if upgrade != "" {
+		r.Header.Set("Upgrade", upgrade)
+	}
 	for _, cookie := range v.Cookies() {
 		r.AddCookie(cookie)
 	}
@@ -73,8 +78,10 @@ func TestRefuseDead(t *testing.T) {
 		want         int
 	}{
 		{"a session that lives reads", "GET", false, 200}, {"a session that lives writes", "POST", false, 200},
+		{"a session that lives opens a WebSocket", "GET as websocket", false, 200},
 		{"a dead one reads", "GET", true, 200}, {"a dead one asks for a head", "HEAD", true, 200},
 		{"a dead one writes", "POST", true, 401}, {"a dead one deletes", "DELETE", true, 401}, {"a dead one tries a new method", "QUERY", true, 401},
+		{"a dead one opens a WebSocket", "GET as WebSocket", true, 401},
 	} {
 		if c.dead {
 			if _, err := v.SignOut(t.Context()); err != nil && signedIn(t, v) {

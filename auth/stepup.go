@@ -84,11 +84,11 @@ func (s *Service) endBefore(ctx context.Context, r *Record, reason string) error
 // change nothing.
 func (s *Session) ReadOnly() bool { return s.readOnly }
 
-// RefuseReadOnly answers 409 to methods that may change something when the request's session was replaced by a step-up. It
-// stands behind Middleware.
+// RefuseReadOnly answers 409 to requests that may change something when their session was replaced by a step-up. It stands
+// behind Middleware.
 func (s *Service) RefuseReadOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if session := FromContext(r.Context()); session != nil && session.ReadOnly() && !isSafe(r.Method) {
+		if session := FromContext(r.Context()); session != nil && session.ReadOnly() && mayChange(r) {
 			s.refuseReadOnly(w, r, session)
 			return
 		}
@@ -101,6 +101,9 @@ func (s *Service) refuseReadOnly(w http.ResponseWriter, r *http.Request, session
 	refuse(w, r, http.StatusConflict, problemSessionChanged)
 }
 
-func isSafe(method string) bool {
-	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+// mayChange tells whether a request may change something: by its method, or by what is said once it is a WebSocket, which
+// begins as a GET.
+func mayChange(r *http.Request) bool {
+	isSafe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	return !isSafe || r.Header.Get("Upgrade") != ""
 }

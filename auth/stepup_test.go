@@ -77,6 +77,12 @@ func TestAfterAStepUpTheOldIDReadsForTenSeconds(t *testing.T) {
 			t.Errorf("%s = %d, want %d", name, got, c.want)
 		}
 	}
+	// What a WebSocket will say is not known when it begins (the relay's).
+	for who, want := range map[*visitor.Visitor]int{old: http.StatusConflict, v: http.StatusOK} {
+		if got := w.with(t, who, "GET as websocket", w.auth.RefuseReadOnly, func(context.Context) {}); got != want {
+			t.Errorf("a WebSocket = %d, want %d", got, want)
+		}
+	}
 	res, err := old.Hop(t.Context(), link, http.Header{"Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}, "Sec-Fetch-Site": {"same-origin"}})
 	if err != nil {
 		t.Fatal(err)

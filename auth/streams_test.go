@@ -235,25 +235,35 @@ func TestAStreamChecksForItself(t *testing.T) {
 	})
 }
 
-// A step-up on another replica is heard at the next look.
+// A step-up on another replica is heard at the next look, also where nothing is left of the old session by then. It is no end
+// that the browser is told of.
 func TestAStreamNoticesAStepUpElsewhere(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := memstore.New(memstore.Config{})
-		b := newBubble(t, store, nil)
-		other, err := auth.New(b.config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cookie := b.signIn(t)
-		h, ended := b.listen(t.Context(), cookie)
-		<-time.After(10 * time.Second)
-		if _, err := other.StepUp(t.Context(), "alice", cookie); err != nil {
-			t.Fatal(err)
-		}
-		<-ended
-		wantEvents(t, h, "refreshed")
-		closeAll(t, b.Close, other.Close, store.Close)
-	})
+	for name, after := range map[string]time.Duration{"while the old session reads": 10 * time.Second, "when it is gone": 2 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			store := memstore.New(memstore.Config{})
+			b := newBubble(t, store, nil)
+			other, err := auth.New(b.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cookie := b.signIn(t)
+			h, ended := b.listen(t.Context(), cookie)
+			until, leave := b.until(t, cookie)
+			<-time.After(after)
+			if _, err := other.StepUp(t.Context(), "alice", cookie); err != nil {
+				t.Fatal(err)
+			}
+			before := time.Now()
+			<-ended
+			wantEvents(t, h, "refreshed")
+			<-until.Done()
+			if took := time.Since(before); took > 15*time.Second || !errors.Is(context.Cause(until), auth.ErrReplaced) {
+				t.Errorf("%s: the stream ended after %s with %v, want ErrReplaced within 15 s", name, took, context.Cause(until))
+			}
+			leave()
+			closeAll(t, b.Close, other.Close, store.Close)
+		})
+	}
 }
 
 // endingStore ends a session right after it was first looked up.

@@ -56,26 +56,59 @@ func (s *Service) UntilEnded(ctx context.Context) (until context.Context, leave 
 func (s *Service) waitForEnd(ctx context.Context, session *Session, ended <-chan string) error {
 	tick := time.NewTicker(recheckEvery)
 	defer tick.Stop()
+	var last *Record
+	if session != nil {
+		last = session.record
+	}
 	for {
+		var reason string
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-s.streams.draining:
 			return ErrDraining
-		case reason := <-ended:
-			if reason == ReasonReplaced {
-				return ErrReplaced
-			}
-			return ErrSessionEnded
+		case reason = <-ended:
 		case <-tick.C:
-			if session == nil {
-				continue
-			}
-			if _, err := s.cfg.Store.Get(ctx, session.key); errors.Is(err, ErrNotFound) {
-				return ErrSessionEnded // Out of order is not ended.
+			if last != nil {
+				last, reason = s.look(ctx, last)
 			}
 		}
+		switch reason {
+		case "":
+		case ReasonReplaced:
+			return ErrReplaced
+		default:
+			return ErrSessionEnded
+		}
 	}
+}
+
+// look asks the store how the session of a stream stands, which was last like this: as it is now, or why it is over.
+func (s *Service) look(ctx context.Context, last *Record) (now *Record, reason string) {
+	record, err := s.cfg.Store.Get(ctx, last.Key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return last, s.whyGone(ctx, last)
+	case err != nil:
+		return last, "" // Out of order is not ended.
+	}
+	if h, err := s.keys.openHead(record); err != nil || h.Replaced != 0 {
+		return record, ReasonReplaced // A step-up on another replica.
+	}
+	return record, ""
+}
+
+// whyGone is why a session is over whose end nobody has told of. What a step-up leaves of one is gone before the next look.
+func (s *Service) whyGone(ctx context.Context, last *Record) string {
+	switch {
+	case !s.now().Before(last.Expires):
+		return ReasonLifetime
+	case !s.now().Before(last.Ends()):
+		return ReasonIdle
+	case s.replacedLately(ctx, last.Key):
+		return ReasonReplaced
+	}
+	return ReasonRevoked
 }
 
 // Renew looks the session in ctx up again, for the next thing that a stream does in its name: the context that it gives bears

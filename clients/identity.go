@@ -31,6 +31,15 @@ func SessionIdentity(opaque, owner string) IdentityKey {
 	return IdentityKey{class: session, key: opaque, owner: owner}
 }
 
+// isSignedIn tells whether calls with ctx are made for somebody's session.
+func (a *API) isSignedIn(ctx context.Context) bool {
+	if a.identity == nil {
+		return false
+	}
+	who, err := a.identity(ctx)
+	return err == nil && who.owner != ""
+}
+
 // String never shows the key.
 func (k IdentityKey) String() string {
 	switch k.class {

@@ -41,6 +41,9 @@ type RelayAPI struct {
 	Routes []RelayRoute
 	// MaxUpload bounds a request's body in bytes. Default 32 MiB.
 	MaxUpload int64
+	// SignedIn asks for a session, but on routes that are Public: for an API that would take anybody, since its token is the
+	// gateway's own. One whose token is the user's asks for a session by itself.
+	SignedIn bool
 }
 
 // RelayRoute allows methods on the paths that fit a pattern.
@@ -54,6 +57,8 @@ type RelayRoute struct {
 	BrowserLoads bool
 	// WebSocket lets GET become a WebSocket.
 	WebSocket bool
+	// Public lets anybody ask, signed in or not, where RelayAPI.SignedIn would ask for a session.
+	Public bool
 }
 
 // Relay is the handler of /api/{name}/…: it passes requests on to an API with the session's token.
@@ -72,6 +77,7 @@ type Relay struct {
 type relayed struct {
 	api    *API
 	routes []relayRoute
+	signed bool // whoever asks must be
 	upload int64
 	bodies chan struct{} // holds one for each answer on its way
 }
@@ -90,7 +96,7 @@ func NewRelay(cfg RelayConfig) (*Relay, error) {
 		faults = append(faults, errors.New("clients: the relay needs the public origin"))
 	}
 	for _, offered := range cfg.APIs {
-		one := &relayed{api: offered.API, upload: offered.MaxUpload, bodies: make(chan struct{}, maxOpenBodies)}
+		one := &relayed{api: offered.API, signed: offered.SignedIn, upload: offered.MaxUpload, bodies: make(chan struct{}, maxOpenBodies)}
 		if one.upload == 0 {
 			one.upload = defaultMaxUpload
 		}
@@ -141,6 +147,10 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case route == nil:
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		r.refuseRelay(w, req, http.StatusMethodNotAllowed, problemMethod, nil)
+		return
+	}
+	if one.signed && !route.Public && !one.api.isSignedIn(req.Context()) {
+		r.refuse(w, req, &Error{Code: CodeUnauthenticated, API: p.name})
 		return
 	}
 	socket := req.Header.Get("Upgrade") != ""

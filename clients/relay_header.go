@@ -101,7 +101,7 @@ func setType(h http.Header, res *http.Response) (stream bool) {
 		media = ""
 	}
 	h.Set("Content-Type", "application/octet-stream")
-	if media != "" {
+	if media != "" && !isRun(media) {
 		h.Set("Content-Type", res.Header.Get("Content-Type"))
 	}
 	disposition, params, err := mime.ParseMediaType(res.Header.Get("Content-Disposition"))
@@ -120,6 +120,11 @@ func setType(h http.Header, res *http.Response) (stream bool) {
 	}
 	return media == "text/event-stream"
 }
+
+// isRun tells the types that a page runs as scripts, workers or styles. As a download they would be run all the same: a
+// script element looks at neither Content-Disposition nor sandbox, and the app's own policy trusts its origin. Under
+// nosniff nothing else is run.
+func isRun(media string) bool { return strings.Contains(media, "script") || media == "text/css" }
 
 // isShown tells the types that no browser runs anything of.
 func isShown(media string) bool {

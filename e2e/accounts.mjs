@@ -5,7 +5,8 @@ import { WebSocketServer } from 'ws';
 
 /**
  * Starts the API for tokens of `issuer` and `audience`. The answer has `url`, `seen` (what was asked: {path, jti,
- * cookie}) and `stop()`. `latency` in milliseconds delays each answer. Its WebSockets say nothing.
+ * cookie}) and `stop()`. `latency` in milliseconds delays each answer. Its WebSockets say nothing. Where pictures are,
+ * somebody has put a script.
  */
 export async function startAccounts({ issuer, audience, latency = 0 }) {
   const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`));
@@ -24,6 +25,7 @@ export async function startAccounts({ issuer, audience, latency = 0 }) {
       const { payload } = await verify(token);
       seen.push({ path: req.url, jti: payload.jti, cookie: req.headers.cookie });
       await new Promise((next) => setTimeout(next, latency));
+      if (req.url === '/pictures/script') return res.writeHead(200, { 'content-type': 'text/javascript' }).end('globalThis.ran = true; postMessage("it runs")');
       if (req.url !== '/me') return answer(404, { title: 'No such resource', status: 404 });
       return answer(200, {
         id: `c-${payload.sub}`, name: `Customer ${payload.sub}`, email: `${payload.sub}@example.test`, tier: 'gold', memberSince: '2020-01-02T03:04:05Z',

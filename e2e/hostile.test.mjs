@@ -196,6 +196,17 @@ test('what is meant to work on a page of ours does', async (t) => {
       assert.equal((await own(way, 'a picture of an API')).calls > 0, !strange);
     });
   }
+  await t.test('and a script that somebody has put where an API\'s pictures are is not run', async () => {
+    const url = `${world.origin}/api/accounts/pictures/script`, calls = world.accounts.seen.length;
+    assert.equal(await her.page.evaluate(`(${ways['a script'].run})(${JSON.stringify({ url })})`), '');
+    const said = await her.page.evaluate((url) => new Promise((done) => {
+      const worker = new Worker(url);
+      worker.onerror = () => done('nothing');
+      worker.onmessage = ({ data }) => done(data);
+    }), url);
+    assert.deepEqual([said, await her.page.evaluate(() => globalThis.ran)], ['nothing', undefined]);
+    assert.equal(world.accounts.seen.length, calls + 2);
+  });
   for (const name of ['a subscription', 'a WebSocket of an API']) {
     await t.test(`${name} by a WebSocket`, async () => assert.equal((await own('a WebSocket', name)).read, 'opened'));
   }

@@ -85,7 +85,8 @@ func TestDamageIsTold(t *testing.T) {
 		{"a value that is there already", put("values", "state", "{"), func(s *filestore.Store, _ time.Time) error {
 			return s.Put(ctx, "state", nil, time.Minute)
 		}, "filestore: keeping a value: a value is damaged"},
-		{"sessions that are swept", put("sessions", "b", "{"), func(s *filestore.Store, _ time.Time) error { return s.Sweep() }, "filestore: sweeping: a session's record is damaged"},
+		{"sessions that are swept", put("sessions", "b", "{"), func(s *filestore.Store, _ time.Time) error { return s.Sweep() }, "filestore: sweeping: an entry of sessions is damaged"},
+		{"an expired session that is swept", put("sessions", "b", `{"Key":1}`), func(s *filestore.Store, _ time.Time) error { return s.Sweep() }, "filestore: sweeping: a session's record is damaged"},
 		{"values that are swept", put("values", "state", "{"), func(s *filestore.Store, _ time.Time) error { return s.Sweep() }, "filestore: sweeping: an entry of values is damaged"},
 		{"an expired session that cannot be taken out of its index", func(tx *bbolt.Tx) error {
 			return errors.Join(put("sessions", "old", `{"Key":"old","Subject":"gone"}`)(tx), occupy("by_subject", "gone\x00old")(tx))

@@ -37,3 +37,12 @@ func (s *Store) Entries(bucket string) (n int) {
 	}
 	return n
 }
+
+// Drop is what a sweep does with entries that it has seen to have expired.
+func (s *Store) Drop(bucket string, keys ...string) error {
+	seen := make([][]byte, len(keys))
+	for i, key := range keys {
+		seen[i] = []byte(key)
+	}
+	return s.drop(bucket, seen)
+}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/bbolt"
 	"go.uber.org/goleak"
 
 	"vestibule.example/auth"
@@ -203,6 +204,60 @@ func TestSweepForgetsWhatExpired(t *testing.T) {
 	}
 	if all, err := store.List(t.Context(), []string{"sub"}); err != nil || len(all) != 1 {
 		t.Errorf("List = %d, %v, want the new one alone", len(all), err)
+	}
+}
+
+// SES-18: anybody can have values kept. However many there are, the sweep looks at each once, and lets others write meanwhile.
+func TestASweepKeepsNoWriterWaiting(t *testing.T) {
+	clock := &storetest.Clock{}
+	store := open(t, filepath.Join(t.TempDir(), "sessions"), clock)
+	const lasting = 2500 // several batches
+	err := store.Damage(func(tx *bbolt.Tx) error {
+		for i := range 2 * lasting {
+			until := clock.Now().Add(time.Duration(1+i%2) * time.Hour).Format(time.RFC3339Nano)
+			if err := tx.Bucket([]byte("values")).Put([]byte(fmt.Sprintf("%04d", i)), []byte(`{"Until":"`+until+`"}`)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep := func() <-chan error {
+		swept := make(chan error, 1)
+		go func() { swept <- store.Sweep() }()
+		return swept
+	}
+	clock.Advance(90 * time.Minute)
+	if err := <-sweep(); err != nil || store.Entries("values") != lasting {
+		t.Fatalf("the first sweep = %v, and left %d values, want %d", err, store.Entries("values"), lasting)
+	}
+	err = store.Damage(func(*bbolt.Tx) error { // Somebody writes.
+		select {
+		case err := <-sweep():
+			return err
+		case <-time.After(time.Minute):
+			return errors.New("a sweep that finds nothing waits for whoever writes, and would be waited for")
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// What others do between a sweep's look and its write is theirs.
+func TestASweepDropsNothingThatLivesAgain(t *testing.T) {
+	clock := &storetest.Clock{}
+	store := open(t, filepath.Join(t.TempDir(), "sessions"), clock)
+	if err := errors.Join(store.Put(t.Context(), "taken again", nil, time.Minute), store.Create(t.Context(), record(clock.Now(), "used"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(store.Drop("values", "taken", "taken again"), store.Drop("sessions", "used", "ended")); err != nil {
+		t.Error(err)
+	}
+	if values, sessions := store.Entries("values"), store.Entries("sessions"); values != 1 || sessions != 1 {
+		t.Errorf("%d values and %d sessions are left, want one each", values, sessions)
 	}
 }
 

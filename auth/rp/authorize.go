@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -49,7 +48,7 @@ func (p *Provider) authParams(req AuthRequest) (url.Values, error) {
 		params.Set(name, value)
 	}
 	for name, values := range req.Params {
-		if slices.Contains(protocolParams, name) || len(values) != 1 {
+		if IsProtocolParam(name) || len(values) != 1 {
 			return nil, fmt.Errorf("rp: authorization parameter %.40q is not allowed", name)
 		}
 		params.Set(name, values[0])

@@ -23,6 +23,9 @@ const (
 	PARNever        = "never"  // never; a provider that requires it is an error, not a plain request
 )
 
+// MaxLeeway bounds Config.Leeway.
+const MaxLeeway = 5 * time.Minute
+
 // Config describes one client at one provider. New copies it.
 type Config struct {
 	// Profile names what the provider does differently from the standard, see [Profiles]. Default: generic.

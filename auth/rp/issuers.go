@@ -17,10 +17,12 @@ func sameIssuer(c *Config, got string, _ map[string]any) string {
 // withSlash: Auth0's issuers end in a slash, which people leave out.
 func withSlash(issuer string) string { return strings.TrimSuffix(issuer, "/") + "/" }
 
-// googleIssuer: ID tokens of Google may leave the scheme out.
+// googleIssuer: ID tokens of Google may leave the scheme out. It is put back, so that the user is the same one at each login
+// and refresh, however the token was written.
 func googleIssuer(c *Config, got string, claims map[string]any) string {
 	if claims != nil && got == "accounts.google.com" {
 		got = "https://" + got
+		claims["iss"] = got
 	}
 	return sameIssuer(c, got, claims)
 }

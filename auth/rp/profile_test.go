@@ -108,8 +108,13 @@ func TestGoogleIssuerWithoutScheme(t *testing.T) {
 			}
 		}
 		o.idToken = func(claims map[string]any) { claims["iss"] = iss }
-		if _, err := o.exchange(); refusedBy(err) != want {
+		grant, err := o.exchange()
+		if refusedBy(err) != want {
 			t.Errorf("iss %q: %v, want %q refused", iss, err, want)
+		}
+		// OIDC-22: she is one user, however the token was written.
+		if err == nil && (grant.Claims.Issuer != google || grant.Claims.Raw["iss"] != google) {
+			t.Errorf("iss %q is kept as %q, want %q", iss, grant.Claims.Issuer, google)
 		}
 	}
 }

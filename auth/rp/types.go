@@ -88,7 +88,7 @@ type IDClaims struct {
 }
 
 // LogoutToken is a verified back-channel logout token. The caller refuses a JTI it has seen (for the issuer,
-// until Expires or MaxLogoutTokenAge after IssuedAt, whichever is sooner, plus the leeway).
+// until Expires or MaxLogoutTokenAge after IssuedAt, whichever is sooner, plus the leeway, which is MaxLeeway at the most).
 type LogoutToken struct {
 	// Issuer is the token's own; Subject or SID may be empty, not both.
 	Issuer, Subject, SID, JTI string

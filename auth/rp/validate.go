@@ -17,6 +17,9 @@ var protocolParams = []string{
 	"response_type", "scope", "state",
 }
 
+// IsProtocolParam tells whether a parameter of the authorization request is the protocol's, which nobody else may set.
+func IsProtocolParam(name string) bool { return slices.Contains(protocolParams, name) }
+
 // asymmetricAlgs is what IDTokenAlgs may name. HS256 and its kin would make the client secret, or worse a public
 // key taken for one, a key that signs (RFC 8725 2.1).
 var asymmetricAlgs = []string{
@@ -86,7 +89,7 @@ func (c *Config) validate(profile Profile) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.AuthParams)) {
-		if slices.Contains(protocolParams, name) {
+		if IsProtocolParam(name) {
 			fault("AuthParams: %s belongs to the protocol", name)
 		}
 	}
@@ -101,8 +104,8 @@ func (c *Config) validate(profile Profile) error {
 			fault("IDTokenAlgs: %q is not one of %s", alg, strings.Join(asymmetricAlgs, " "))
 		}
 	}
-	if c.Leeway > 5*time.Minute {
-		fault("Leeway must be at most 5m, is %v", c.Leeway)
+	if c.Leeway > MaxLeeway {
+		fault("Leeway must be at most %v, is %v", MaxLeeway, c.Leeway)
 	}
 	if c.Timeout < 0 || c.Timeout > 30*time.Second {
 		fault("Timeout must be at most 30s, is %v", c.Timeout)
