@@ -97,13 +97,19 @@ func fieldOf(t reflect.Type, name string) (reflect.StructField, bool) {
 
 // checkJSON accepts application/json and application/…+json, in UTF-8 as RFC 8259 §8.1 demands.
 func checkJSON(h http.Header) error {
-	if enc := h.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+	if isEncoded(h) {
 		return errEncoded
 	}
 	if !isJSON(h.Get("Content-Type")) {
 		return errNotJSON
 	}
 	return nil
+}
+
+// isEncoded tells a body in a content coding that was not asked for.
+func isEncoded(h http.Header) bool {
+	coding := h.Get("Content-Encoding")
+	return coding != "" && !strings.EqualFold(coding, "identity")
 }
 
 func isJSON(contentType string) bool {

@@ -140,6 +140,8 @@ func (f *follower) once(outer context.Context, x *exchange, each func(event) err
 	case res.StatusCode != http.StatusOK:
 		body, _ := readBody(res, maxRefusalBytes) // The status says enough.
 		return f.failed(outer, f.api.refusal(x, &answer{status: res.StatusCode, header: res.Header, body: body}))
+	case isEncoded(res.Header):
+		return f.api.invalid(x, res.StatusCode, "%w", errEncoded)
 	case media != "text/event-stream":
 		return f.api.invalid(x, res.StatusCode, "it is no event stream but %q", media)
 	}
@@ -154,6 +156,9 @@ func (f *follower) once(outer context.Context, x *exchange, each func(event) err
 		if reader.wait > 0 {
 			f.wait = min(max(reader.wait, shortestEventsWait), longestEventsWait)
 		}
+		if len(reader.id) <= maxEventID && isVisible(reader.id) {
+			f.last = reader.id // It may be that of an event without data, which is told to nobody.
+		}
 		switch {
 		case outer.Err() != nil:
 			return context.Cause(outer)
@@ -161,9 +166,6 @@ func (f *follower) once(outer context.Context, x *exchange, each func(event) err
 			return f.api.invalid(x, res.StatusCode, "event: %w", err)
 		case err != nil:
 			return errBrokeOff
-		}
-		if len(reader.id) <= maxEventID && isVisible(reader.id) {
-			f.last = reader.id
 		}
 		if err := each(e); err != nil {
 			return err

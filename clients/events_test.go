@@ -95,7 +95,7 @@ func TestAnEventStreamGoesOn(t *testing.T) {
 			}
 		}
 		u := &counting{answers: []func(*http.Request) (*http.Response, error){
-			note(streaming("id: e1\nretry: 4000\ndata: {\"n\":1}\n\nid: half\ndata: {}\n")), note(status(503)), note(unreachable),
+			note(streaming("id: e0\nretry: 4000\ndata: {\"n\":1}\n\nid: e1\n\nid: half\ndata: {}\n")), note(status(503)), note(unreachable),
 			note(streaming("data: {\"n\":2}\n\nid: \xff\ndata: {\"n\":3}\n\n")), note(silent("id\ndata: {\"n\":4}\n\n")), note(status(204)),
 		}}
 		got, err := follow(t.Context(), u.api(t, nil), 0)
@@ -125,6 +125,7 @@ func TestAnEventStreamEnds(t *testing.T) {
 		{"no such thing", status(404), clients.CodeNotFound, 0},
 		{"not hers", status(403), clients.CodeForbidden, 0},
 		{"no event stream", status(200), clients.CodeUpstreamInvalid, 0},
+		{"a coding that was not asked for", status(200, "Content-Type", "text/event-stream", "Content-Encoding", "gzip"), clients.CodeUpstreamInvalid, 0},
 		{"no JSON", streaming("data: {\n\n"), clients.CodeUpstreamInvalid, 0},
 		{"no end", streaming("data: " + strings.Repeat("x", 2000) + "\n\n"), clients.CodeUpstreamInvalid, 0},
 		{"no end of a line", silent("data: " + strings.Repeat("x", 2000)), clients.CodeUpstreamInvalid, 0},

@@ -57,20 +57,29 @@ func (h *handler) operation(ctx context.Context, params *graphql.RawParams) (*gr
 	if len(faults) > 0 {
 		return nil, nil, faults
 	}
+	asked := found.Operations.ForName(params.OperationName)
+	if fault := misfit(h.documents.schema, asked, params.Variables); fault != nil {
+		return nil, nil, unfit(asked, gqlerror.List{fault})
+	}
 	now := graphql.Now()
 	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
 	operation, faults := h.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, found), params)
 	if len(faults) > 0 {
-		for i, fault := range faults {
-			if operation.Operation != nil {
-				fault.Locations = at(variableOf(operation.Operation, fault))
-				fault.Message = fmt.Sprintf("%s: %s", fault.Path, fault.Message)
-			}
-			faults[i] = coded(fault, codeValidationFailed)
-		}
-		return nil, nil, faults
+		return nil, nil, unfit(operation.Operation, faults)
 	}
 	return operation, found, nil
+}
+
+// unfit tells of variables that do not fit where the document declares them; operation is nil if none could be chosen.
+func unfit(operation *ast.OperationDefinition, faults gqlerror.List) gqlerror.List {
+	for i, fault := range faults {
+		if operation != nil {
+			fault.Locations = at(variableOf(operation, fault))
+			fault.Message = fmt.Sprintf("%s: %s", fault.Path, fault.Message)
+		}
+		faults[i] = coded(fault, codeValidationFailed)
+	}
+	return faults
 }
 
 // variableOf is where the document declares the variable that does not fit.

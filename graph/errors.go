@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,6 +75,9 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		out.Path, out.Locations = public.Path, public.Locations
 	}
 	code := p.describe(ctx, err, out.Extensions)
+	if argument := argumentOf(ctx, public); argument != "" && code == codeInternal {
+		code, out.Extensions["fields"] = codeBadUserInput, []map[string]string{{"field": argument, "message": "is no value of its type"}}
+	}
 	out.Extensions["code"] = code
 	out.Message = messages[code]
 	p.meter.failed(ctx, code, apiOf(err), false)
@@ -87,6 +91,16 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	p.log.LogAttrs(ctx, levelOf(code), "field failed", slog.String("path", out.Path.String()), slog.String("code", code),
 		slog.String("request_id", p.requestID(ctx)), slog.String("error", causes(err)))
 	return out
+}
+
+// argumentOf names the argument, or what of it, that a scalar or a directive of the schema's own does not take: gqlgen tells of it at the
+// field's place, with the path of both. Empty for any other error.
+func argumentOf(ctx context.Context, told *gqlerror.Error) string {
+	field := graphql.GetPath(ctx)
+	if told == nil || len(told.Path) <= len(field) || !slices.Equal(told.Path[:len(field)], field) {
+		return ""
+	}
+	return told.Path[len(field):].String()
 }
 
 func levelOf(code string) slog.Level {
@@ -137,6 +151,9 @@ func (p *presenter) describe(ctx context.Context, err error, extensions map[stri
 	var call *clients.Error
 	var refused *denial
 	switch {
+	case errors.As(err, &call) && call.Status != 0: // What an API has said stands, however long others took.
+		p.describeCall(call, extensions)
+		return string(call.Code)
 	case errors.Is(context.Cause(ctx), errOperationTimeout):
 		return codeTimeout
 	case errors.Is(err, auth.ErrUnauthenticated):

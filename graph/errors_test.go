@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"vestibule.example/auth"
 	"vestibule.example/clients"
@@ -35,6 +40,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"an API that is away", t.Context(), &clients.Error{Code: clients.CodeUpstreamUnavailable, API: "orders", Status: 503, Retryable: true, RetryAfter: 1500 * time.Millisecond}, "UPSTREAM_UNAVAILABLE",
 			map[string]any{"api": "orders", "status": 503, "retryable": true, "retryAfter": 2}},
 		{"an enum's value that the schema does not know", t.Context(), plan.ErrNoValue, "UPSTREAM_INVALID", map[string]any{}},
+		{"an API's word, though the operation took too long", late, &clients.Error{Code: clients.CodeForbidden, API: "orders", Status: 403}, "FORBIDDEN", map[string]any{"api": "orders", "status": 403, "retryable": false}},
 		{"an operation that took too long, whatever fails then", late, auth.ErrUnauthenticated, "OPERATION_TIMEOUT", map[string]any{}},
 		{"anything else", t.Context(), errors.New("canary"), "INTERNAL", map[string]any{}},
 	} {
@@ -47,5 +53,22 @@ func TestErrorsAreDescribed(t *testing.T) {
 		if messages[c.code] == "" {
 			t.Errorf("%s has no message", c.code)
 		}
+	}
+}
+
+// An argument that a scalar of the schema does not take is the fault of who sent it, and its value is told nobody.
+func TestAnArgumentIsItsSendersFault(t *testing.T) {
+	p := &presenter{loginURL: "/auth/login", requestID: func(context.Context) string { return "" }, log: slog.New(slog.DiscardHandler)}
+	field := graphql.WithFieldContext(t.Context(), &graphql.FieldContext{Object: "Query", Field: graphql.CollectedField{Field: &ast.Field{Alias: "orders"}}})
+	within := graphql.WithPathContext(graphql.WithPathContext(field, graphql.NewPathWithField("filter")), graphql.NewPathWithIndex(1))
+	told := p.present(field, graphql.ErrorOnPath(within, errors.New("canary")))
+	if told.Extensions["code"] != "BAD_USER_INPUT" || fmt.Sprint(told.Extensions["fields"]) != "[map[field:filter[1] message:is no value of its type]]" || strings.Contains(told.Message, "canary") {
+		t.Errorf("an argument's fault = %+v", told)
+	}
+	if told := p.present(field, graphql.ErrorOnPath(within, &clients.Error{Code: clients.CodeForbidden})); told.Extensions["code"] != "FORBIDDEN" {
+		t.Errorf("what a directive says of an argument = %+v", told)
+	}
+	if told := p.present(field, graphql.ErrorOnPath(field, errors.New("canary"))); told.Extensions["code"] != "INTERNAL" {
+		t.Errorf("the field's own fault = %+v", told)
 	}
 }

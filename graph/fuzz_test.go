@@ -34,7 +34,7 @@ const refusals = `errors message locations column extensions limit requestId max
 	The document does not parse. The document is not valid, or its variables do not fit.
 	The operation asks for too much: is, and at most are allowed.
 	BAD_USER_INPUT OPERATION_NOT_ALLOWED GRAPHQL_PARSE_FAILED GRAPHQL_VALIDATION_FAILED QUERY_TOO_COMPLEX UNAUTHENTICATED
-	tokens nameLength fragments duplicates aliases rootFields directives fields listSize accounts catalog orders shipping
+	tokens nameLength fragments duplicates introspection aliases rootFields directives fields listSize accounts catalog orders shipping
 	FieldsOnCorrectType FragmentsOnCompositeTypes KnownArgumentNames KnownDirectives KnownFragmentNames KnownRootType KnownTypeNames
 	LoneAnonymousOperation MaxIntrospectionDepth NoFragmentCycles NoUndefinedVariables NoUnusedFragments NoUnusedVariables
 	OverlappingFieldsCanBeMerged PossibleFragmentSpreads ProvidedRequiredArguments ScalarLeafs SingleFieldSubscriptions UniqueArgumentNames

@@ -38,6 +38,10 @@ type Limits struct {
 	Measure bool
 }
 
+// maxIntrospection is how many lists of the schema an introspection may have within each other: each makes the answer some ten times as long.
+// Two are the fields' arguments of all types' fields, and more than any tool asks for (as MaxIntrospectionDepthRule of graphql-js).
+const maxIntrospection = 2
+
 // maxName is the longest name that a document may have, an alias among them.
 const maxName = 255
 
@@ -96,6 +100,9 @@ func at(position *ast.Position) []gqlerror.Location {
 type measured struct {
 	depth, fields, aliases, directives, roots int
 	deepest, introspects                      *ast.Position
+	// lists is how many lists that a schema has are within each other, if it is a schema's; introspection is that of one that is.
+	lists, introspection int
+	listed               *ast.Position
 }
 
 // meter measures operations; each fragment is measured once, so that a document that names fragments in fragments costs what
@@ -140,9 +147,9 @@ func (m *meter) within(set ast.SelectionSet, asked map[string]bool) measured {
 		sum.aliases = min(sum.aliases+one.aliases, most)
 		sum.directives = min(sum.directives+one.directives, most)
 		sum.roots = min(sum.roots+one.roots, most)
-		if one.depth > sum.depth {
-			sum.depth, sum.deepest = one.depth, one.deepest
-		}
+		larger(&sum.depth, &sum.deepest, one.depth, one.deepest)
+		larger(&sum.introspection, &sum.listed, one.introspection, one.listed)
+		sum.lists = max(sum.lists, one.lists)
 		if sum.introspects == nil {
 			sum.introspects = one.introspects
 		}
@@ -162,8 +169,11 @@ func (m *meter) field(f *ast.Field) measured {
 	if one.deepest == nil {
 		one.deepest = f.Position
 	}
-	if f.Name == "__schema" || f.Name == "__type" {
-		one.introspects = f.Position
+	switch f.Name {
+	case "__schema", "__type":
+		one.introspects, one.introspection, one.listed = f.Position, one.lists, f.Position
+	case "fields", "inputFields", "interfaces", "possibleTypes":
+		one.lists++
 	}
 	return one
 }
@@ -199,6 +209,7 @@ func (l Limits) measure(doc *ast.QueryDocument) (measured, []excess) {
 		larger(&sum.aliases, &aliased, one.aliases, operation.Position)
 		larger(&sum.directives, &directed, one.directives, operation.Position)
 		larger(&sum.roots, &rooted, one.roots, operation.Position)
+		larger(&sum.introspection, &sum.listed, one.introspection, one.listed)
 		if sum.introspects == nil {
 			sum.introspects = one.introspects
 		}
@@ -215,6 +226,7 @@ func (l Limits) measure(doc *ast.QueryDocument) (measured, []excess) {
 		{name: "aliases", value: sum.aliases, max: l.Aliases, at: aliased},
 		{name: "rootFields", value: sum.roots, max: l.RootFields, at: rooted},
 		{name: "directives", value: sum.directives, max: l.Directives, at: directed},
+		{name: "introspection", value: sum.introspection, max: maxIntrospection, at: sum.listed, always: true},
 		{name: "fields", value: sum.fields, max: l.Fields, at: widest, always: true},
 	} {
 		if e.value > e.max {

@@ -79,6 +79,22 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Where introspection is on, the schema is shown and not its every way through itself, which no other limit counts.
+func TestIntrospectionHasABound(t *testing.T) {
+	e := newEndpoint(t, func(c *graph.Config) { c.Introspection = true; c.Limits.Measure = true })
+	for query, refused := range map[string]bool{
+		"{__schema{types{fields{args{type{inputFields{name}}}}}}}":                                                                     false,
+		"{a:__type(name:\"Order\"){fields{name}} b:__type(name:\"Product\"){fields{type{fields{name}}}}}":                              false,
+		"{__schema{types{fields{type{fields{type{interfaces{name}}}}}}}}":                                                              true,
+		"{__schema{types{...a}}} fragment a on __Type{possibleTypes{...b}} fragment b on __Type{interfaces{...{possibleTypes{name}}}}": true,
+	} {
+		r, data, errors := e.ask(t, query, nil)
+		if (data == nil) != refused || refused && (len(errors) != 1 || errors[0].code() != "QUERY_TOO_COMPLEX") {
+			t.Errorf("%s = %.300s, want it refused: %t", query, r.body, refused)
+		}
+	}
+}
+
 // What is just allowed runs: no limit counts one too many.
 func TestLimitsAllowTheirMost(t *testing.T) {
 	e := newEndpoint(t, nil)

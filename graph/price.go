@@ -24,6 +24,8 @@ type price struct {
 
 	mu   sync.Mutex // guards what follows
 	kept map[string]*cost.Estimate
+	// room is how many more fields the kept estimates may have: they take no more memory than the document itself.
+	room int
 }
 
 // prices are those of a document's operations.
@@ -39,7 +41,7 @@ func (p *prices) find(operation *ast.OperationDefinition, variables func() cost.
 		p.of = map[*ast.OperationDefinition]*price{}
 	}
 	if p.of[operation] == nil {
-		p.of[operation] = &price{variables: variables(), kept: map[string]*cost.Estimate{}}
+		p.of[operation] = &price{variables: variables(), kept: map[string]*cost.Estimate{}, room: 4 + len(operation.Position.Src.Input)/8}
 	}
 	return p.of[operation]
 }
@@ -63,10 +65,20 @@ func (d *document) estimate(model *cost.Model, operation *graphql.OperationConte
 	}
 	known.mu.Lock()
 	defer known.mu.Unlock()
-	if len(known.kept) < keptEstimates {
+	if size := fieldsOf(estimate.Tree); len(known.kept) < keptEstimates && size <= known.room {
 		known.kept[key] = estimate
+		known.room -= size
 	}
 	return estimate, nil
+}
+
+// fieldsOf is how many fields a tree has.
+func fieldsOf(tree []*cost.Node) int {
+	n := len(tree)
+	for _, node := range tree {
+		n += fieldsOf(node.Children)
+	}
+	return n
 }
 
 // affordable says what an operation asks for, and which limits that breaks; a fault is a document that does not say how much

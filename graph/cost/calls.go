@@ -8,8 +8,8 @@ type load struct {
 	places int
 }
 
-// called notes what a field calls; nil if it calls nobody.
-func (w *walk) called(name string, parents float64, path []string, f *ast.Field) *Node {
+// called notes what a field calls, of which so many objects come; nil if it calls nobody.
+func (w *walk) called(name string, parents, count float64, path []string, f *ast.Field) *Node {
 	api := w.table.API(name)
 	if api == "" {
 		return nil
@@ -24,8 +24,11 @@ func (w *walk) called(name string, parents float64, path []string, f *ast.Field)
 			w.loads[entry.Loader] = l
 		}
 		wanted := parents
-		if entry.Same {
+		switch {
+		case entry.Same:
 			wanted = min(wanted, 1)
+		case entry.Many:
+			wanted = count
 		}
 		l.keys += wanted
 		l.places++

@@ -24,6 +24,7 @@ var table = cost.Table{
 		"Query.node":     {API: "nodes", Batch: true},
 		"Person.score":   {API: "scores", Batch: true, Chunk: 10},
 		"House.age":      {Loader: "one", Same: true},
+		"House.guests":   {Loader: "houses", Many: true},
 	},
 	Loaders: map[string]cost.Loader{"houses": {API: "houses", Chunk: 10}, "one": {API: "ones", Chunk: 1}},
 }
@@ -51,6 +52,7 @@ func TestCalls(t *testing.T) {
 		{"a loader in chunks", "{pages(first:20){edges{node{house{id}}}}}", map[string]int{"people": 1, "houses": 2}},
 		{"two that load can each have a short chunk", "{a:pages(first:10){edges{node{house{id}}}} b:pages(first:10){edges{node{house{id}}}}}", map[string]int{"people": 2, "houses": 3}},
 		{"two that load one each", "{a:me{house{id}} b:me{house{id}}}", map[string]int{"people": 2, "houses": 2}},
+		{"as many as each one's list is long", "{pages(first:4){edges{node{house{guests{id}}}}}}", map[string]int{"people": 1, "houses": 4}},
 		{"one for all", "{pages(first:20){edges{node{house{age}}}}}", map[string]int{"people": 1, "houses": 2, "ones": 1}},
 	} {
 		if got := estimate(t, m, schema, c.query, "").Calls; !maps.Equal(got, c.want) {

@@ -37,7 +37,7 @@ type People { edges: [Edge!] }
 type Edge { node: Person! }
 interface Node { id: ID }
 type Person implements Node { id: ID, friends: [Person] @listSize(assumedSize: 3), house: House, score: Float @cost(weight: "0.5") }
-type House implements Node @cost(weight: "10") { id: ID, age: Int }
+type House implements Node @cost(weight: "10") { id: ID, age: Int, guests: [House] @listSize(assumedSize: 6) }
 `
 
 func model(t *testing.T, schema string, table cost.Table) (*cost.Model, *ast.Schema, error) {
@@ -93,7 +93,9 @@ func TestCost(t *testing.T) {
 		{"by a variable", "query($n:Int){people(first:$n){id}}", `{"n":6}`, 1 + 6},
 		{"by a variable's default", "query($n:Int=8){people(first:$n){id}}", "", 1 + 8},
 		{"by a part of an argument", "{people(page:{size:4}){id}}", "", 1 + 1 + 4},
-		{"less than nothing is nothing", "{people(first:-4){friends{id}}}", "", 1},
+		{"less than one is no length", "{people(first:-4){id}}", "", 1 + 5},
+		{"nor is nothing, which APIs take for all", "{people(first:0){id}}", "", 1 + 5},
+		{"then what is assumed holds", "{either(first:0){id}}", "", 1 + 7},
 		{"the largest of two", "{either(first:2,last:9){id}}", "", 1 + 9},
 		{"by the argument's default", "{either{id}}", "", 1 + 3},
 		{"null is no length", "{either(first:null){id}}", "", 1 + 7},
@@ -183,6 +185,9 @@ func TestVariablesThatMatter(t *testing.T) {
 		{"a condition of a spread", "query($n:Boolean!){...f@include(if:$n)} fragment f on Query{me{id}}", map[string]any{"n": true}, map[string]any{"n": false}, false, false},
 		{"a cursor is a cursor", "query($n:String){pages(after:$n){edges{node{id}}}}", map[string]any{"n": "a"}, map[string]any{"n": "b"}, true, false},
 		{"and none is none", "query($n:String){pages(after:$n){edges{node{id}}}}", map[string]any{"n": "a"}, map[string]any{}, false, false},
+		{"no length and null", "query($n:Int){either(first:$n){id}}", map[string]any{}, map[string]any{"n": nil}, false, false},
+		{"no cursor and null", "query($n:String){pages(after:$n){edges{node{id}}}}", map[string]any{}, map[string]any{"n": nil}, false, false},
+		{"a length that is text", "query($n:Int){people(first:$n){id}}", map[string]any{"n": "9"}, map[string]any{}, false, true},
 		{"an input object", "mutation($p:[PersonInput!]!){save(people:$p){id}}", map[string]any{}, map[string]any{}, false, true},
 		{"a variable in an input object", "query($n:Int){people(page:{size:$n}){id}}", map[string]any{}, map[string]any{}, false, true},
 	} {

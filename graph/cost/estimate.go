@@ -132,12 +132,12 @@ func (w *walk) field(in place, f asked) float64 {
 	}
 	below := in.below
 	path := append(slices.Clip(in.path), f.Alias)
-	if node := w.called(name, in.parents, path, f.Field); node != nil {
+	count, sizes := w.results(in, f.Field, known)
+	if node := w.called(name, in.parents, count, path, f.Field); node != nil {
 		*in.below = append(*in.below, node)
 		below = &node.Children
 	}
 	sum := in.parents * max(known.weight+w.arguments(f.Field, known), 0)
-	count, sizes := w.results(in, f.Field, known)
 	result := w.schema.Types[f.Definition.Type.Name()]
 	if !result.IsCompositeType() {
 		return sum + count*w.types[result.Name]

@@ -32,7 +32,8 @@ func follow(value any, path []string) (any, bool) {
 	return value, value != nil
 }
 
-// length is how long the list of a field can be, as its directive has it.
+// length is how long the list of a field can be, as its directive has it. An argument of less than one says nothing of it: there are APIs
+// that then give what they give anybody.
 func (w *walk) length(f *ast.Field, list *listSize) float64 {
 	size, given := 0.0, 0
 	for _, path := range list.slicing {
@@ -52,7 +53,7 @@ func (w *walk) length(f *ast.Field, list *listSize) float64 {
 		w.estimate.Fault = &Fault{f.Position, fmt.Sprintf("%s wants exactly one argument that says how long it is.", f.Name)}
 	}
 	switch {
-	case given > 0:
+	case size >= 1:
 		return size
 	case list.hasAssumed:
 		return list.assumed

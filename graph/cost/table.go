@@ -21,8 +21,8 @@ type Field struct {
 	Chunk int
 	// Loader is the loader that the field takes its value from, instead of calling by itself.
 	Loader string
-	// Same tells that all parents want the same key of the loader.
-	Same bool
+	// Same tells that all parents want the same key of the loader, and Many that each wants as many as its list is long.
+	Same, Many bool
 	// Each accepts that the field calls once for each element of a list; [Model.PerElement] tells of those that do.
 	Each bool
 	// Call is what is asked, for people: "GET /orders". Empty where code decides it.

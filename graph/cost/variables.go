@@ -23,25 +23,35 @@ func (m *Model) Variables(doc *ast.QueryDocument, operation *ast.OperationDefini
 	return u.found
 }
 
-// Key is the same for variables that give the same estimate; false if too much depends on them to tell.
+// Key is the same for variables that give the same estimate; false if too much depends on them to tell. Null is not what nobody has
+// given: only that has a default.
 func (v Variables) Key(variables map[string]any) (key string, ok bool) {
 	if v.any {
 		return "", false
 	}
 	var b strings.Builder
 	for _, name := range v.values {
-		switch value := variables[name].(type) {
-		case bool:
-			b.WriteString(strconv.FormatBool(value))
-		default:
-			if n, is := number(value); is {
-				b.WriteString(strconv.FormatFloat(n, 'g', -1, 64))
-			}
+		value, given := variables[name]
+		n, isNumber := number(value)
+		on, isCondition := value.(bool)
+		switch {
+		case isNumber:
+			b.WriteString(strconv.FormatFloat(n, 'g', -1, 64))
+		case isCondition:
+			b.WriteString(strconv.FormatBool(on))
+		case value != nil:
+			return "", false
+		case given:
+			b.WriteString("null")
 		}
 		b.WriteByte(' ')
 	}
 	for _, name := range v.given {
-		b.WriteString(strconv.FormatBool(variables[name] != nil))
+		value, given := variables[name]
+		b.WriteString(strconv.FormatBool(value != nil))
+		if given && value == nil {
+			b.WriteString("null")
+		}
 		b.WriteByte(' ')
 	}
 	return b.String(), true

@@ -38,24 +38,34 @@ func (o *operation) bits(variables map[string]any) (bits uint64, ok bool) {
 	return bits, true
 }
 
-func (o *operation) plan(bits uint64, compile func() *plan) *plan {
+// plan gives the plan for an outcome, and how many bytes more are kept for it than before, about.
+func (o *operation) plan(bits uint64, compile func() *plan) (p *plan, grown int) {
 	o.mu.RLock()
-	p := o.plans[bits]
+	p = o.plans[bits]
 	o.mu.RUnlock()
 	if p != nil {
-		return p
+		return p, 0
 	}
 	p = compile()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if other := o.plans[bits]; other != nil {
-		return other
+		return other, 0
 	}
 	if len(o.plans) < maxOutcomes {
-		o.plans[bits] = p
+		o.plans[bits], grown = p, p.nodes*nodeBytes
 	}
-	return p
+	return p, grown
 }
+
+const (
+	// keptBytes bounds what operations keep in memory. What comes beyond it drops all that is kept: whoever asks for ever other
+	// documents, or for all outcomes of one, costs time and no more memory.
+	keptBytes = 64 << 20
+	// textBytes is what a byte of a document takes once it is parsed, which lives as long as something is known of it, and nodeBytes
+	// what a node of a plan takes; about.
+	textBytes, nodeBytes = 40, 512
+)
 
 // Cache keeps what is known of the operations asked last, by the parsed document that gqlgen's query cache gives again: in
 // two halves, of which the older is dropped when the younger is full.
@@ -64,6 +74,7 @@ type Cache[V any] struct {
 
 	mu         sync.RWMutex // guards what follows
 	young, old map[*ast.OperationDefinition]V
+	bytes      int // since all was dropped
 }
 
 // NewCache makes a cache for so many operations.
@@ -86,10 +97,27 @@ func (c *Cache[V]) Get(key *ast.OperationDefinition, make func() V) V {
 	}
 	if v, ok = c.old[key]; !ok {
 		v = make()
+		if key.Position != nil {
+			c.grow(len(key.Position.Src.Input) * textBytes)
+		}
 	}
 	if len(c.young) >= c.half {
 		c.old, c.young = c.young, map[*ast.OperationDefinition]V{}
 	}
 	c.young[key] = v
 	return v
+}
+
+// Grow tells that what is known of an operation takes so many bytes more.
+func (c *Cache[V]) Grow(bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.grow(bytes)
+}
+
+// grow is Grow for who holds mu.
+func (c *Cache[V]) grow(bytes int) {
+	if c.bytes += bytes; c.bytes > keptBytes {
+		c.young, c.old, c.bytes = map[*ast.OperationDefinition]V{}, nil, bytes
+	}
 }

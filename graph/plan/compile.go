@@ -21,8 +21,9 @@ type plan struct {
 	root   *selection
 	// parents are the root's: one, of which nothing is known.
 	parents []any
-	// columns are the nodes that have one.
+	// columns are the nodes that have one, of so many at all.
 	columns  []*node
+	nodes    int
 	mutation bool
 	// takes tells that a field takes arguments.
 	takes bool
@@ -93,6 +94,7 @@ func (s *Schema) compile(oc *graphql.OperationContext) *plan {
 	}
 	c := &compiler{schema: s, oc: oc, plan: p}
 	p.root = c.selection(nil, 0, root, oc.Operation.SelectionSet)
+	p.nodes = c.nodes
 	if s.cfg.Compiled != nil && p.reason == "" {
 		p.attach = s.cfg.Compiled(c.selected)
 	}

@@ -158,8 +158,12 @@ func (s *Schema) planFor(oc *graphql.OperationContext) *plan {
 	if !ok {
 		return &plan{reason: ReasonCondition}
 	}
-	return o.plan(bits, func() *plan {
+	p, grown := o.plan(bits, func() *plan {
 		s.compiled.Add(1)
 		return s.compile(oc)
 	})
+	if grown > 0 {
+		s.cache.Grow(grown)
+	}
+	return p
 }

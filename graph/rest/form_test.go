@@ -124,6 +124,11 @@ func TestNumbers(t *testing.T) {
 		t.Errorf("Numbers = %v, %v", got, err)
 	}
 	var refused *clients.Error
+	for _, key := range []string{"2; drop", "+2", "02", "-0", ""} {
+		if got, err := Numbers([]string{"1", key}); !errors.As(err, &refused) || refused.Code != clients.CodeBadUserInput {
+			t.Errorf("Numbers of %q = %v, %v, want it refused: it is no number of JSON", key, got, err)
+		}
+	}
 	if _, err := Numbers([]string{"1", "2; drop"}); !errors.As(err, &refused) || refused.Code != clients.CodeBadUserInput {
 		t.Errorf("a key that is no number = %v, want %s", err, clients.CodeBadUserInput)
 	}

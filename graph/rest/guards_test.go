@@ -91,6 +91,8 @@ func TestPagesThatAreNone(t *testing.T) {
 func TestNextIsWhatIsSaidToBe(t *testing.T) {
 	for link, want := range map[string]string{
 		`<https://x.test/1>; rel="prev"`: "", `<https://x.test/1>; rel=first, <https://x.test/2>; title="next"; REL = "Next"`: "https://x.test/2", "<https://x.test/1>": "",
+		`<https://x.test/3>; title="one, two; or \"three"; rel="last next"`: "https://x.test/3", `<https://x.test/4>; rel="nextish prev"`: "",
+		`<https://x.test/5>; title="a; rel=next, b"`: "", `<https://x.test/6>; rel=prev; rel=next`: "",
 	} {
 		got := ""
 		if u := rest.Next(http.Header{"Link": {link}}); u != nil {

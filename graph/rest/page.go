@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -214,19 +215,39 @@ func Next(header http.Header) *url.URL {
 			return nil
 		}
 		var parameters string
-		parameters, rest, _ = strings.Cut(behind, ",")
+		parameters, rest = cutUnquoted(behind, ',')
 		if u, err := url.Parse(address); err == nil && isNext(parameters) {
 			return u
 		}
 	}
 }
 
+// isNext tells whether a link is the next page's, among what else it may be (RFC 8288 §3.3: only the first rel counts).
 func isNext(parameters string) bool {
-	for parameter := range strings.SplitSeq(parameters, ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
-		if strings.EqualFold(strings.TrimSpace(name), "rel") && strings.EqualFold(strings.Trim(strings.TrimSpace(value), `"`), "next") {
-			return true
+	for parameters != "" {
+		var parameter string
+		parameter, parameters = cutUnquoted(parameters, ';')
+		name, value, _ := strings.Cut(parameter, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "rel") {
+			relations := strings.Fields(strings.Trim(strings.TrimSpace(value), `"`))
+			return slices.ContainsFunc(relations, func(relation string) bool { return strings.EqualFold(relation, "next") })
 		}
 	}
 	return false
+}
+
+// cutUnquoted cuts a text at the first separator that stands in no quoted string.
+func cutUnquoted(text string, separator byte) (before, after string) {
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch {
+		case quoted && text[i] == '\\':
+			i++
+		case text[i] == '"':
+			quoted = !quoted
+		case !quoted && text[i] == separator:
+			return text[:i], text[i+1:]
+		}
+	}
+	return text, ""
 }

@@ -35,7 +35,7 @@ func Joined(keys []string) (string, error) {
 func Numbers(keys []string) ([]json.Number, error) {
 	numbers := make([]json.Number, len(keys))
 	for i, key := range keys {
-		if _, err := strconv.ParseInt(key, 10, 64); err != nil {
+		if n, err := strconv.ParseInt(key, 10, 64); err != nil || strconv.FormatInt(n, 10) != key { // JSON has no +1 and no 01.
 			return nil, &clients.Error{Code: clients.CodeBadUserInput, Fields: []clients.FieldError{{Field: "id", Message: "must be a number"}}}
 		}
 		numbers[i] = json.Number(key)

@@ -120,7 +120,7 @@ func (p *Plan) bindBatch(c *call, s *shape) {
 		p.faults.at(c.at("take"), "batch", "%s: the answer for many keys is %s, not an array: want take: for where in it the objects are", c.name(), s)
 		return
 	}
-	if p.bindValue(c.api, c.op.doc, t, c.op.doc.shape(s.items), at) == nil {
+	if p.bindValue(c.api, c.op.doc, t, c.op.doc.given(s.items), at) == nil {
 		return
 	}
 	o := p.objects[t.NamedType]
@@ -138,6 +138,9 @@ func (p *Plan) bindBatch(c *call, s *shape) {
 func (p *Plan) checkKeys(c *call, parameter *parameter, pos *ast.Position) {
 	if s := c.op.doc.shape(parameter.schema).only("array"); s.kind != "array" {
 		p.faults.at(pos, "query-type", "%s: %s is many values, but the parameter %s is %s", c.name(), c.batch.ref, parameter.name, s)
+	}
+	if !parameter.exploded && parameter.style != "" && parameter.style != "form" {
+		p.faults.at(pos, "query-style", "%s: the parameter %s is a list that is %s, and not joined with commas: such a call is hand-written", c.name(), parameter.name, parameter.style)
 	}
 }
 

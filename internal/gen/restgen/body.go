@@ -24,7 +24,7 @@ func (o *operation) body() (schema any, form, required, ok bool) {
 func (p *Plan) bindBody(c *call, used map[string]bool) {
 	schema, form, required, ok := c.op.body()
 	if len(c.sent.body) == 0 {
-		if s := c.op.doc.shape(schema); ok && (required || len(s.required) > 0) && len(s.required) > 0 {
+		if s := c.op.doc.sent(schema); ok && (required || len(s.required) > 0) && len(s.required) > 0 {
 			p.faults.at(c.pos, "body-required", "%s: %s %s needs a body with %s: want body: \"{args.input}\"", c.name(), strings.ToUpper(c.op.method), c.op.path, strings.Join(keys(s.required), ", "))
 		}
 		return
@@ -34,7 +34,7 @@ func (p *Plan) bindBody(c *call, used map[string]bool) {
 		return
 	}
 	c.sent.form, c.sent.whole = form, map[*reference][]*bodyField{}
-	s := c.op.doc.shape(schema)
+	s := c.op.doc.sent(schema)
 	given, before := map[string]bool{}, len(p.faults.list)
 	for i := range c.sent.body {
 		v := &c.sent.body[i]
@@ -102,7 +102,7 @@ func (p *Plan) property(c *call, s *shape, path []string, pos *ast.Position) (fo
 			p.faults.at(pos, "body-unknown", "%s: the body of %s %s has no %s%s", c.name(), strings.ToUpper(c.op.method), c.op.path, strings.Join(path[:i+1], "."), meantName(name, keys(s.props)))
 			return nil, nil, ""
 		}
-		parent, s = s, c.op.doc.shape(prop)
+		parent, s = s, c.op.doc.sent(prop)
 	}
 	return s, parent, path[len(path)-1]
 }
@@ -174,7 +174,7 @@ func (p *Plan) bindInput(c *call, t *ast.Type, s *shape, at place) {
 			p.mismatch(at, t, s)
 			return
 		}
-		p.bindInput(c, t.Elem, c.op.doc.shape(s.items), place{at.pos, at.schema, "an element of " + at.json})
+		p.bindInput(c, t.Elem, c.op.doc.sent(s.items), place{at.pos, at.schema, "an element of " + at.json})
 		return
 	}
 	def := p.schema.Types[t.NamedType]

@@ -173,7 +173,7 @@ func (p *Plan) bindAnswer(c *call) {
 	}
 	schema, ok := c.op.answer()
 	if ok && c.page != nil {
-		p.bindPage(c, c.op.doc.shape(schema))
+		p.bindPage(c, c.op.doc.given(schema))
 		return
 	}
 	if !ok && c.typ().Name() == "Boolean" && c.typ().Elem == nil && c.op.method != "get" {
@@ -186,7 +186,7 @@ func (p *Plan) bindAnswer(c *call) {
 		p.faults.at(c.pos, "answer", "%s %s of %s has no successful answer in JSON: want Boolean, true when it has succeeded, or write the field by hand", strings.ToUpper(c.op.method), c.op.path, c.api)
 		return
 	}
-	p.bindTaken(c, c.op.doc.shape(schema))
+	p.bindTaken(c, c.op.doc.given(schema))
 }
 
 // bindTaken makes the Go types of what is taken of an answer.
@@ -199,7 +199,7 @@ func (p *Plan) bindTaken(c *call, s *shape) {
 			return
 		}
 		required := s.required[name]
-		s = c.op.doc.shape(prop)
+		s = c.op.doc.given(prop)
 		optional = optional || !required || s.nullable
 	}
 	if c.batch != nil {

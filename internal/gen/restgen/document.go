@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
@@ -117,6 +118,13 @@ func (d *document) pointer(ref string) any {
 		if unescaped, err := url.PathUnescape(token); err == nil {
 			token = unescaped
 		}
+		if elements, ok := v.([]any); ok {
+			v = nil
+			if i, err := strconv.Atoi(token); err == nil && 0 <= i && i < len(elements) {
+				v = elements[i]
+			}
+			continue
+		}
 		v = object(v)[strings.NewReplacer("~1", "/", "~0", "~").Replace(token)]
 	}
 	return v
@@ -213,10 +221,14 @@ func (o *operation) deprecated() bool {
 	return b
 }
 
-// answer is the schema of a successful JSON answer.
+// answer is the schema of a successful JSON answer. The default is one only where no other is said: beside others it is what an error is.
 func (o *operation) answer() (schema any, ok bool) {
 	responses := object(o.raw["responses"])
-	for _, status := range []string{"200", "201", "202", "203", "2XX", "default"} {
+	successes := slices.DeleteFunc(keys(responses), func(status string) bool { return !strings.HasPrefix(status, "2") })
+	if len(successes) == 0 {
+		successes = []string{"default"}
+	}
+	for _, status := range successes {
 		response := o.doc.at(responses[status])
 		if schema, ok := jsonContent(response["content"]); ok {
 			return schema, true
@@ -225,12 +237,19 @@ func (o *operation) answer() (schema any, ok bool) {
 	return nil, false
 }
 
-// jsonContent is the schema of the content that is JSON.
+// jsonContent is the schema of the content that is JSON, or of any content, where that is all that is said.
 func jsonContent(content any) (schema any, ok bool) {
-	media := object(content)
+	media, kinds := object(content), map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(media)) {
 		kind, _, _ := strings.Cut(name, ";")
+		kind = strings.ToLower(strings.TrimSpace(kind))
 		if kind == "application/json" || strings.HasPrefix(kind, "application/") && strings.HasSuffix(kind, "+json") && kind != "application/problem+json" {
+			return object(media[name])["schema"], true
+		}
+		kinds[kind] = name
+	}
+	for _, kind := range []string{"application/*", "*/*"} {
+		if name, there := kinds[kind]; there {
 			return object(media[name])["schema"], true
 		}
 	}

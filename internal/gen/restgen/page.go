@@ -120,7 +120,7 @@ func (p *Plan) bindPage(c *call, s *shape) {
 				return nil
 			}
 			required := at.required[name]
-			at = c.op.doc.shape(prop)
+			at = c.op.doc.given(prop)
 			optional = optional || !required || at.nullable
 		}
 		if at = at.only(kind); at.kind != kind {
@@ -142,7 +142,7 @@ func (p *Plan) bindPage(c *call, s *shape) {
 		return
 	}
 	t := &ast.Type{NamedType: g.node, NonNull: true}
-	if p.bindValue(c.api, c.op.doc, t, c.op.doc.shape(items.items), place{c.pos, c.name(), "an element of the page"}) == nil || g.key == nil {
+	if p.bindValue(c.api, c.op.doc, t, c.op.doc.given(items.items), place{c.pos, c.name(), "an element of the page"}) == nil || g.key == nil {
 		return
 	}
 	o := p.objects[g.node]

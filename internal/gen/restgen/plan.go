@@ -3,6 +3,7 @@ package restgen
 import (
 	_ "embed"
 	"errors"
+	"go/token"
 	"os"
 	"path"
 	"path/filepath"
@@ -150,6 +151,8 @@ func (p *Plan) read() {
 		}
 	}
 	p.checkLists()
+	p.checkNames()
+	p.breakCircles()
 	p.Warnings = p.warnings.list
 }
 
@@ -181,7 +184,7 @@ func (p *Plan) document(api string, pos *ast.Position) *document {
 		return d
 	}
 	if !isPackageName(api) {
-		p.faults.at(pos, "api-name", "%q is no name for an API's Go package: want lower-case letters and digits, a letter first", api)
+		p.faults.at(pos, "api-name", "%q is no name for an API's Go package: want lower-case letters and digits, a letter first, and no word of Go's own", api)
 		p.documents[api] = nil
 		return nil
 	}
@@ -205,7 +208,11 @@ func (p *Plan) apis() []string {
 	return names
 }
 
+// isPackageName tells names that an API's package may have: others can import it.
 func isPackageName(name string) bool {
+	if token.IsKeyword(name) || slices.Contains([]string{"main", "internal", "vendor", "testdata"}, name) {
+		return false
+	}
 	for i, c := range name {
 		if (c < 'a' || c > 'z') && (i == 0 || c < '0' || c > '9') {
 			return false

@@ -40,6 +40,9 @@ func (g Plugin) MutateConfig(cfg *config.Config) error {
 			if m.isMethod() && m.field != nil && !cfg.Models[name].Fields[m.field.Name].Resolver {
 				setField(cfg, name, m.field.Name, func(f *config.TypeMapField) { f.FieldName = m.name })
 			}
+			for _, other := range m.also {
+				setField(cfg, name, other, func(f *config.TypeMapField) { f.FieldName = m.name })
+			}
 		}
 	}
 	for name, e := range g.plan.enums {

@@ -287,7 +287,7 @@ type Described struct {
 func Describe(api string, text []byte) (Described, error) {
 	d := Described{Ending: "yaml"}
 	if !isPackageName(api) {
-		return d, fmt.Errorf("%q is no name for an API's Go package: want lower-case letters and digits, a letter first", api) //nolint:err113 // For a person.
+		return d, fmt.Errorf("%q is no name for an API's Go package: want lower-case letters and digits, a letter first, and no word of Go's own", api) //nolint:err113 // For a person.
 	}
 	doc, err := parseDocument(api, text)
 	if err != nil {

@@ -165,7 +165,7 @@ func (a *asking) body() {
 		}
 		return
 	}
-	s := a.doc.shape(schema).only("object")
+	s := a.doc.sent(schema).only("object")
 	if s.kind != "object" || len(s.props) == 0 {
 		if required {
 			a.why = "its body is " + s.String() + ", which is for code"
@@ -192,6 +192,9 @@ func (p *proposal) inputType(schema any, s *shape, wanted string, depth int) (na
 	p.sketches = append(p.sketches, t)
 	seen := map[string]bool{}
 	for _, property := range keys(s.props) {
+		if p.doc.says(s.props[property], "readOnly") {
+			continue
+		}
 		field := camel(property)
 		required := s.required[property]
 		d := &draft{what: property, description: sentence(text1(p.doc.at(s.props[property])["description"]))}
@@ -201,7 +204,7 @@ func (p *proposal) inputType(schema any, s *shape, wanted string, depth int) (na
 		} else {
 			seen[key] = true
 			var typ string
-			typ, d.needs, d.why = p.inputValue(s.props[property], p.doc.shape(s.props[property]), wanted+pascal(property), property, required, depth)
+			typ, d.needs, d.why = p.inputValue(s.props[property], p.doc.sent(s.props[property]), wanted+pascal(property), property, required, depth)
 			if required {
 				typ += "!"
 			}
@@ -224,7 +227,7 @@ func (p *proposal) inputValue(schema any, s *shape, place, name string, required
 	case s.alternatives != nil:
 		return "", "", "one of several types, which is for code"
 	case s.kind == "array":
-		items := p.doc.shape(s.items)
+		items := p.doc.sent(s.items)
 		element, needs, why := p.inputValue(s.items, items, singular(place), "", required, depth)
 		return "[" + element + "!]", needs, why
 	case s.kind == "object" && len(s.props) == 0:
@@ -273,10 +276,10 @@ func (a *asking) answer() string {
 		}
 		return "Boolean"
 	}
-	s := a.doc.shape(schema)
+	s := a.doc.given(schema)
 	if property := a.envelope(s); property != "" {
 		a.details += fmt.Sprintf(", take: %q", property)
-		schema, s = s.props[property], a.doc.shape(s.props[property])
+		schema, s = s.props[property], a.doc.given(s.props[property])
 	}
 	typ, needs, why := a.outputType(schema, s, pascal(a.name), "", 0)
 	a.why = cmp.Or(a.why, why)

@@ -12,7 +12,11 @@ import (
 // typeName gives a type a name that no other has.
 func (p *proposal) typeName(wanted string) string {
 	free := func(name string) bool {
-		return name != "" && p.schema.Types[name] == nil && !p.taken[name]
+		switch name {
+		case "", "Query", "Mutation", "Subscription": // These would be the schema's roots.
+			return false
+		}
+		return p.schema.Types[name] == nil && !p.taken[name]
 	}
 	name := wanted
 	if !free(name) {
@@ -65,6 +69,9 @@ func (p *proposal) objectType(schema any, s *shape, place string, depth int) str
 	p.queue = append(p.queue, func() {
 		seen := map[string]bool{}
 		for _, name := range keys(s.props) {
+			if p.doc.says(s.props[name], "writeOnly") {
+				continue
+			}
 			t.drafts = append(t.drafts, p.property(t, s, name, seen, depth))
 		}
 	})
@@ -81,7 +88,7 @@ func (p *proposal) property(t *sketch, s *shape, name string, seen map[string]bo
 		return d
 	}
 	seen[key] = true
-	found := p.doc.shape(s.props[name])
+	found := p.doc.given(s.props[name])
 	typ, needs, why := p.outputType(s.props[name], found, t.name+pascal(name), name, depth)
 	if why != "" {
 		d.why = why
@@ -113,7 +120,7 @@ func (p *proposal) outputType(schema any, s *shape, place, name string, depth in
 	case s.alternatives != nil:
 		return "", "", "one of several types, which is for code: @keep"
 	case s.kind == "array":
-		items := p.doc.shape(s.items)
+		items := p.doc.given(s.items)
 		element, needs, why := p.outputType(s.items, items, singular(place), "", depth)
 		if why != "" {
 			return "", "", why

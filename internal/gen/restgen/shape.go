@@ -17,18 +17,26 @@ type shape struct {
 	items    any
 	// alternatives are what else it may be, itself empty then.
 	alternatives []*shape
+	// circular tells what is being read already, further out.
+	circular bool
 }
 
 // shape reads a schema, with what it refers to and is composed of.
-func (d *document) shape(schema any) *shape { return d.shapeOf(schema, 0) }
+func (d *document) shape(schema any) *shape { return d.shapeOf(schema, nil) }
 
-func (d *document) shapeOf(schema any, depth int) *shape {
+// shapeOf reads a schema within others. One that is composed of itself says nothing there.
+func (d *document) shapeOf(schema any, within []string) *shape {
 	m := d.at(schema)
-	s := &shape{props: map[string]any{}, required: map[string]bool{}, format: text1(m["format"]), items: m["items"]}
-	if depth > 16 { // A schema that is composed of itself says nothing.
-		return s
+	s := &shape{props: map[string]any{}, required: map[string]bool{}}
+	if ref := text1(object(schema)["$ref"]); ref != "" {
+		if slices.Contains(within, ref) {
+			s.circular = true
+			return s
+		}
+		within = append(within[:len(within):len(within)], ref)
+		s.nullable = nullable(object(schema)) // 3.0 passes it over beside a reference, and those who write it there mean it.
 	}
-	s.nullable, _ = m["nullable"].(bool)
+	s.format, s.items, s.nullable = text1(m["format"]), m["items"], s.nullable || nullable(m)
 	switch kind := m["type"].(type) {
 	case string:
 		s.kind = kind
@@ -44,11 +52,11 @@ func (d *document) shapeOf(schema any, depth int) *shape {
 	}
 	s.readEnum(m)
 	for _, part := range list(m["allOf"]) {
-		s.merge(d.shapeOf(part, depth+1))
+		s.merge(d.shapeOf(part, within))
 	}
 	for _, word := range []string{"oneOf", "anyOf"} {
 		if among := list(m[word]); len(among) > 0 {
-			s.choose(d, among, depth)
+			s.choose(d, among, within)
 		}
 	}
 	switch {
@@ -59,6 +67,30 @@ func (d *document) shapeOf(schema any, depth int) *shape {
 		s.kind = "array"
 	}
 	return s
+}
+
+func nullable(m map[string]any) bool {
+	b, _ := m["nullable"].(bool)
+	return b
+}
+
+// sent is the shape of what an API is sent: what only its answers have (readOnly) need not be there.
+func (d *document) sent(schema any) *shape { return d.without(schema, "readOnly") }
+
+// given is the shape of what an API gives: what it is only sent (writeOnly) is not there, and what is required is so without it.
+func (d *document) given(schema any) *shape { return d.without(schema, "writeOnly") }
+
+func (d *document) without(schema any, word string) *shape {
+	s := d.shape(schema)
+	maps.DeleteFunc(s.required, func(name string, _ bool) bool { return d.says(s.props[name], word) })
+	return s
+}
+
+// says tells whether a schema, or what it refers to, has a flag.
+func (d *document) says(schema any, word string) bool {
+	here, _ := object(schema)[word].(bool)
+	there, _ := d.at(schema)[word].(bool)
+	return here || there
 }
 
 // readKinds reads 3.1's list of types.
@@ -121,10 +153,13 @@ func (s *shape) merge(part *shape) {
 }
 
 // choose reads oneOf or anyOf. One alternative beside null is a nullable one of it.
-func (s *shape) choose(d *document, among []any, depth int) {
+func (s *shape) choose(d *document, among []any, within []string) {
 	var left []*shape
 	for _, schema := range among {
-		alternative := d.shapeOf(schema, depth+1)
+		alternative := d.shapeOf(schema, within)
+		if alternative.circular {
+			return // Its kinds are named within what each of them is composed of: that it is one of them tells nothing.
+		}
 		if alternative.isNull() {
 			s.nullable = true
 			continue

@@ -77,7 +77,7 @@ func (p *Plan) bindEvents(c *call) {
 		p.faults.at(c.pos, "answer", "GET %s of %s has no event stream (text/event-stream): want every: to ask it again and again", c.op.path, c.api)
 		return
 	}
-	s, t := c.op.doc.shape(schema), c.typ()
+	s, t := c.op.doc.given(schema), c.typ()
 	if s.kind != "" && s.kind != "string" || t.Elem != nil {
 		p.bindTaken(c, s)
 		return

@@ -50,9 +50,9 @@ func (c *call) loaderEntry() cost.Loader {
 	return l
 }
 
-// entry is that of a field with @load. What an argument names is the same for all parents.
+// entry is that of a field with @load. What an argument names is the same for all parents; a list has a key for each of its elements.
 func (l *load) entry() cost.Field {
-	return cost.Field{Loader: l.entity.name(), Same: l.key.member == nil}
+	return cost.Field{Loader: l.entity.name(), Same: l.key.member == nil, Many: l.field.Type.Elem != nil}
 }
 
 // text is what is called.
@@ -65,6 +65,9 @@ func fieldText(f cost.Field) string {
 		fmt.Fprintf(&b, "Loader: %q", f.Loader)
 		if f.Same {
 			b.WriteString(", Same: true")
+		}
+		if f.Many {
+			b.WriteString(", Many: true")
 		}
 		return "{" + b.String() + "}"
 	}

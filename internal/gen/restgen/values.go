@@ -1,6 +1,7 @@
 package restgen
 
 import (
+	"go/token"
 	"maps"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type goObject struct {
 type member struct {
 	path     []string
 	field    *ast.FieldDefinition // nil for one that the schema does not show
+	also     []string             // other fields of the schema that it is
 	name     string               // in Go
 	value    *value
 	optional bool // it may be absent or null
@@ -91,7 +93,7 @@ func (p *Plan) bindList(api string, doc *document, t *ast.Type, s *shape, at pla
 		p.mismatch(at, t, s)
 		return nil
 	}
-	items := doc.shape(s.items)
+	items := doc.given(s.items)
 	inner := at
 	inner.json = "an element of " + at.json
 	v := p.bindValue(api, doc, t.Elem, items, inner)
@@ -234,8 +236,11 @@ func (p *Plan) addMember(o *goObject, m *member, pos *ast.Position) {
 		p.faults.at(pos, "two-types", "%s is %s in one answer of %s and %s in another: want a type of its own for each", key, article(known.value.kind), o.api, article(m.value.kind))
 	}
 	known.optional = known.optional || m.optional
-	if known.field == nil {
+	switch {
+	case known.field == nil:
 		known.field, known.name, known.nullable = m.field, m.name, m.nullable
+	case m.field != nil && m.field != known.field:
+		known.also = append(known.also, m.field.Name)
 	}
 }
 
@@ -248,7 +253,7 @@ func (o *goObject) look(s *shape, path []string) (found *shape, optional bool, m
 			return nil, false, strings.Join(path[:i+1], ".")
 		}
 		required := s.required[name]
-		s = o.doc.shape(prop)
+		s = o.doc.given(prop)
 		optional = optional || !required || s.nullable
 	}
 	return s, optional, ""
@@ -284,10 +289,19 @@ func (p *Plan) keep(o *goObject, path []string, pos *ast.Position, rule string) 
 		if rule == "keep" && o.doc.mixed(found) {
 			plain = &value{goType: "jsontext.Value", nilable: true, kind: "json"}
 		}
-		p.addMember(o, &member{path: path, name: goName(strings.Join(path, "_")), value: plain, optional: optional, nullable: true}, pos)
+		p.addMember(o, &member{path: path, name: keptName(path), value: plain, optional: optional, nullable: true}, pos)
 		kept = o.members[key]
 	}
 	return kept
+}
+
+// keptName is the Go name of a property that the schema does not name.
+func keptName(path []string) string {
+	name := goName(strings.Join(path, "_"))
+	if !token.IsExported(name) {
+		name = "X" + name
+	}
+	return name
 }
 
 // mixed tells what may be of several types, or has elements that may.
