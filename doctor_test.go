@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -94,7 +93,7 @@ func TestDoctorFindsNothingWrong(t *testing.T) {
 
 // Each of the usual mistakes: the key, what is wrong, and what mends it.
 func TestDoctorFinds(t *testing.T) {
-	closed := closedPort(t)
+	closed := "http://127.0.0.1:" + freePort(t)
 	skewed := time.Now().Add(-3 * time.Minute).UTC().Format(http.TimeFormat)
 	set := func(key, value string) func(*patient) { return func(p *patient) { p.identity[key] = value } }
 	broken := func(rule faults.Rule) func(*patient) {
@@ -189,17 +188,6 @@ func must(err error) {
 	if err != nil {
 		panic(err)
 	}
-}
-
-// closedPort is an address where nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	return "http://" + l.Addr().String()
 }
 
 func TestDoctorOfTheDemo(t *testing.T) {

@@ -58,6 +58,7 @@ type stopping struct{ delay, grace time.Duration }
 // within what is left of the grace, and the rest is cut.
 func serveUntil(ctx context.Context, listeners []listener, ready *atomic.Bool, how stopping) error {
 	failed := make(chan error, len(listeners))
+	ready.Store(true) // The sockets listen already: whoever has an answer before it is true would be told that this process leaves.
 	for _, l := range listeners {
 		go func() {
 			err := l.serve()
@@ -66,7 +67,6 @@ func serveUntil(ctx context.Context, listeners []listener, ready *atomic.Bool, h
 			}
 		}()
 	}
-	ready.Store(true)
 	var cause error
 	select {
 	case <-ctx.Done():

@@ -40,11 +40,10 @@ func TestALeavingProcessStillAnswers(t *testing.T) {
 		}
 		return res.Close
 	}
-	for !ready.Load() {
-		ask()
-	}
-	if ask() {
-		t.Error("an answer asks its client to leave, and nobody has said stop")
+	for range 2 { // From the very first on.
+		if ask() {
+			t.Error("an answer asks its client to leave, and nobody has said stop")
+		}
 	}
 	stop()
 	for ready.Load() {

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -136,16 +135,12 @@ func (r *reloadable) wantSignedIn(t *testing.T, v *visitor.Visitor, want bool) {
 
 func startReloadable(t *testing.T, keys string) *reloadable {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
 	dir := t.TempDir()
 	r := &reloadable{
 		config: filepath.Join(dir, "vestibule.yaml"), cert: filepath.Join(dir, "tls.crt"), key: filepath.Join(dir, "tls.key"),
-		address: l.Addr().String(), certificates: x509.NewCertPool(),
+		address: "127.0.0.1:" + freePort(t), certificates: x509.NewCertPool(),
 	}
+	var err error
 	if r.world, err = demo.Start(t.Context(), demo.Config{PublicURL: "https://" + strings.Replace(r.address, "127.0.0.1", "localhost", 1), Address: "127.0.0.1:0"}); err != nil {
 		t.Fatal(err)
 	}

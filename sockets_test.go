@@ -279,21 +279,19 @@ func TestOperationsOfASocket(t *testing.T) {
 	p.say(subscription("moves", watchParcel, parcel))
 	waitForCall(t, g, "shipping", "/events")
 	p.say(subscription("m", `mutation($id: ID!) { cancelOrder(input: {orderId: $id}) { order { status } } }`, order))
-	heard := map[string]bool{}
-	for len(heard) < 6 {
-		got, err := p.heard()
-		if err != nil {
-			t.Fatal(err)
-		}
-		heard[bare(t, got)] = true
-	}
+	var heard []string
 	for _, want := range []string{
 		`m next {"cancelOrder":{"order":{"status":"CANCELLED"}}}`, `{"type":"complete","id":"m"}`, `q next {"orderUpdated":{"id":"` + order + `","status":"CANCELLED"}}`, `{"type":"complete","id":"q"}`,
-		`moves next {"shipmentMoved":{"event":{"description":"Order cancelled, back on the shelf"},"shipment":{"status":"RETURNED","tracking":[{"description":"Order cancelled, back on the shelf"}]}}}`,
-		`{"type":"complete","id":"moves"}`,
+		`moves next ` + calledBack, `{"type":"complete","id":"moves"}`,
 	} {
-		if !heard[want] {
-			t.Errorf("heard %v, want %s among them", heard, want)
+		for !slices.ContainsFunc(heard, func(text string) bool { return strings.HasPrefix(text, want) }) {
+			got, err := p.heard()
+			if err != nil {
+				t.Fatalf("heard %v, then %v, want %s among them", heard, err, want)
+			}
+			if heard = append(heard, bare(t, got)); strings.Contains(got, `"errors"`) {
+				t.Errorf("heard %s, want no errors", got)
+			}
 		}
 	}
 

@@ -36,19 +36,24 @@ func startRedis(t *testing.T, args ...string) (address string) {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Wait() }()
 	t.Cleanup(func() {
 		server.Process.Kill()
-		server.Wait()
+		<-ended
 	})
-	for range 10_000 {
-		c, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
+	for {
+		if c, err := net.Dial("tcp", address); err == nil {
 			c.Close()
 			return address
 		}
+		select {
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("redis-server at %s ended at its start: %v", address, err)
+		default:
+		}
 	}
-	t.Fatalf("redis-server does not listen at %s", address)
-	return ""
 }
 
 // Issue "bad input", with real servers: what is wrong with the Redis is said at the start, by the key that mends it.

@@ -16,6 +16,8 @@ import (
 const (
 	watchOrder  = `subscription($id: ID!) { orderUpdated(id: $id) { id status customer { name } } }`
 	watchParcel = `subscription($id: ID!) { shipmentMoved(id: $id) { event { description } shipment { status tracking { description } } } }`
+	// calledBack is how watchParcel's answer to the cancelling of its order begins.
+	calledBack = `{"shipmentMoved":{"event":{"description":"Order cancelled, back on the shelf"},"shipment":{"status":"RETURNED","tracking":[`
 )
 
 func subscribe(t *testing.T, v *visitor.Visitor, query, id string) *visitor.Subscription {
@@ -39,6 +41,21 @@ func next(t *testing.T, s *visitor.Subscription) *visitor.Answer {
 		t.Fatalf("the stream has no next answer: %v", err)
 	}
 	return answer
+}
+
+// nextThat gives the next answer that is wanted. Those before it are passed over: a parcel moves every four seconds while it is
+// watched, and its order with it, on a slow machine within a test that is about something else.
+func nextThat(t *testing.T, s *visitor.Subscription, wanted func(*visitor.Answer) bool) *visitor.Answer {
+	t.Helper()
+	for {
+		if got := next(t, s); wanted(got) {
+			return got
+		}
+	}
+}
+
+func says(text string) func(*visitor.Answer) bool {
+	return func(a *visitor.Answer) bool { return strings.Contains(string(a.Data), text) }
 }
 
 // completes wants a stream to be over.
@@ -93,12 +110,11 @@ func TestSubscriptions(t *testing.T) {
 	parcels := subscribe(t, v, watchParcel, parcel)
 	waitForCall(t, g, "shipping", "/events")
 	cancelOrder(t, v, order)
-	if got := next(t, orders); !strings.Contains(string(got.Data), `"status":"CANCELLED"`) || !strings.Contains(string(got.Body), `"executor":"plan"`) {
+	if got := nextThat(t, orders, says(`"status":"CANCELLED"`)); len(got.Errors) > 0 || !strings.Contains(string(got.Body), `"executor":"plan"`) {
 		t.Errorf("the order cancelled = %s", got.Body)
 	}
 	completes(t, orders)
-	const moved = `{"shipmentMoved":{"event":{"description":"Order cancelled, back on the shelf"},"shipment":{"status":"RETURNED","tracking":[{"description":"Order cancelled, back on the shelf"}]}}}`
-	if got := next(t, parcels); string(got.Data) != moved || len(got.Errors) > 0 {
+	if got := nextThat(t, parcels, says(calledBack)); !strings.HasSuffix(string(got.Data), `{"description":"Order cancelled, back on the shelf"}]}}}`) || len(got.Errors) > 0 {
 		t.Errorf("the parcel = %s", got.Body)
 	}
 	completes(t, parcels)
@@ -234,7 +250,7 @@ func TestStreamsEndWithTheSession(t *testing.T) {
 			next(t, streams[0])
 			c.end(t, v)
 			for _, s := range streams {
-				got := next(t, s)
+				got := nextThat(t, s, func(a *visitor.Answer) bool { return len(a.Errors) > 0 })
 				if len(got.Errors) != 1 || got.Errors[0].Code() != c.code || got.Data != nil || (got.Errors[0].Extensions["loginUrl"] == "/auth/login") != (c.code == "UNAUTHENTICATED") {
 					t.Errorf("the last answer = %s, want %s", got.Body, c.code)
 				}
@@ -260,7 +276,7 @@ func TestStreamsEndWithTheSession(t *testing.T) {
 // WS-15, SSE-5: each call behind an open stream has a token of then, and the server's times for requests are not a stream's: the
 // demo moves a parcel that is watched every four seconds.
 func TestAStreamOutlivesItsTokenAndTheServersTimes(t *testing.T) {
-	g := startGateway(t, "VESTIBULE_SERVER_READ_TIMEOUT=1s", "VESTIBULE_SERVER_WRITE_TIMEOUT=1s", "VESTIBULE_SERVER_READ_HEADER_TIMEOUT=1s", "VESTIBULE_GRAPHQL_TIMEOUT=1s")
+	g := startGateway(t, "VESTIBULE_SERVER_READ_TIMEOUT=3s", "VESTIBULE_SERVER_WRITE_TIMEOUT=3s", "VESTIBULE_SERVER_READ_HEADER_TIMEOUT=3s", "VESTIBULE_GRAPHQL_TIMEOUT=3s")
 	if res := do(t, "PATCH", g.demo+"/control/provider/settings", http.Header{"Content-Type": {"application/json"}}, strings.NewReader(`{"accessTokenTTL":"2s"}`)); res.StatusCode >= 300 {
 		t.Fatalf("shortening tokens: %d", res.StatusCode)
 	}
@@ -282,20 +298,19 @@ func TestAStreamOutlivesItsTokenAndTheServersTimes(t *testing.T) {
 func TestALeftStreamAsksNobody(t *testing.T) {
 	g := startGateway(t)
 	v := signIn(t, g, "alice")
-	for range 25 { // More than a session may have at once.
-		s := subscribe(t, v, watchParcel, shipmentOf(t, v))
-		s.Close()
+	parcel := shipmentOf(t, v)
+	for range 50 { // More than twice what a session may have at once.
 		for {
-			again, err := v.Subscribe(t.Context(), watchParcel, map[string]any{"id": "s-1"})
+			s, err := v.Subscribe(t.Context(), watchParcel, map[string]any{"id": parcel})
 			if err != nil {
 				t.Fatal(err)
 			}
-			again.Close()
-			if again.Status == http.StatusOK {
+			s.Close()
+			if s.Status == http.StatusOK {
 				break
 			}
-			if again.Status != http.StatusServiceUnavailable || again.Header.Get("Retry-After") == "" || t.Context().Err() != nil {
-				t.Fatalf("one more stream = %d %v", again.Status, again.Header)
+			if s.Status != http.StatusServiceUnavailable || s.Header.Get("Retry-After") == "" || t.Context().Err() != nil {
+				t.Fatalf("one more stream = %d %v", s.Status, s.Header)
 			}
 		}
 	}

@@ -40,11 +40,17 @@ type world struct {
 	routes atomic.Pointer[http.ServeMux]
 }
 
-// clock is the time of everybody in a world: the real one, moved on at will.
-type clock struct{ ahead atomic.Int64 }
+// clock is the time of everybody in a world. It stands still unless it is moved on: nothing depends on how long a test takes.
+type clock struct{ at atomic.Int64 }
 
-func (c *clock) Now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
-func (c *clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }
+func newClock() *clock {
+	c := &clock{}
+	c.at.Store(time.Now().UnixNano())
+	return c
+}
+
+func (c *clock) Now() time.Time          { return time.Unix(0, c.at.Load()) }
+func (c *clock) Advance(d time.Duration) { c.at.Add(int64(d)) }
 
 type lockedBuffer struct {
 	mu   sync.Mutex // guards text
@@ -117,7 +123,7 @@ func newKey() auth.Key {
 // newWorld starts one; change may alter the configuration.
 func newWorld(t testing.TB, change func(*auth.Config, *rp.Config)) *world {
 	t.Helper()
-	w := &world{clock: &clock{}, log: &lockedBuffer{}, api: &api{}}
+	w := &world{clock: newClock(), log: &lockedBuffer{}, api: &api{}}
 	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) { w.routes.Load().ServeHTTP(out, r) }))
 	t.Cleanup(server.Close)
 	w.origin = strings.Replace(server.URL, "127.0.0.1", "localhost", 1)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -75,29 +76,61 @@ func events(release <-chan struct{}, gone chan<- struct{}) http.HandlerFunc {
 	}
 }
 
-// Events arrive one by one, however long the server's write timeout is.
-func TestEventsAreFlushedAndOutliveTheWriteTimeout(t *testing.T) {
-	release := make(chan struct{})
-	r := newRelaying(t, events(release, nil), nil, nil)
-	slow := httptest.NewUnstartedServer(r.relay)
-	slow.Config.WriteTimeout, slow.Config.ReadTimeout = 50*time.Millisecond, 50*time.Millisecond
-	slow.Start()
-	t.Cleanup(slow.Close)
-	r.Server = slow
-	res := r.get(t.Context(), t, "/api/orders/things/1/events")
-	lines := bufio.NewReader(res.Body)
-	if line, err := lines.ReadString('\n'); line != "data: 1\n" || err != nil {
-		t.Fatalf("the first event = %q, %v", line, err)
-	}
-	if res.Header.Get("X-Accel-Buffering") != "no" {
-		t.Error("a proxy in front may collect the events")
-	}
-	<-time.After(100 * time.Millisecond) // the write timeout passes
-	close(release)
-	if rest, err := io.ReadAll(lines); string(rest) != "\ndata: 2\n\n" || err != nil {
-		t.Errorf("the rest = %q, %v, want the second event and an end in order", rest, err)
-	}
+// Events arrive one by one, however short the server's times are.
+func TestEventsAreFlushedAndOutliveTheServersTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const times, silence = time.Second, time.Minute
+		relay, _ := fakeRelay(t, func(*http.Request) (*http.Response, error) {
+			from, to := io.Pipe()
+			go func() {
+				io.WriteString(to, "data: 1\n\n")
+				elapse(silence)
+				io.WriteString(to, "data: 2\n\n")
+				to.Close()
+			}()
+			res := fakeAnswer(200, http.Header{"Content-Type": {"text/event-stream"}}, "")
+			res.ContentLength, res.Body = -1, from
+			return res, nil
+		})
+		browser, accepted := net.Pipe()
+		socket := make(accepting, 1)
+		socket <- accepted
+		server := &http.Server{Handler: relay, WriteTimeout: times, ReadTimeout: times}
+		go server.Serve(socket)
+		defer server.Close()
+		defer browser.Close()
+		began := time.Now()
+		io.WriteString(browser, "GET /api/orders/things/1/events HTTP/1.1\r\nHost: shop.example.test\r\n\r\n")
+		res, err := http.ReadResponse(bufio.NewReader(browser), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		lines := bufio.NewReader(res.Body)
+		if line, err := lines.ReadString('\n'); line != "data: 1\n" || err != nil || time.Since(began) != 0 {
+			t.Fatalf("the first event = %q, %v after %s, want it at once", line, err, time.Since(began))
+		}
+		if res.Header.Get("X-Accel-Buffering") != "no" {
+			t.Error("a proxy in front may collect the events")
+		}
+		if rest, err := io.ReadAll(lines); string(rest) != "\ndata: 2\n\n" || err != nil || time.Since(began) != silence {
+			t.Errorf("the rest = %q, %v after %s, want the second event and an end in order", rest, err, time.Since(began))
+		}
+	})
 }
+
+// accepting is a listener without a wire, for clocks that testing/synctest drives.
+type accepting chan net.Conn
+
+func (l accepting) Accept() (net.Conn, error) {
+	if conn, ok := <-l; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (l accepting) Close() error   { close(l); return nil }
+func (l accepting) Addr() net.Addr { return &net.TCPAddr{} }
 
 // A stream ends with its session, in order, and the API learns of it; with the request too.
 func TestStreamsEndWithTheSession(t *testing.T) {

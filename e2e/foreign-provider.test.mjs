@@ -165,7 +165,7 @@ test('signing out at the provider ends the session here (back-channel)', async (
   const elsewhere = await context.newPage();
   await elsewhere.goto(`${provider.issuer}/session/end`);
   await elsewhere.click('button');
-  await elsewhere.waitForLoadState();
+  await elsewhere.waitForURL(/\/session\/end\/success/); // It leads there when it has told the gateways.
   assert.deepEqual(provider.backchannel, ['alice', 'bob'].filter((user) => provider.backchannel.includes(user)));
   assert.ok(provider.backchannel.includes('bob'), 'the provider sent no logout token, or the gateway refused it');
   assert.equal((await session(page)).authenticated, false);
@@ -196,7 +196,7 @@ test('parallel queries at expiry spend a refresh token once, and the provider\'s
   const before = refreshes().length;
   const until = Date.now() + 20_000;
   for (let rounds = 0; refreshes().length < before + 3; rounds++) {
-    const at = refreshes().length;
+    const [at, began] = [refreshes().length, Date.now()];
     const answers = await page.evaluate(() => Promise.all(Array.from({ length: 20 }, async () => {
       const answer = await fetch('/graphql', {
         method: 'POST', headers: { 'content-type': 'application/json', 'x-csrf': '1' }, body: '{"query":"{ me { id } }"}',
@@ -204,7 +204,8 @@ test('parallel queries at expiry spend a refresh token once, and the provider\'s
       return answer.json();
     })));
     for (const answer of answers) assert.deepEqual(plain(answer), { data: { me: { id: 'c-alice' } } });
-    assert.ok(refreshes().length <= at + 1, `20 queries made ${refreshes().length - at} refreshes`);
+    // One, and on a slow machine one more each time that a token of two seconds is about to end, after 1.375 at the soonest.
+    assert.ok(refreshes().length <= at + 1 + Math.floor((Date.now() - began) / 1375), `20 queries made ${refreshes().length - at} refreshes`);
     assert.ok(Date.now() < until, `${refreshes().length - before} refreshes in ${rounds} rounds`);
   }
   const spent = refreshes().slice(before);

@@ -12,15 +12,21 @@ const root = resolve(import.meta.dirname, '..');
 /** Where gateways are reached, for the canary to know their answers. */
 export const origins = new Set();
 
-/** A port that was free a moment ago. */
+let last = 15_000 + Math.floor(Math.random() * 15_000);
+/**
+ * A port that was free a moment ago, and another at each call. It is from below those that the system gives to whoever asks for any,
+ * connections too: one of these may be somebody else's before it is used.
+ */
 export function freePort() {
-  return new Promise((done, fail) => {
+  return new Promise((done) => {
     const server = createServer();
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
+    const look = () => server.listen((last = last < 30_000 ? last + 1 : 15_000), '127.0.0.1');
+    server.on('error', look);
+    server.once('listening', () => {
       const { port } = server.address();
       server.close(() => done(port));
     });
+    look();
   });
 }
 

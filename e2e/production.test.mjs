@@ -41,7 +41,7 @@ before(async () => {
 server:
   public_url: ${origin}
   trusted_proxies: [127.0.0.0/8]
-  drain_delay: 1s
+  drain_delay: 3s
 identity:
   issuer: ${provider.issuer}
   client_id: vestibule

@@ -3,10 +3,12 @@
 package redisstore_test
 
 import (
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +22,7 @@ type server struct {
 	args    []string
 	program []string // what redis-server is started with, if not args
 	process *exec.Cmd
+	ended   chan error // has one when the process has ended
 }
 
 func startServer(t testing.TB, args ...string) *server {
@@ -73,14 +76,17 @@ func startSentinel(t testing.TB, master *server) *server {
 	return s
 }
 
+// freeAddress is an address that nobody listens on. Its port, and that of a cluster's bus, 10,000 above, are below those that the
+// system gives to whoever asks for any: such a one may be somebody else's before it is used, and while a server is away.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.N(7000)))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	l.Close()
-	return l.Addr().String()
 }
 
 func (s *server) cli(t testing.TB, args ...string) string {
@@ -102,20 +108,27 @@ func (s *server) start(t testing.TB) {
 	if err := s.process.Start(); err != nil {
 		t.Fatalf("redis-server (Debian package redis-server): %v", err)
 	}
-	until := time.Now().Add(20 * time.Second)
-	for time.Now().Before(until) {
+	process, ended := s.process, make(chan error, 1)
+	go func() { ended <- process.Wait() }()
+	s.ended = ended
+	for {
 		if c, err := net.Dial("tcp", s.address); err == nil {
 			c.Close()
 			return
 		}
+		select {
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("redis-server ended at its start: %v", err)
+		default:
+		}
 	}
-	t.Fatal("redis-server did not start")
 }
 
 func (s *server) stop() {
 	if s.process != nil {
 		s.process.Process.Kill()
-		s.process.Wait()
+		<-s.ended
 		s.process = nil
 	}
 }

@@ -60,8 +60,8 @@ func TestTLS(t *testing.T) {
 	certFile, keyFile, authority := certificate(t, "redis.test")
 	// The plain port stays open beside, since that is how the test sees that the server has started.
 	server := startServer(t)
-	server.stop()
 	secure := freeAddress(t)
+	server.stop()
 	_, port, _ := net.SplitHostPort(secure)
 	server.args = append(server.args, "--tls-port", port, "--tls-cert-file", certFile, "--tls-key-file", keyFile, "--tls-auth-clients", "no")
 	server.start(t)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -48,8 +49,10 @@ func (r *Rig) StartGatewayBy(ctx context.Context, name string, by []string, w *W
 	if g.Address, err = FreeAddress(ctx); err != nil {
 		return nil, err
 	}
-	if g.Admin, err = FreeAddress(ctx); err != nil {
-		return nil, err
+	for g.Admin == "" || g.Admin == g.Address { // On which nothing listens yet.
+		if g.Admin, err = FreeAddress(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if err := os.WriteFile(config, configuration(g, w), 0o600); err != nil {
 		return nil, err
@@ -91,13 +94,19 @@ func TokenKind(api string) string {
 	return "user"
 }
 
-// FreeAddress is an address of loopback on which nothing listens.
+// FreeAddress is an address of loopback on which nothing listens. Its port is below those that the system gives to whoever asks
+// for any, connections too: one of these may be somebody else's before it is used, or between two processes that use it in turn.
 func FreeAddress(ctx context.Context) (string, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var faults error
+	for range 100 {
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+mathrand.N(15000))) //nolint:gosec // No secret.
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+		if err == nil {
+			return address, l.Close()
+		}
+		faults = err
 	}
-	return l.Addr().String(), l.Close()
+	return "", faults
 }
 
 // Goroutines asks the gateway's metrics how many goroutines it has.

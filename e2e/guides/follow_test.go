@@ -3,6 +3,7 @@ package guides
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -116,7 +117,8 @@ func (o *output) String() string {
 // start runs commands that start a gateway, waits until it serves, and stops it when the test ends.
 func start(t *testing.T, tree, text string) *gateway {
 	t.Helper()
-	g := &gateway{free(t), free(t), free(t), &output{}}
+	at := free(3)
+	g := &gateway{at[0], at[1], at[2], &output{}}
 	command := exec.Command("sh", "-ec", text)
 	command.Dir, command.Stdout, command.Stderr = tree, g.log, g.log
 	command.Env = append(os.Environ(), "VESTIBULE_SERVER_ADDRESS="+g.public, "VESTIBULE_SERVER_ADMIN_ADDRESS="+g.admin, "VESTIBULE_DEMO_ADDRESS="+g.demo)
@@ -151,15 +153,17 @@ func start(t *testing.T, tree, text string) *gateway {
 	}
 }
 
-// free is an address on which nobody listened a moment ago.
-func free(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// free are as many addresses on which nobody listened a moment ago. Their ports are below those that the system gives to whoever asks
+// for any: such a one may be somebody else's before it is used.
+func free(n int) (addresses []string) {
+	for len(addresses) < n {
+		address := fmt.Sprint("127.0.0.1:", 15000+rand.N(15000))
+		if listener, err := net.Listen("tcp", address); err == nil {
+			defer listener.Close()
+			addresses = append(addresses, address)
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	return addresses
 }
 
 // docs/resolvers.md, "When it is wrong": whatever is forgotten or misspelt has a file, a line and what was meant.

@@ -4,7 +4,9 @@ import (
 	"archive/tar"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -205,12 +207,7 @@ func stripe(t *testing.T) (source, binary string) {
 
 // serve runs the mock server and gives its address.
 func serve(t *testing.T, binary string) string {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	free.Close()
+	address := free()
 	server := exec.Command(binary, "-http-addr", address)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -227,4 +224,16 @@ func serve(t *testing.T, binary string) string {
 	}
 	t.Fatal("stripe-mock does not answer")
 	return ""
+}
+
+// free is an address on which nobody listened a moment ago. Its port is below those that the system gives to whoever asks for any:
+// such a one may be somebody else's before it is used.
+func free() string {
+	for {
+		address := fmt.Sprint("127.0.0.1:", 15000+rand.N(15000))
+		if listener, err := net.Listen("tcp", address); err == nil {
+			listener.Close()
+			return address
+		}
+	}
 }
