@@ -1,9 +1,16 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"log/slog"
+	"net/url"
 	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
 )
 
 // certificate is the public listener's, which can be replaced while it is served with.
@@ -39,4 +46,39 @@ func (c *certificate) settings() *tls.Config {
 		MinVersion:     tls.VersionTLS12,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.held.Load(), nil },
 	}
+}
+
+// measure tells when the certificate ends, in seconds since 1970.
+func (c *certificate) measure(meters metric.MeterProvider) error {
+	_, err := meters.Meter("vestibule.example").Int64ObservableGauge("vestibule.certificate.end.time", metric.WithUnit("s"),
+		metric.WithDescription("When the public listener's certificate ends, in seconds since 1970."),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(c.held.Load().Leaf.NotAfter.Unix())
+			return nil
+		}))
+	return err
+}
+
+// inspect logs when the certificate ends, and warns of one that browsers will refuse at the public URL.
+func (c *certificate) inspect(ctx context.Context, public *url.URL, log *slog.Logger) {
+	leaf := c.held.Load().Leaf
+	if why := refused(leaf, public.Hostname(), time.Now()); why != "" {
+		log.WarnContext(ctx, "browsers will refuse the certificate of server.tls_cert_file", "because", why)
+		return
+	}
+	log.InfoContext(ctx, "the public listener has its certificate", "until", instant(leaf.NotAfter))
+}
+
+// refused tells why browsers will refuse a certificate, as far as it says so itself; nothing if it does not.
+func refused(leaf *x509.Certificate, host string, now time.Time) string {
+	switch {
+	case now.After(leaf.NotAfter):
+		return "it ended at " + instant(leaf.NotAfter)
+	case now.Before(leaf.NotBefore):
+		return "it begins at " + instant(leaf.NotBefore)
+	}
+	if err := leaf.VerifyHostname(host); err != nil {
+		return err.Error()
+	}
+	return ""
 }

@@ -46,7 +46,7 @@ Every key is described in docs/configuration.md; each is also a variable, VESTIB
 	return err
 }
 
-// check reads the configuration as serve would and starts nothing. With -live it goes on to ask what is configured.
+// check reads the configuration as serve would, with the files that it names, and starts nothing. With -live it goes on to ask what is configured.
 func check(ctx context.Context, args []string, getenv func(string) string, environ []string, out io.Writer) error {
 	isLive := func(arg string) bool { return arg == "-live" || arg == "--live" }
 	cfg, err := loadConfig(slices.DeleteFunc(slices.Clone(args), isLive), getenv, environ)
@@ -60,12 +60,15 @@ func check(ctx context.Context, args []string, getenv func(string) string, envir
 		_, err = fmt.Fprintln(out, "The configuration is in order: nothing is set, so `serve` starts the demo.")
 		return err
 	}
-	_, err = fmt.Fprintf(out, "The configuration is in order: provider %s, %d APIs, public address %s.\n",
-		cfg.Identity.Issuer, len(cfg.APIs), cfg.publicURL())
-	if err != nil || !slices.ContainsFunc(args, isLive) {
-		return err
+	withLive, wrong := slices.ContainsFunc(args, isLive), rehearse(cfg)
+	if wrong == nil {
+		_, err = fmt.Fprintf(out, "The configuration is in order: provider %s, %d APIs, public address %s.\n",
+			cfg.Identity.Issuer, len(cfg.APIs), cfg.publicURL())
 	}
-	return live(ctx, cfg, out)
+	if err != nil || !withLive {
+		return errors.Join(wrong, err)
+	}
+	return errors.Join(wrong, live(ctx, cfg, out))
 }
 
 func printSchema(out io.Writer) error {

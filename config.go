@@ -280,11 +280,11 @@ func (c Config) stopping() stopping {
 	return stopping{c.Server.DrainDelay, c.Server.Shutdown}
 }
 
-// publicURL is the parsed public address; checkConfig has seen it.
+// publicURL is the parsed public address; the check has seen it.
 func (c Config) publicURL() *url.URL {
 	u, err := url.Parse(c.Server.PublicURL)
 	if err != nil {
-		panic(err) // checkConfig parsed it.
+		panic(err) // The check parsed it.
 	}
 	return u
 }

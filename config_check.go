@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ func (l *loader) check(cfg *Config) {
 	if !cfg.Demo {
 		l.checkIdentity(cfg)
 		l.checkProfile(cfg)
+		l.checkClient(cfg)
 		l.checkKeys(cfg)
 	}
 	l.checkSession(cfg.Session)
@@ -45,7 +47,9 @@ func (l *loader) enums(v reflect.Value, path string) {
 		case isGroup(field.Type):
 			l.enums(value, at)
 		case field.Type.Kind() == reflect.Map && isGroup(field.Type.Elem()):
-			for _, name := range value.MapKeys() {
+			names := value.MapKeys()
+			slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+			for _, name := range names {
 				l.enums(value.MapIndex(name), join(at, name.String()))
 			}
 		case field.Type.Kind() == reflect.Slice && isGroup(field.Type.Elem()):
@@ -63,26 +67,34 @@ func (l *loader) enums(v reflect.Value, path string) {
 
 func (l *loader) checkServer(cfg *Config) {
 	s := cfg.Server
-	for key, address := range map[string]string{"server.address": s.Address, "server.admin_address": s.AdminAddress} {
-		if _, _, err := net.SplitHostPort(address); err != nil {
-			l.fault(key, address, "want host:port", "127.0.0.1:8080")
-		}
-	}
+	l.checkAddress("server.address", s.Address)
+	l.checkAddress("server.admin_address", s.AdminAddress)
 	if s.Address == s.AdminAddress && !strings.HasSuffix(s.Address, ":0") {
 		l.fault("server.admin_address", s.AdminAddress, "the operators' listener must not be the public one", "127.0.0.1:9090")
+	}
+	for _, network := range s.TrustedProxies {
+		if network.Bits() == 0 {
+			l.fault("server.trusted_proxies", network.String(), "whoever connects could say where she comes from; name the networks of the proxies", "")
+		}
 	}
 	l.checkPublicURL(cfg)
 	if (s.TLSCertFile == "") != (s.TLSKeyFile == "") {
 		l.fault("server.tls_cert_file", "", "tls_cert_file and tls_key_file go together", "/etc/vestibule/tls.crt")
 	}
-	for key, d := range map[string]time.Duration{
-		"server.read_header_timeout": s.ReadHeader, "server.read_timeout": s.Read, "server.write_timeout": s.Write,
-		"server.idle_timeout": s.Idle, "server.shutdown_timeout": s.Shutdown,
-	} {
-		l.between(key, d, time.Millisecond*100, time.Hour)
-	}
+	const shortest = 100 * time.Millisecond
+	l.between("server.read_header_timeout", s.ReadHeader, shortest, time.Hour)
+	l.between("server.read_timeout", s.Read, shortest, time.Hour)
+	l.between("server.write_timeout", s.Write, shortest, time.Hour)
+	l.between("server.idle_timeout", s.Idle, shortest, time.Hour)
+	l.between("server.shutdown_timeout", s.Shutdown, shortest, time.Hour)
 	l.between("server.drain_delay", s.DrainDelay, 0, s.Shutdown)
 	l.count("server.max_header_bytes", s.MaxHeaderBytes, 4<<10, 1<<20)
+}
+
+func (l *loader) checkAddress(key, address string) {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		l.fault(key, address, "want host:port", "")
+	}
 }
 
 func (l *loader) checkPublicURL(cfg *Config) {
@@ -124,6 +136,9 @@ func (l *loader) checkIdentity(cfg *Config) {
 	} else if id.ClientSecret.IsZero() && !l.faulted("identity.client_secret") {
 		l.fault("identity.client_secret", "", id.AuthMethod+" needs it; set it, VESTIBULE_IDENTITY_CLIENT_SECRET, or a file by VESTIBULE_IDENTITY_CLIENT_SECRET_FILE", "")
 	}
+	if id.AuthMethod != "private_key_jwt" && id.PrivateKeyFile != "" {
+		l.fault("identity.private_key_file", id.PrivateKeyFile, "it is for auth_method private_key_jwt, which is "+id.AuthMethod, "")
+	}
 	if id.SIDAlone && !id.Frontchannel {
 		l.fault("identity.frontchannel_sid_alone", "true", "it is of use with identity.frontchannel_logout alone", "false")
 	}
@@ -138,6 +153,15 @@ func (l *loader) checkIdentity(cfg *Config) {
 	}
 }
 
+// checkClient notes what the provider's client would refuse beside all that.
+func (l *loader) checkClient(cfg *Config) {
+	for _, refused := range providerConfig(*cfg).Faults() {
+		if key := identityKey(refused.Field); !l.faulted(key) {
+			l.fault(key, "", refused.Rule, "")
+		}
+	}
+}
+
 func (l *loader) checkKeys(cfg *Config) {
 	const example = "keys: [{use: seal, secret_file: /run/secrets/session_key}]"
 	if len(cfg.Session.Keys) == 0 {
@@ -145,9 +169,18 @@ func (l *loader) checkKeys(cfg *Config) {
 		return
 	}
 	sealing := 0
+	first := map[string]int{}
 	for i, key := range cfg.Session.Keys {
-		if at := fmt.Sprintf("session.keys[%d].secret", i); key.Secret.IsZero() && !l.faulted(at) {
-			l.fault(at, "", "it is needed: 32 or 64 random bytes in base64 or hex; make them with `openssl rand -base64 64`", "")
+		at := fmt.Sprintf("session.keys[%d].secret", i)
+		same, twice := first[key.Secret.Reveal()]
+		switch err := (auth.Key{Secret: key.Secret}).Check(); {
+		case l.faulted(at):
+		case err != nil:
+			l.fault(at, "", err.Error(), "")
+		case twice:
+			l.fault(at, "", fmt.Sprintf("it is that of session.keys[%d] again", same), "")
+		default:
+			first[key.Secret.Reveal()] = i
 		}
 		if key.Use == "seal" {
 			sealing++
@@ -164,12 +197,20 @@ func (l *loader) checkSession(s SessionConfig) {
 	if s.IdleTimeout > s.Lifetime {
 		l.fault("session.idle_timeout", s.IdleTimeout.String(), "it is longer than session.lifetime ("+s.Lifetime.String()+")", "30m")
 	}
+	if err := auth.CheckCSRFHeader(s.CSRFHeader); err != nil {
+		l.fault("session.csrf_header", s.CSRFHeader, err.Error(), "")
+	}
 	l.count("session.max_sessions", s.MaxSessions, 1, 100_000_000)
 	if s.Store == "file" && s.File == "" {
 		l.fault("session.file", "", "the file store needs it", "/var/lib/vestibule/sessions")
 	}
+	if s.File != "" && s.Store != "file" {
+		l.fault("session.store", s.Store, "session.file is for file", "file")
+	}
 	if s.Store == "redis" {
 		l.checkRedis(s.Redis)
+	} else if len(s.Redis.Addresses) > 0 {
+		l.fault("session.store", s.Store, "session.redis is for redis", "redis")
 	}
 }
 
@@ -184,6 +225,9 @@ func (l *loader) checkRedis(r RedisConfig) {
 	}
 	if r.Username != "" && r.Password.IsZero() {
 		l.fault("session.redis.password", "", "a username goes with its password", "")
+	}
+	if r.SentinelMaster == "" && (r.SentinelUsername != "" || !r.SentinelPassword.IsZero()) {
+		l.fault("session.redis.sentinel_master", "", "it is needed to ask the sentinels, for whom sentinel_username and sentinel_password are", "")
 	}
 	if r.Prefix == "" {
 		l.fault("session.redis.prefix", "", "it is what keeps gateways on one server apart", "vestibule:")
@@ -228,7 +272,7 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 		l.fault(at+".token", api.Token, "audience, resource and scopes are for a token, and this API gets none", "user")
 	}
 	if api.Token == "on_behalf_of" && len(api.Scopes) == 0 || api.Token == "exchange" && api.Audience == "" && api.Resource == "" {
-		l.fault(at+".token", api.Token, "say what for: exchange needs audience or resource, on_behalf_of needs scopes", "")
+		l.fault(at+".token", api.Token, "say what for: exchange needs audience or resource, on_behalf_of needs scopes", "audience: https://orders.example.com")
 	}
 }
 
@@ -269,12 +313,13 @@ func (l *loader) checkAPITLS(at string, api APIConfig) {
 func (l *loader) checkGraphQL(g GraphQLConfig) {
 	n := g.Limits
 	l.count("graphql.limits.body_bytes", n.BodyBytes, 1<<10, 64<<20)
-	for key, value := range map[string]int{
+	limits := map[string]int{
 		"tokens": n.Tokens, "fragments": n.Fragments, "duplicates": n.Duplicates, "fields": n.Fields,
 		"depth": n.Depth, "aliases": n.Aliases, "root_fields": n.RootFields, "directives": n.Directives,
 		"list_size": n.ListSize, "default_list_size": n.Default, "cost": n.Cost, "calls": n.Calls,
-	} {
-		l.count("graphql.limits."+key, value, 1, 1_000_000)
+	}
+	for _, key := range sortedKeys(limits) {
+		l.count("graphql.limits."+key, limits[key], 1, 1_000_000)
 	}
 	l.count("graphql.rate.session", g.Rate.Session, 0, 1_000_000_000)
 	l.count("graphql.rate.anonymous", g.Rate.Anonymous, 0, 1_000_000_000)
@@ -303,15 +348,25 @@ func (l *loader) checkSPA(cfg *Config) {
 }
 
 func (l *loader) between(key string, d, least, most time.Duration) {
-	if d < least || d > most {
-		l.fault(key, d.String(), fmt.Sprintf("want %s to %s", least, most), "30s")
+	if d >= least && d <= most {
+		return
 	}
+	example := exampleOf(key)
+	if usual, err := time.ParseDuration(example); err != nil || usual < least || usual > most {
+		example = most.String() // What is usual may be too much beside another setting.
+	}
+	l.fault(key, d.String(), fmt.Sprintf("want %s to %s", least, most), example)
 }
 
 func (l *loader) count(key string, n, least, most int) {
-	if n < least || n > most {
-		l.fault(key, fmt.Sprint(n), fmt.Sprintf("want %d to %d", least, most), "")
+	if n >= least && n <= most {
+		return
 	}
+	example := exampleOf(key)
+	if usual, err := strconv.Atoi(example); err != nil || usual < least || usual > most {
+		example = strconv.Itoa(most)
+	}
+	l.fault(key, strconv.Itoa(n), fmt.Sprintf("want %d to %d", least, most), example)
 }
 
 func sortedKeys[V any](m map[string]V) []string {

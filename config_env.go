@@ -43,7 +43,7 @@ func (l *loader) variables(v reflect.Value, prefix, path string, names map[strin
 		if text := l.getenv(variable); text != "" {
 			l.seen[at] = variable
 			if err := setText(value, text); err != nil {
-				l.fault(at, shown(value, text), err.Error(), field.Tag.Get("example"))
+				l.fault(at, shown(value, text), err.Error(), "")
 			}
 		}
 		if field.Type != secretType {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"reflect"
@@ -79,7 +81,7 @@ func setText(v reflect.Value, text string) error {
 	case v.Type() == durationType:
 		d, err := time.ParseDuration(text)
 		if err != nil {
-			return errors.New("want a duration with its unit")
+			return errors.New("want a duration with its unit, ms, s, m or h")
 		}
 		v.SetInt(int64(d))
 		return nil
@@ -146,18 +148,40 @@ func setMap(v reflect.Value, pairs []string) error {
 	return nil
 }
 
+var errSecondDocument = errors.New("it has a second document, behind a line ---, which nobody would read")
+
 // yaml reads a file's text into cfg.
 func (l *loader) yaml(cfg *Config, name string, text []byte) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	top, err := document(text)
+	if err != nil {
+		rule := "the file is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")
+		if errors.Is(err, errSecondDocument) {
+			rule = err.Error()
+		}
 		l.unreadable = true
-		l.faults = append(l.faults, fault{key: name, rule: "the file is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: "), example: "mode: production"})
+		l.faults = append(l.faults, fault{key: name, rule: rule, example: "mode: production"})
 		return
 	}
-	if len(doc.Content) == 0 {
-		return
+	if top != nil {
+		l.group(reflect.ValueOf(cfg).Elem(), top, "", name)
 	}
-	l.group(reflect.ValueOf(cfg).Elem(), doc.Content[0], "", name)
+}
+
+// document gives the one document of a text; nil if it has comments alone.
+func document(text []byte) (*yaml.Node, error) {
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	var first, more yaml.Node
+	if err := documents.Decode(&first); errors.Is(err, io.EOF) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if err := documents.Decode(&more); err == nil {
+		return nil, errSecondDocument
+	} else if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return first.Content[0], nil
 }
 
 // group reads a mapping into a settings struct.
@@ -177,7 +201,7 @@ func (l *loader) group(v reflect.Value, node *yaml.Node, path, name string) {
 		known[key] = value
 		names = append(names, key)
 	})
-	used := map[string]bool{}
+	used, files := map[string]bool{}, map[string]string{} // The latter by the secret's key.
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		keyNode, valueNode := node.Content[i], node.Content[i+1]
 		key := join(path, keyNode.Value)
@@ -192,6 +216,7 @@ func (l *loader) group(v reflect.Value, node *yaml.Node, path, name string) {
 			continue
 		}
 		if plain, isFile := strings.CutSuffix(keyNode.Value, "_file"); isFile && known[plain].IsValid() && known[plain].Type() == secretType {
+			files[plain] = key
 			l.secretFile(known[plain], valueNode.Value, key)
 			continue
 		}
@@ -200,6 +225,11 @@ func (l *loader) group(v reflect.Value, node *yaml.Node, path, name string) {
 			rule += fmt.Sprintf("; did you mean %q?", join(path, like))
 		}
 		l.fault(key, "", rule, "")
+	}
+	for _, plain := range sortedKeys(files) {
+		if used[plain] {
+			l.fault(files[plain], "", join(path, plain)+" is set too; the secret comes from one of them", "")
+		}
 	}
 }
 
@@ -219,7 +249,12 @@ func (l *loader) value(v reflect.Value, node *yaml.Node, key, name string) {
 	case node.Kind == yaml.SequenceNode && v.Kind() == reflect.Slice:
 		var texts []string
 		for _, element := range node.Content {
-			texts = append(texts, resolve(element).Value)
+			element = resolve(element)
+			if element.Kind != yaml.ScalarNode {
+				l.fault(key, "", "want texts in the list, nothing deeper", "")
+				return
+			}
+			texts = append(texts, element.Value)
 		}
 		if err := setList(v, texts); err != nil {
 			l.fault(key, strings.Join(texts, ", "), err.Error(), "")
@@ -227,7 +262,12 @@ func (l *loader) value(v reflect.Value, node *yaml.Node, key, name string) {
 	case node.Kind == yaml.MappingNode && v.Kind() == reflect.Map:
 		m := reflect.MakeMap(v.Type())
 		for i := 0; i+1 < len(node.Content); i += 2 {
-			m.SetMapIndex(reflect.ValueOf(node.Content[i].Value), reflect.ValueOf(resolve(node.Content[i+1]).Value))
+			value := resolve(node.Content[i+1])
+			if value.Kind != yaml.ScalarNode {
+				l.fault(key, node.Content[i].Value, "want a text behind each name, nothing deeper", "")
+				return
+			}
+			m.SetMapIndex(reflect.ValueOf(node.Content[i].Value), reflect.ValueOf(value.Value))
 		}
 		v.Set(m)
 	default:
@@ -317,5 +357,10 @@ func (l *loader) secretFile(v reflect.Value, name, key string) {
 		l.fault(key, name, "the secret file cannot be read: "+err.Error(), "/run/secrets/"+strings.TrimSuffix(key[strings.LastIndexByte(key, '.')+1:], "_file"))
 		return
 	}
-	v.Set(reflect.ValueOf(secret.New(strings.TrimRight(string(text), "\r\n"))))
+	content := strings.TrimRight(string(text), "\r\n")
+	if content == "" {
+		l.fault(key, name, "the secret file is empty", "")
+		return
+	}
+	v.Set(reflect.ValueOf(secret.New(content)))
 }

@@ -26,7 +26,7 @@ func TestDeployedConfigurationsAreInOrder(t *testing.T) {
 		}
 		return path
 	}
-	secret := write("secret", strings.Repeat("A", 43)+"=\n")
+	secret := write("secret", goodKey+"\n")
 	mounted := regexp.MustCompile(`(_file: )/run/[^\s}]+`)
 	for _, file := range files {
 		text, err := os.ReadFile(file)

@@ -72,14 +72,14 @@ func (p *patient) visit(t *testing.T) (string, error) {
 // A world in order has no fault, and nothing in it has changed: nobody is signed in.
 func TestDoctorFindsNothingWrong(t *testing.T) {
 	p := newPatient(t, provider.Quirks{})
-	p.apis["shipping"] = fmt.Sprintf("{base_url: %q, check_path: /shipments, token: client, scopes: ['shipping:read']}", p.world.APIs["shipping"])
+	p.apis["stock"] = fmt.Sprintf("{base_url: %q, check_path: /shipments, token: client, scopes: ['shipping:read']}", p.world.APIs["shipping"])
 	report, err := p.visit(t)
 	if err != nil {
 		t.Errorf("%v:\n%s", err, report)
 	}
 	for _, want := range []string{
 		"ok     identity.issuer: the clocks agree", "ok     identity.issuer: discovery and keys are in order", "ok     identity.client_id: the provider knows the client and its redirect URI",
-		"ok     identity.auth_method: the provider takes the client's authentication, client_secret_basic", "apis.shipping.token: the API takes the gateway's own token",
+		"ok     identity.auth_method: the provider takes the client's authentication, client_secret_basic", "apis.stock.token: the API takes the gateway's own token",
 		"note   session.store: memory", "apis.orders.token: a user's token was not tried",
 	} {
 		if !strings.Contains(report, want) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -134,8 +135,11 @@ func TestMetricsAreDocumented(t *testing.T) {
 		}
 	}
 	for name := range told {
-		if name == "vestibule_telemetry_failures_total" {
-			continue // This gateway has no collector.
+		if name == "vestibule_telemetry_failures_total" || name == "vestibule_certificate_end_time_seconds" {
+			continue // This gateway has neither a collector nor a certificate.
+		}
+		if strings.HasPrefix(name, "vestibule_open_files") && runtime.GOOS != "linux" {
+			continue
 		}
 		if _, there := shown[name]; !there {
 			t.Errorf("%s is documented, and not there", name)

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"vestibule.example/auth"
 	"vestibule.example/auth/redisstore"
@@ -24,6 +25,13 @@ type checkedStore struct {
 func (s *checkedStore) Check(context.Context) error                { return s.err }
 func (s *checkedStore) Create(context.Context, *auth.Record) error { return s.err }
 func (s *checkedStore) Update(context.Context, *auth.Record) error { return s.err }
+func (s *checkedStore) Put(context.Context, string, []byte, time.Duration) error {
+	return s.err
+}
+
+func (s *checkedStore) Lease(context.Context, string, time.Duration) (func(), bool, error) {
+	return nil, false, s.err
+}
 
 // Readiness is that the process serves and its store works; each change is logged once, however often it is asked.
 func TestReadiness(t *testing.T) {
@@ -98,7 +106,10 @@ func TestStoreErrorsNameTheirKey(t *testing.T) {
 	}
 	for err, want := range map[error]string{auth.ErrNotFound: "auth: no such record", auth.ErrStoreFull: "session.max_sessions: ", errors.New("gone"): "session.file: "} {
 		store := namedStore{&checkedStore{err: err}, nameFileKey}
-		for name, got := range map[string]error{"Create": store.Create(t.Context(), nil), "Update": store.Update(t.Context(), nil)} {
+		_, _, lease := store.Lease(t.Context(), "", 0)
+		for name, got := range map[string]error{
+			"Create": store.Create(t.Context(), nil), "Update": store.Update(t.Context(), nil), "Put": store.Put(t.Context(), "", nil, 0), "Lease": lease,
+		} {
 			if got == nil || !strings.HasPrefix(got.Error(), want) || !errors.Is(got, err) {
 				t.Errorf("%s = %v, want it to begin with %q", name, got, want)
 			}

@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 
 	"vestibule.example/auth"
 )
@@ -27,15 +25,12 @@ type reloader struct {
 	log         *slog.Logger
 }
 
-// start reloads at each SIGHUP until what it gives is called.
-func (r *reloader) start(ctx context.Context) (stop func()) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGHUP)
+// start reloads at each signal until what it gives is called.
+func (r *reloader) start(ctx context.Context, signals <-chan os.Signal) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
 	following.Go(func() { r.follow(ctx, signals) })
 	return func() {
-		signal.Stop(signals)
 		cancel()
 		following.Wait()
 	}
@@ -74,6 +69,7 @@ func (r *reloader) reload(ctx context.Context) error {
 	}
 	if r.certificate != nil {
 		r.certificate.held.Store(pair)
+		r.certificate.inspect(ctx, r.current.publicURL(), r.log)
 	}
 	r.warnOfKeys(ctx, next.Session.Keys)
 	if others := r.others(next); len(others) > 0 {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"time"
 
 	"vestibule.example/auth"
 	"vestibule.example/auth/filestore"
@@ -28,13 +29,9 @@ func newStore(ctx context.Context, cfg SessionConfig) (auth.Store, error) {
 }
 
 func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
-	var encryption *tls.Config
-	if cfg.TLS {
-		var err error
-		files := ClientTLSConfig{CAFile: cfg.TLSCAFile, CertFile: cfg.TLSCertFile, KeyFile: cfg.TLSKeyFile, ServerName: cfg.TLSServerName}
-		if encryption, err = newClientTLS("session.redis.tls_", files); err != nil {
-			return nil, err
-		}
+	encryption, err := newRedisTLS(cfg)
+	if err != nil {
+		return nil, err
 	}
 	store, err := redisstore.New(ctx, redisstore.Config{
 		Addresses: cfg.Addresses, SentinelMaster: cfg.SentinelMaster, Username: cfg.Username, Password: cfg.Password,
@@ -45,6 +42,14 @@ func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
 		return nil, nameRedisKey(err)
 	}
 	return namedStore{store, nameRedisKey}, nil
+}
+
+// newRedisTLS reads how connections to Redis are encrypted; nil where they are not.
+func newRedisTLS(cfg RedisConfig) (*tls.Config, error) {
+	if !cfg.TLS {
+		return nil, nil
+	}
+	return newClientTLS("session.redis.tls_", ClientTLSConfig{CAFile: cfg.TLSCAFile, CertFile: cfg.TLSCertFile, KeyFile: cfg.TLSKeyFile, ServerName: cfg.TLSServerName})
 }
 
 // namedStore is a store that names the key of the configuration that would mend what is wrong, when it is checked and when it
@@ -70,6 +75,17 @@ func (s namedStore) Create(ctx context.Context, r *auth.Record) error {
 // Update implements [auth.Store].
 func (s namedStore) Update(ctx context.Context, r *auth.Record) error {
 	return s.named(s.Store.Update(ctx, r))
+}
+
+// Put implements [auth.Store].
+func (s namedStore) Put(ctx context.Context, name string, value []byte, ttl time.Duration) error {
+	return s.named(s.Store.Put(ctx, name, value, ttl))
+}
+
+// Lease implements [auth.Store].
+func (s namedStore) Lease(ctx context.Context, name string, ttl time.Duration) (func(), bool, error) {
+	release, ok, err := s.Store.Lease(ctx, name, ttl)
+	return release, ok, s.named(err)
 }
 
 // named names the key unless the error is an outcome that a store in order has too.

@@ -74,7 +74,7 @@ func TestARedisThatWillNotDoIsNamed(t *testing.T) {
 		"nobody there":            {"{addresses: ['127.0.0.1:" + freePort(t) + "']}", "session.redis.addresses", "refused"},
 		"TLS where there is none": {"{addresses: ['" + open + "'], tls: true, timeout: 500ms}", "session.redis", ""},
 	} {
-		text := strings.Replace(withRedis(c.settings), "public_url", "address: 127.0.0.1:0\n  admin_address: 127.0.0.1:0\n  public_url", 1)
+		text := strings.Replace(withRedis(c.settings), "public_url", "address: 127.0.0.1:0\n  admin_address: 127.0.0.1:0\n  public_url", 1) + shopAPIs
 		file := writeFile(t, "vestibule.yaml", text)
 		err := run(t.Context(), func(string) string { return "" }, []string{"-config", file}, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), c.key) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "canary") {

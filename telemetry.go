@@ -23,26 +23,34 @@ type watching struct {
 
 // newTelemetry makes what measures and, with a collector, traces.
 func newTelemetry(cfg OTLPConfig, log *slog.Logger) (*observe.Telemetry, error) {
-	out := observe.TelemetryConfig{Version: version(), Instance: instance(), Logger: log}
-	if cfg.Endpoint != "" {
-		endpoint, err := url.Parse(cfg.Endpoint)
-		if err != nil {
-			return nil, fmt.Errorf("observe.otlp.endpoint: %w", err)
-		}
-		header := http.Header{}
-		for name, value := range cfg.Headers {
-			header.Set(name, value)
-		}
-		if !cfg.Authorization.IsZero() {
-			header.Set("Authorization", cfg.Authorization.Reveal())
-		}
-		transport := newTransport()
-		if transport.TLSClientConfig, err = newClientTLS("observe.otlp.tls.", cfg.TLS); err != nil {
-			return nil, err
-		}
-		out.Collector = &observe.Collector{Endpoint: endpoint, Header: header, Transport: transport, Share: float64(cfg.Share) / 100, Metrics: cfg.Interval}
+	collector, err := collectorOf(cfg)
+	if err != nil {
+		return nil, err
 	}
-	return observe.NewTelemetry(out)
+	return observe.NewTelemetry(observe.TelemetryConfig{Version: version(), Instance: instance(), Logger: log, Collector: collector})
+}
+
+// collectorOf is how the configured collector is reached; nil if there is none.
+func collectorOf(cfg OTLPConfig) (*observe.Collector, error) {
+	if cfg.Endpoint == "" {
+		return nil, nil
+	}
+	endpoint, err := url.Parse(cfg.Endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("observe.otlp.endpoint: %w", err)
+	}
+	header := http.Header{}
+	for name, value := range cfg.Headers {
+		header.Set(name, value)
+	}
+	if !cfg.Authorization.IsZero() {
+		header.Set("Authorization", cfg.Authorization.Reveal())
+	}
+	transport := newTransport()
+	if transport.TLSClientConfig, err = newClientTLS("observe.otlp.tls.", cfg.TLS); err != nil {
+		return nil, err
+	}
+	return &observe.Collector{Endpoint: endpoint, Header: header, Transport: transport, Share: float64(cfg.Share) / 100, Metrics: cfg.Interval}, nil
 }
 
 // instance tells this process from other replicas, and from itself before a restart: by its host's name, which in a cluster is

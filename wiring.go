@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -15,13 +12,14 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"syscall"
 	"time"
 
 	"vestibule.example/auth"
-	"vestibule.example/auth/rp"
 	"vestibule.example/clients"
 	"vestibule.example/graph"
 	"vestibule.example/internal/observe"
@@ -31,6 +29,15 @@ import (
 // serve builds everything, listens, and serves until ctx ends. load reads the configuration anew, at SIGHUP.
 func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr io.Writer) (err error) {
 	log := newLogger(cfg, stderr)
+	hangUps := make(chan os.Signal, 1)
+	if !cfg.Demo { // Whose settings are made up as it starts, and which ends with its terminal.
+		if err := rehearse(cfg); err != nil {
+			return err
+		}
+		// From now on: unheard, the signal would end a process that still starts.
+		signal.Notify(hangUps, syscall.SIGHUP)
+		defer signal.Stop(hangUps)
+	}
 	cert, err := newCertificate(cfg.Server)
 	if err != nil {
 		return err
@@ -65,6 +72,11 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	}
 	defer func() { telemetry.Close(context.WithoutCancel(ctx)) }()
 	watch := watching{log, telemetry.Meters(), telemetry.Traces()}
+	if cert != nil {
+		if err := cert.measure(watch.meters); err != nil {
+			return err
+		}
+	}
 	store, err := newStore(ctx, cfg.Session)
 	if err != nil {
 		return err
@@ -93,8 +105,14 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 		profiles = newProfiles()
 	}
 	operators := newServer(onlyHosts(localHost, newAdminHandler(ready, operatorSessions(service, log), telemetry.Prometheus(), profiles)), limits, log)
-	if !cfg.Demo { // Whose settings are made up at the start, and which ends with its terminal.
-		defer (&reloader{load: load, current: cfg, service: service, certificate: cert, log: log}).start(ctx)()
+	if !cfg.Demo {
+		defer (&reloader{load: load, current: cfg, service: service, certificate: cert, log: log}).start(ctx, hangUps)()
+	}
+	if cert != nil {
+		cert.inspect(ctx, cfg.publicURL(), log)
+	}
+	if cfg.Session.Store == "memory" && !cfg.development() {
+		log.Warn("session.store is memory: a restart signs everybody out, and replicas share no sessions")
 	}
 	log.Info("serving", "address", public.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.Addr().String(), "version", version(),
 		"processors", runtime.GOMAXPROCS(0), "memory_limit", debug.SetMemoryLimit(-1))
@@ -121,31 +139,6 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("cannot listen: %w; choose another address with -address, VESTIBULE_SERVER_ADDRESS or VESTIBULE_SERVER_ADMIN_ADDRESS", err)
 	}
 	return l, nil
-}
-
-// newProvider makes the client of the configured provider.
-func newProvider(cfg Config, log *slog.Logger) (*rp.Provider, error) {
-	id, public := cfg.Identity, cfg.Server.PublicURL
-	key, err := readPrivateKey(id.PrivateKeyFile)
-	if err != nil {
-		return nil, err
-	}
-	par, mode := id.PAR, id.ResponseMode
-	if par == "auto" {
-		par = rp.PARWhenRequired
-	}
-	if mode == "query" {
-		mode = ""
-	}
-	return rp.New(rp.Config{
-		Profile: id.Provider, Tenants: id.Tenants, Audience: id.Audience, FederatedLogout: id.FederatedLogout,
-		Issuer: id.Issuer, ClientID: id.ClientID, ClientSecret: id.ClientSecret, AuthMethod: id.AuthMethod,
-		PrivateKey: key, PrivateKeyID: id.PrivateKeyID,
-		RedirectURI: public + "/auth/callback", PostLogoutRedirectURI: public + "/auth/logged-out",
-		Scopes: id.Scopes, Resources: id.Resources, AuthParams: id.AuthParams, ResponseMode: mode, PAR: par,
-		IDTokenAlgs: id.IDTokenAlgs, TrustedAudiences: id.TrustedAudiences, Leeway: id.Leeway, UserInfo: id.UserInfo == "true", LogoutTokenWithoutExp: id.WithoutExp, Logger: log,
-		HTTPClient: &http.Client{Transport: newTransport()},
-	})
 }
 
 // newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
@@ -197,15 +190,15 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 		return apis[name]
 	}
 	resolver := graph.NewResolver(api, service)
+	persisted, err := persistedDocuments(cfg)
+	faults = append(faults, err)
+	app, err := newApp(cfg.SPA, watch.log)
+	faults = append(faults, err)
 	if err := errors.Join(faults...); err != nil {
 		return parts{}, err
 	}
 	upstream.fill(apis)
 	g := cfg.GraphQL
-	persisted, err := persistedDocuments(cfg)
-	if err != nil {
-		return parts{}, err
-	}
 	cursors, err := cursorKeys(cfg.Session)
 	if err != nil {
 		return parts{}, err
@@ -217,10 +210,6 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 		Persisted: persisted,
 		Rate:      graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},
 	})
-	if err != nil {
-		return parts{}, err
-	}
-	app, err := newApp(cfg.SPA, watch.log)
 	if err != nil {
 		return parts{}, err
 	}
@@ -246,7 +235,11 @@ func newApp(cfg SPAConfig, log *slog.Logger) (http.Handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		return spa.NewHandler(spa.Config{Dir: cfg.Dir, CSP: policy, Logger: log})
+		app, err := spa.NewHandler(spa.Config{Dir: cfg.Dir, CSP: policy, Logger: log})
+		if err != nil {
+			return nil, fmt.Errorf("spa.dir: %w", err)
+		}
+		return app, nil
 	}
 	server, err := url.Parse(cfg.DevServer)
 	if err != nil {
@@ -262,7 +255,7 @@ func newAPI(name string, api APIConfig, connections http.RoundTripper, service *
 	if err != nil {
 		return nil, fmt.Errorf("apis.%s.base_url: %w", name, err)
 	}
-	return clients.New(clients.Config{
+	out, err := clients.New(clients.Config{
 		Name: name, BaseURL: base, Transport: service.Transport(name, connections),
 		Identity: func(ctx context.Context) (clients.IdentityKey, error) {
 			key, owner, public, err := service.Identity(ctx, name)
@@ -285,6 +278,10 @@ func newAPI(name string, api APIConfig, connections http.RoundTripper, service *
 		ForwardLanguage: api.ForwardLanguage, ClientAddress: clientAddressHeader(api.ClientAddress),
 		UserAgent: "vestibule/" + version(), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
 	})
+	if err != nil {
+		return nil, fmt.Errorf("apis.%s: %w", name, err)
+	}
+	return out, nil
 }
 
 // classify says what auth's errors mean to the one who asked an API.
@@ -296,40 +293,6 @@ func classify(err error) *clients.Error {
 		return &clients.Error{Code: clients.CodeUnavailable, Retryable: true, RetryAfter: 2 * time.Second}
 	}
 	return nil
-}
-
-// maxKeyFile bounds a private key's file, in bytes.
-const maxKeyFile = 64 << 10
-
-var errPrivateKey = errors.New("want a PEM file with one PKCS #8 private key")
-
-// readPrivateKey reads the key for private_key_jwt; none is configured is no fault.
-func readPrivateKey(name string) (crypto.Signer, error) {
-	if name == "" {
-		return nil, nil
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("identity.private_key_file: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
-	if err != nil {
-		return nil, fmt.Errorf("identity.private_key_file: %w", err)
-	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
-	}
-	return signer, nil
 }
 
 // cursorKeys are derived of the session's, so that a cursor holds on every replica and for as long as the key is known. The first signs.

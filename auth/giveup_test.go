@@ -101,7 +101,7 @@ func TestOutcomesOfTheStoreAreMeasured(t *testing.T) {
 		outcome string
 	}{
 		{nil, "ok"}, {errOutage, "error"},
-		{auth.ErrNotFound, "no"}, {auth.ErrExists, "no"}, {auth.ErrConflict, "no"}, {auth.ErrLoggedOut, "no"}, {auth.ErrStoreFull, "no"},
+		{auth.ErrNotFound, "no"}, {auth.ErrExists, "no"}, {auth.ErrConflict, "no"}, {auth.ErrLoggedOut, "no"}, {auth.ErrStoreFull, "full"},
 	} {
 		series := `vestibule_store_call_duration_seconds_count{operation="get",outcome="` + c.outcome + `"}`
 		before := read()[series]

@@ -28,6 +28,12 @@ type Key struct {
 	Secret secret.Text
 }
 
+// Check tells what is wrong with the key's secret, before a service refuses it.
+func (k Key) Check() error {
+	_, err := decodeKey(k.Secret.Reveal())
+	return err
+}
+
 var (
 	errKeyLength  = errors.New("want 32 or 64 random bytes in base64 or hex; `openssl rand -base64 64` makes them")
 	errKeyWeak    = errors.New("the bytes are not random")

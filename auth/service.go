@@ -124,8 +124,8 @@ func New(cfg Config) (*Service, error) {
 	if cfg.IdleTimeout <= 0 || cfg.Lifetime < cfg.IdleTimeout {
 		faults = append(faults, fmt.Errorf("auth: idle timeout %s and lifetime %s: want 0 < idle timeout <= lifetime", cfg.IdleTimeout, cfg.Lifetime))
 	}
-	if err := checkCSRFHeader(cfg.CSRFHeader); err != nil {
-		faults = append(faults, err)
+	if err := CheckCSRFHeader(cfg.CSRFHeader); err != nil {
+		faults = append(faults, fmt.Errorf("auth: CSRF header %q: %w", cfg.CSRFHeader, err))
 	}
 	keys, err := newKeyring(cfg.Keys)
 	faults = append(faults, err)
@@ -201,19 +201,24 @@ func checkAPI(name string, api APIToken) error {
 	return nil
 }
 
-// checkCSRFHeader refuses names that a cross-site request could carry without a preflight, or that no script may set:
+var (
+	errProvesNothing = errors.New("a cross-site page can send it, or no script can; choose one such as X-CSRF")
+	errNoScript      = errors.New("want a header name that scripts may set, such as X-CSRF")
+)
+
+// CheckCSRFHeader refuses names that a cross-site request could carry without a preflight, or that no script may set:
 // the header would prove nothing (Fetch, CORS-safelisted and forbidden request-header names).
-func checkCSRFHeader(name string) error {
+func CheckCSRFHeader(name string) error {
 	lower := strings.ToLower(name)
 	switch lower {
 	case "accept", "accept-language", "content-language", "content-type", "range", "accept-charset", "accept-encoding",
 		"access-control-request-headers", "access-control-request-method", "connection", "content-length", "cookie", "cookie2",
 		"date", "dnt", "expect", "host", "keep-alive", "origin", "referer", "set-cookie", "te", "trailer", "transfer-encoding",
 		"upgrade", "via", "x-http-method", "x-http-method-override", "x-method-override", "save-data", "downlink", "dpr", "width", "viewport-width", "rtt":
-		return fmt.Errorf("auth: CSRF header %q: a cross-site page can send it, or no script can; choose one such as X-CSRF", name)
+		return errProvesNothing
 	}
 	if strings.HasPrefix(lower, "sec-") || strings.HasPrefix(lower, "proxy-") || !isToken(name) {
-		return fmt.Errorf("auth: CSRF header %q: want a header name that scripts may set, such as X-CSRF", name)
+		return errNoScript
 	}
 	return nil
 }

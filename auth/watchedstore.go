@@ -28,7 +28,8 @@ type storeCall struct{ operation, outcome string }
 const (
 	storeOK   = "ok"
 	storeKept = "kept" // answered from this process's memory
-	storeNo   = "no"   // one of the named errors: absent, taken, changed meanwhile, forbidden, full
+	storeNo   = "no"   // one of the named errors: absent, taken, changed meanwhile, forbidden
+	storeFull = "full" // it has no room
 	storeOut  = "error"
 )
 
@@ -45,7 +46,7 @@ func newWatchedStore(store Store, meters metric.MeterProvider, traces trace.Trac
 		m.tracer = traces.Tracer(telemetryScope)
 	}
 	for _, operation := range []string{"create", "get", "update", "touch", "delete", "end", "list", "lease", "put", "take", "check"} {
-		for _, outcome := range []string{storeOK, storeKept, storeNo, storeOut} {
+		for _, outcome := range []string{storeOK, storeKept, storeNo, storeFull, storeOut} {
 			m.known[storeCall{operation, outcome}] = metric.WithAttributeSet(attribute.NewSet(attribute.String("operation", operation), attribute.String("outcome", outcome)))
 		}
 	}
@@ -90,8 +91,10 @@ func storeOutcome(err error) string {
 	switch {
 	case err == nil:
 		return storeOK
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrExists), errors.Is(err, ErrConflict), errors.Is(err, ErrLoggedOut), errors.Is(err, ErrStoreFull):
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrExists), errors.Is(err, ErrConflict), errors.Is(err, ErrLoggedOut):
 		return storeNo
+	case errors.Is(err, ErrStoreFull):
+		return storeFull
 	}
 	return storeOut
 }

@@ -80,6 +80,9 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	out.Extensions["code"] = code
 	out.Message = messages[code]
+	if isGone(ctx) {
+		return out
+	}
 	p.meter.failed(ctx, code, apiOf(err), false)
 	if id := p.requestID(ctx); id != "" {
 		out.Extensions["requestId"] = id
@@ -103,6 +106,9 @@ func argumentOf(ctx context.Context, told *gqlerror.Error) string {
 	return told.Path[len(field):].String()
 }
 
+// isGone tells that nobody waits for the answer any more: what fails by that is nobody's fault, and no news.
+func isGone(ctx context.Context) bool { return errors.Is(context.Cause(ctx), context.Canceled) }
+
 func levelOf(code string) slog.Level {
 	switch code {
 	case codeInternal:
@@ -124,6 +130,9 @@ func (p *presenter) denied(ctx context.Context, at plan.Coordinate, err error) {
 
 // note logs a failure that a fallback hides.
 func (p *presenter) note(ctx context.Context, err error) {
+	if isGone(ctx) {
+		return
+	}
 	code := p.describe(ctx, err, map[string]any{})
 	p.meter.failed(ctx, code, apiOf(err), true)
 	p.log.LogAttrs(ctx, slog.LevelWarn, "field answered with its fallback", slog.String("path", graphql.GetPath(ctx).String()),

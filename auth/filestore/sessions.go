@@ -2,6 +2,7 @@ package filestore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -153,7 +154,7 @@ func (s *Store) Create(ctx context.Context, r *auth.Record) error {
 		}
 		for _, name := range []string{"sid:" + r.SID, "sub:" + r.Subject} {
 			if forbidden, err := tx.forbids(name, r.SignedInAt); forbidden || err != nil {
-				return cmpError(err, auth.ErrLoggedOut)
+				return cmp.Or(err, auth.ErrLoggedOut)
 			}
 		}
 		if s.count.Load() >= int64(s.cfg.MaxSessions) {
@@ -172,14 +173,6 @@ func (s *Store) Create(ctx context.Context, r *auth.Record) error {
 		s.count.Add(1)
 	}
 	return err
-}
-
-// cmpError gives the error that there is, or else the other.
-func cmpError(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // Get implements [auth.Store].

@@ -1,6 +1,7 @@
 package filestore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,7 +40,7 @@ func (s *Store) Put(ctx context.Context, name string, bytes []byte, ttl time.Dur
 	}
 	return s.update(ctx, "keeping a value", func(tx transaction) error {
 		if _, err := tx.value(name); !errors.Is(err, auth.ErrNotFound) {
-			return cmpError(err, auth.ErrExists)
+			return cmp.Or(err, auth.ErrExists)
 		}
 		text, err := json.Marshal(value{bytes, tx.now.Add(ttl)})
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -80,13 +79,13 @@ func (c *Config) assertionSigner(profile Profile) (func(map[string]any) (string,
 // signingAlg follows from the key; only an RSA key leaves a choice.
 func signingAlg(key crypto.Signer, wanted string) (jose.SignatureAlgorithm, error) {
 	if key == nil {
-		return "", errors.New("PrivateKey is required for private_key_jwt")
+		return "", &Fault{"PrivateKey", "is required for private_key_jwt"}
 	}
 	var alg jose.SignatureAlgorithm
 	switch public := key.Public().(type) {
 	case *rsa.PublicKey:
 		if public.N.BitLen() < minRSABits {
-			return "", fmt.Errorf("PrivateKey: an RSA key must have at least %d bits", minRSABits)
+			return "", &Fault{"PrivateKey", fmt.Sprintf("must have at least %d bits if it is RSA's, and has %d", minRSABits, public.N.BitLen())}
 		}
 		if wanted == string(jose.PS256) {
 			return jose.PS256, nil
@@ -105,10 +104,10 @@ func signingAlg(key crypto.Signer, wanted string) (jose.SignatureAlgorithm, erro
 		alg = jose.EdDSA
 	}
 	if alg == "" {
-		return "", errors.New("PrivateKey must be RSA, ECDSA on P-256, P-384 or P-521, or Ed25519")
+		return "", &Fault{"PrivateKey", "must be RSA, ECDSA on P-256, P-384 or P-521, or Ed25519"}
 	}
 	if wanted != "" && wanted != string(alg) {
-		return "", fmt.Errorf("PrivateKeyAlg %q does not fit the key, which signs with %s", wanted, alg)
+		return "", &Fault{"PrivateKeyAlg", fmt.Sprintf("%q does not fit the key, which signs with %s", wanted, alg)}
 	}
 	return alg, nil
 }

@@ -30,8 +30,12 @@ func New(cfg Config) (*Provider, error) {
 		return nil, fmt.Errorf("rp: there is no profile %q", cfg.Profile)
 	}
 	cfg = cfg.withDefaults(profile)
-	sign, keyErr := cfg.assertionSigner(profile)
-	if err := errors.Join(cfg.validate(profile), keyErr); err != nil {
+	sign, err := cfg.assertionSigner(profile)
+	faults := []error{err}
+	for _, fault := range cfg.validate(profile) {
+		faults = append(faults, fault)
+	}
+	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("rp: %w", err)
 	}
 	cfg.PrivateKey = nil

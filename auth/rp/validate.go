@@ -1,7 +1,6 @@
 package rp
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -26,94 +25,112 @@ var asymmetricAlgs = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 }
 
+// Fault is a field of a Config that New refuses, and why.
+type Fault struct{ Field, Rule string }
+
+// Error implements error.
+func (f *Fault) Error() string { return f.Field + " " + f.Rule }
+
+// Faults are all that New refuses a configuration for, but for its private key.
+func (c Config) Faults() []*Fault {
+	profile, known := ProfileOf(c.Profile)
+	if !known {
+		return []*Fault{{"Profile", fmt.Sprintf("%q is not known", c.Profile)}}
+	}
+	c = c.withDefaults(profile)
+	return c.validate(profile)
+}
+
 // validate looks at everything but the private key.
-func (c *Config) validate(profile Profile) error {
-	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+func (c *Config) validate(profile Profile) []*Fault {
+	var faults []*Fault
+	fault := func(field, format string, args ...any) {
+		faults = append(faults, &Fault{field, fmt.Sprintf(format, args...)})
+	}
 
 	if err := checkAddress(c.Issuer, true); err != nil {
-		fault("Issuer %w", err)
+		fault("Issuer", "%v", err)
 	} else if strings.Contains(c.Issuer, "?") {
-		fault("Issuer must not have a query")
+		fault("Issuer", "must not have a query")
 	}
 	if several, known := SeveralTenants(c.Issuer); profile.Tenants && !known {
-		fault("Issuer must have the form https://login.microsoftonline.com/TENANT/v2.0")
+		fault("Issuer", "must have the form https://login.microsoftonline.com/TENANT/v2.0")
 	} else if profile.Tenants && several && len(c.Tenants) == 0 {
-		fault("Tenants must list who may sign in, since the Issuer stands for every tenant")
+		fault("Tenants", "must list who may sign in, since the Issuer stands for every tenant")
 	} else if len(c.Tenants) > 0 && (!profile.Tenants || !several) {
-		fault("Tenants is for Entra ID's issuers of several tenants")
+		fault("Tenants", "is for Entra ID's issuers of several tenants")
 	}
 	if c.FederatedLogout && !profile.Federated {
-		fault("FederatedLogout is not for this profile")
+		fault("FederatedLogout", "is not for this profile")
 	}
 	if c.ClientID == "" {
-		fault("ClientID is required")
+		fault("ClientID", "is required")
 	}
 	if err := checkAddress(c.RedirectURI, true); err != nil {
-		fault("RedirectURI %w", err)
+		fault("RedirectURI", "%v", err)
 	}
 	if c.PostLogoutRedirectURI != "" {
 		if err := checkAddress(c.PostLogoutRedirectURI, true); err != nil {
-			fault("PostLogoutRedirectURI %w", err)
+			fault("PostLogoutRedirectURI", "%v", err)
 		}
 	}
 	switch c.AuthMethod {
 	case AuthBasic, AuthPost:
 		if c.ClientSecret.IsZero() {
-			fault("ClientSecret is required for %s", c.AuthMethod)
+			fault("ClientSecret", "is required for %s", c.AuthMethod)
 		}
 		if c.PrivateKey != nil || c.PrivateKeyID != "" || c.PrivateKeyAlg != "" {
-			fault("PrivateKey is for private_key_jwt only, AuthMethod is %s", c.AuthMethod)
+			fault("PrivateKey", "is for private_key_jwt only, AuthMethod is %s", c.AuthMethod)
 		}
 	case AuthPrivateKeyJWT:
 		if !c.ClientSecret.IsZero() {
-			fault("ClientSecret must not be set with private_key_jwt")
+			fault("ClientSecret", "must not be set with private_key_jwt")
 		}
 		if c.PrivateKeyID == "" {
-			fault("PrivateKeyID is required for private_key_jwt")
+			fault("PrivateKeyID", "is required for private_key_jwt")
 		}
 	default:
-		fault("AuthMethod must be client_secret_basic, client_secret_post or private_key_jwt")
+		fault("AuthMethod", "must be client_secret_basic, client_secret_post or private_key_jwt")
 	}
 	if !slices.Contains(c.Scopes, "openid") {
-		fault("Scopes must contain openid")
+		fault("Scopes", "must contain openid")
 	}
 	for _, scope := range c.Scopes {
 		if scope == "" || strings.ContainsFunc(scope, notScope) {
-			fault("Scopes: %q is not a scope (RFC 6749 3.3)", scope)
+			fault("Scopes", "%q is not a scope (RFC 6749 3.3)", scope)
 		}
 	}
 	for _, resource := range c.Resources {
 		if err := checkResource(resource); err != nil {
-			fault("Resources: %w", err)
+			fault("Resources", "%v", err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.AuthParams)) {
 		if IsProtocolParam(name) {
-			fault("AuthParams: %s belongs to the protocol", name)
+			fault("AuthParams", "%s belongs to the protocol", name)
 		}
 	}
 	if c.ResponseMode != "" && c.ResponseMode != "form_post" {
-		fault("ResponseMode must be empty or form_post")
+		fault("ResponseMode", "must be empty or form_post")
 	}
 	if c.PAR != PARWhenRequired && c.PAR != PARAlways && c.PAR != PARNever {
-		fault("PAR must be empty, always or never")
+		fault("PAR", "must be empty, always or never")
 	}
 	for _, alg := range c.IDTokenAlgs {
 		if !slices.Contains(asymmetricAlgs, alg) {
-			fault("IDTokenAlgs: %q is not one of %s", alg, strings.Join(asymmetricAlgs, " "))
+			fault("IDTokenAlgs", "%q is not one of %s", alg, strings.Join(asymmetricAlgs, " "))
 		}
 	}
 	if c.Leeway > MaxLeeway {
-		fault("Leeway must be at most %v, is %v", MaxLeeway, c.Leeway)
+		fault("Leeway", "must be at most %v, is %v", MaxLeeway, c.Leeway)
 	}
 	if c.Timeout < 0 || c.Timeout > 30*time.Second {
-		fault("Timeout must be at most 30s, is %v", c.Timeout)
+		fault("Timeout", "must be at most 30s, is %v", c.Timeout)
 	}
 	if c.RefreshInterval < time.Minute {
-		fault("RefreshInterval must be at least 1m, is %v", c.RefreshInterval)
+		fault("RefreshInterval", "must be at least 1m, is %v", c.RefreshInterval)
 	}
-	return errors.Join(faults...)
+	return faults
 }
 
 // notScope: what RFC 6749 3.3 does not allow in a scope token.
@@ -123,7 +140,7 @@ func notScope(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\'
 func checkResource(resource string) error {
 	u, err := url.Parse(resource)
 	if err != nil || !u.IsAbs() || strings.Contains(resource, "#") {
-		return fmt.Errorf("resource %q is not an absolute URI without fragment", resource)
+		return fmt.Errorf("%q is not an absolute URI without fragment", resource)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -102,6 +103,9 @@ func TestCompose(t *testing.T) {
 	if !gateway.ReadOnly || len(gateway.CapDrop) != 1 || gateway.CapDrop[0] != "ALL" {
 		t.Error("the gateway's container can write, or has capabilities")
 	}
+	if grace := gateway.StopGracePeriod; grace == nil || time.Duration(*grace) <= 35*time.Second {
+		t.Errorf("a stop of 25 s and 10 s for refreshes under way do not fit into %v", grace)
+	}
 }
 
 // manifests is what Kustomize makes of the base, by kind.
@@ -164,6 +168,9 @@ func TestKubernetes(t *testing.T) {
 	}
 	if grace := *pod.TerminationGracePeriodSeconds; 25+10 >= grace {
 		t.Errorf("a stop of 25 s and 10 s for refreshes under way do not fit into %d s", grace)
+	}
+	if deployment.Spec.Replicas != nil {
+		t.Errorf("each apply sets %d replicas, whatever the autoscaler has found", *deployment.Spec.Replicas)
 	}
 	if *scaler.Spec.MinReplicas < 2 || budget.Spec.MaxUnavailable.IntValue() >= int(*scaler.Spec.MinReplicas) {
 		t.Error("a node's drain may take every replica at once")

@@ -23,7 +23,7 @@ func argument(f *ast.Field, name string, variables map[string]any) (value any, g
 	return value, value != nil
 }
 
-// at follows a path into an input object.
+// follow follows a path into an input object.
 func follow(value any, path []string) (any, bool) {
 	for _, name := range path {
 		object, _ := value.(map[string]any)

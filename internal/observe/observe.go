@@ -15,7 +15,6 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -35,7 +34,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// NewLogger makes the process's logger: format json or text, level debug, info, warn or error.
+// NewLogger makes the process's logger: format json or text, level debug, info, warn or error. What is logged with a request's
+// context has the request's id.
 func NewLogger(w io.Writer, format, level string) *slog.Logger {
 	var least slog.Level
 	if err := least.UnmarshalText([]byte(level)); err != nil {
@@ -43,19 +43,49 @@ func NewLogger(w io.Writer, format, level string) *slog.Logger {
 	}
 	options := &slog.HandlerOptions{Level: least}
 	if format == "text" {
-		return slog.New(slog.NewTextHandler(w, options))
+		return slog.New(identified{slog.NewTextHandler(w, options)})
 	}
-	return slog.New(slog.NewJSONHandler(w, options))
+	return slog.New(identified{slog.NewJSONHandler(w, options)})
+}
+
+// identified adds the request's id to the records that do not name it by themselves.
+type identified struct{ slog.Handler }
+
+// Handle implements [slog.Handler].
+func (h identified) Handle(ctx context.Context, r slog.Record) error {
+	if id := RequestID(ctx); id != "" {
+		named := false
+		r.Attrs(func(a slog.Attr) bool {
+			named = named || a.Key == keyRequestID
+			return !named
+		})
+		if !named {
+			r = r.Clone()
+			r.AddAttrs(slog.String(keyRequestID, id))
+		}
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements [slog.Handler].
+func (h identified) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return identified{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements [slog.Handler].
+func (h identified) WithGroup(name string) slog.Handler {
+	return identified{h.Handler.WithGroup(name)}
 }
 
 type contextKey struct{}
 
+// keyRequestID is the request's id in the log.
+const keyRequestID = "request_id"
+
 // entry is what a request's record gathers on its way.
 type entry struct {
-	id string
-
-	mu    sync.Mutex // guards all of the following
-	cause error
+	id    string
+	cause error // of a panic
 }
 
 // RequestID is the request's id, or nothing outside one.
@@ -64,15 +94,6 @@ func RequestID(ctx context.Context) string {
 		return e.id
 	}
 	return ""
-}
-
-// SetCause notes why a request failed, for its record. The last one counts.
-func SetCause(ctx context.Context, err error) {
-	if e, ok := ctx.Value(contextKey{}).(*entry); ok {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.cause = err
-	}
 }
 
 // statusClientGone is logged when the client went away before the answer.
@@ -126,10 +147,8 @@ func panicked(log *slog.Logger, e *entry, rec *recorder, v any) {
 	if errors.Is(err, http.ErrAbortHandler) {
 		return
 	}
-	log.Error("panic", "request_id", e.id, "error", err.Error(), "stack", string(debug.Stack()))
-	e.mu.Lock()
+	log.Error("panic", keyRequestID, e.id, "error", err.Error(), "stack", string(debug.Stack()))
 	e.cause = err
-	e.mu.Unlock()
 	if rec.status != 0 {
 		return
 	}
@@ -147,17 +166,15 @@ func write(cfg Config, r *http.Request, e *entry, rec *recorder, took time.Durat
 		route = "other"
 	}
 	attrs := []slog.Attr{
-		slog.String("request_id", e.id), slog.String("method", r.Method), slog.String("route", route), slog.Int("status", status),
+		slog.String(keyRequestID, e.id), slog.String("method", r.Method), slog.String("route", route), slog.Int("status", status),
 		slog.Int64("bytes", rec.bytes), slog.Duration("duration", took),
 	}
 	if at := trace.SpanContextFromContext(r.Context()); at.IsSampled() {
 		attrs = append(attrs, slog.String("trace_id", at.TraceID().String()))
 	}
-	e.mu.Lock()
 	if e.cause != nil {
 		attrs = append(attrs, slog.String("error", e.cause.Error()))
 	}
-	e.mu.Unlock()
 	level := slog.LevelInfo
 	if status >= 500 {
 		level = slog.LevelError

@@ -142,11 +142,7 @@ func TestOneRecordPerRequest(t *testing.T) {
 	mux.HandleFunc("GET /copied", func(w http.ResponseWriter, _ *http.Request) {
 		io.Copy(w, io.LimitReader(strings.NewReader("seven sins"), 7))
 	})
-	mux.HandleFunc("GET /broken", func(w http.ResponseWriter, r *http.Request) {
-		observe.SetCause(r.Context(), errors.New("first"))
-		observe.SetCause(r.Context(), errors.New("the API said\nno"))
-		w.WriteHeader(http.StatusBadGateway)
-	})
+	mux.HandleFunc("GET /broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 	clock := time.Unix(1000, 0)
 	server, records := watched(t, observe.Config{Now: func() time.Time {
 		clock = clock.Add(5 * time.Millisecond)
@@ -161,13 +157,12 @@ func TestOneRecordPerRequest(t *testing.T) {
 	want := []struct {
 		method, route, level string
 		status, bytes        float64
-		cause                any
 	}{
-		{"GET", "GET /orders/{id}", "INFO", 201, 4, nil},
-		{"POST", "POST /silent", "INFO", 200, 0, nil},
-		{"GET", "GET /copied", "INFO", 200, 7, nil},
-		{"GET", "GET /broken", "ERROR", 502, 0, "the API said\nno"},
-		{"GET", "other", "INFO", 404, 19, nil},
+		{"GET", "GET /orders/{id}", "INFO", 201, 4},
+		{"POST", "POST /silent", "INFO", 200, 0},
+		{"GET", "GET /copied", "INFO", 200, 7},
+		{"GET", "GET /broken", "ERROR", 502, 0},
+		{"GET", "other", "INFO", 404, 19},
 	}
 	got := records()
 	if len(got) != len(want) {
@@ -176,7 +171,7 @@ func TestOneRecordPerRequest(t *testing.T) {
 	for i, w := range want {
 		r := got[i]
 		if r["msg"] != "request" || r["method"] != w.method || r["route"] != w.route || r["level"] != w.level || r["status"] != w.status ||
-			r["bytes"] != w.bytes || r["error"] != w.cause || r["duration"] != float64(5*time.Millisecond) {
+			r["bytes"] != w.bytes || r["error"] != nil || r["duration"] != float64(5*time.Millisecond) {
 			t.Errorf("record = %v, want %+v", r, w)
 		}
 		if text, _ := json.Marshal(r); bytes.Contains(text, []byte("canary")) {
@@ -189,14 +184,19 @@ func TestOneRecordPerRequest(t *testing.T) {
 func TestLogInjection(t *testing.T) {
 	for _, format := range []string{"json", "text"} {
 		var log bytes.Buffer
-		h := observe.Handler(observe.Config{Logger: observe.NewLogger(&log, format, "info")}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			observe.SetCause(r.Context(), errors.New("no\r\ntime=2026 level=ERROR msg=forged\x1b[31m\u2028"))
+		h := observe.Handler(observe.Config{Logger: observe.NewLogger(&log, format, "info")}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			panic("no\r\ntime=2026 level=ERROR msg=forged\x1b[31m\u2028")
 		}))
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Method = "GET\nlevel=ERROR"
 		h.ServeHTTP(httptest.NewRecorder(), r)
-		if text := strings.TrimSuffix(log.String(), "\n"); strings.ContainsAny(text, "\n\r\x1b\u2028") || text == "" {
-			t.Errorf("%s: the log has %q", format, text)
+		for line := range strings.Lines(log.String()) { // That of the panic, with its stack, and the request's.
+			if strings.ContainsAny(strings.TrimSuffix(line, "\n"), "\n\r\x1b\u2028") || strings.HasPrefix(line, "time=2026 ") {
+				t.Errorf("%s: the log has %q", format, line)
+			}
+		}
+		if got := strings.Count(log.String(), "\n"); got != 2 {
+			t.Errorf("%s: %d lines in the log, want 2", format, got)
 		}
 	}
 }
@@ -332,9 +332,35 @@ func TestResponseController(t *testing.T) {
 	answer.Body.Close()
 }
 
-// Outside a request there is no id and nothing to note a cause for.
+// Whatever is logged on a request's behalf has its id, once, however the logger came about (LOG-3).
+func TestEachRecordOfARequestHasItsID(t *testing.T) {
+	var log bytes.Buffer
+	logger := observe.NewLogger(&log, "json", "info")
+	h := observe.Handler(observe.Config{Logger: logger}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		logger.ErrorContext(r.Context(), "plain")
+		logger.With("api", "orders").WarnContext(context.WithoutCancel(r.Context()), "behind its back")
+		logger.InfoContext(r.Context(), "named", "request_id", observe.RequestID(r.Context()))
+	}))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	logger.Info("nobody's")
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	for i, line := range lines {
+		want := 1
+		if i == len(lines)-1 {
+			want = 0
+		}
+		if got := strings.Count(line, `"request_id":"`+w.Header().Get("X-Request-Id")+`"`); got != want || strings.Count(line, "request_id") != want {
+			t.Errorf("the id is in it %d times, want %d: %s", got, want, line)
+		}
+	}
+	if len(lines) != 5 {
+		t.Errorf("%d records, want 5:\n%s", len(lines), &log)
+	}
+}
+
+// Outside a request there is no id.
 func TestOutsideARequest(t *testing.T) {
-	observe.SetCause(context.Background(), errors.New("x"))
 	if got := observe.RequestID(context.Background()); got != "" {
 		t.Errorf("RequestID = %q, want none", got)
 	}

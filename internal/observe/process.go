@@ -2,8 +2,12 @@ package observe
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/metrics"
+	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -34,6 +38,7 @@ func measureProcess(provider metric.MeterProvider, version string) error {
 	alive := made.gauge("go.memory.live", "By", "Heap that the last garbage collection found in use.")
 	running := made.gauge("go.goroutine.count", "{goroutine}", "Goroutines.")
 	cores := made.gauge("go.processor.limit", "{thread}", "Processors that Go code may use at once.")
+	open, mayOpen := made.gauge("vestibule.open_files", "{file}", "Files and connections that are open."), made.gauge("vestibule.open_files.limit", "{file}", "How many files and connections may be open.")
 	cycles := made.counter("go.gc.cycles", "{cycle}", "Garbage collections.")
 	about := metric.WithAttributeSet(attribute.NewSet(attribute.String("version", version), attribute.String("go_version", runtime.Version())))
 	return made.observe(func(_ context.Context, o metric.Observer) error {
@@ -48,8 +53,36 @@ func measureProcess(provider metric.MeterProvider, version string) error {
 		o.ObserveInt64(running, value(4))
 		o.ObserveInt64(cores, value(5))
 		o.ObserveInt64(cycles, value(6))
+		if n, limit, ok := openFiles("/proc/self"); ok {
+			o.ObserveInt64(open, n)
+			o.ObserveInt64(mayOpen, limit)
+		}
 		return nil
 	})
+}
+
+// openFiles reads how many files a process has open, and may have, where the system tells it (Linux's proc).
+func openFiles(proc string) (open, limit int64, ok bool) {
+	dir, err := os.Open(filepath.Join(proc, "fd"))
+	if err != nil {
+		return 0, 0, false
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return 0, 0, false
+	}
+	limits, err := os.ReadFile(filepath.Join(proc, "limits"))
+	if err != nil {
+		return 0, 0, false
+	}
+	for line := range strings.Lines(string(limits)) {
+		if bounds, found := strings.CutPrefix(line, "Max open files "); found && len(strings.Fields(bounds)) > 0 {
+			limit, err = strconv.ParseInt(strings.Fields(bounds)[0], 10, 64)
+			return int64(len(names)) - 1, limit, err == nil // One is the directory that was read.
+		}
+	}
+	return 0, 0, false
 }
 
 // instruments makes the instruments that one function observes, and keeps the first fault.

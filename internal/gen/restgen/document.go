@@ -147,7 +147,7 @@ type parameter struct {
 	schema   any
 }
 
-// operations are the methods of a path, which is given as pieces.
+// find gives the path that the pieces are, as the document writes it, and the methods that it has.
 func (d *document) find(pieces []piece) (path string, methods []string) {
 	paths := object(d.root["paths"])
 	for _, candidate := range slices.Sorted(maps.Keys(paths)) {

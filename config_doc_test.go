@@ -40,8 +40,10 @@ session:
     - use: seal
       secret_file: /run/secrets/session_key
 apis:
-  orders:
-    base_url: https://orders.internal.example.com
+  accounts: {base_url: https://accounts.internal.example.com}
+  catalog: {base_url: https://catalog.internal.example.com}
+  orders: {base_url: https://orders.internal.example.com}
+  shipping: {base_url: https://shipping.internal.example.com}
 ` + "```" + `
 `)
 	docTable(&b, reflect.TypeFor[Config](), "", "VESTIBULE")
