@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { data } from "../testing/answers";
-import { Gateway, signedIn } from "../testing/gateway";
-import { Vestibule as Module, leaveIfExpired, readError, remedyFor, takeUp, type Session, type SignedIn } from ".";
+import { data } from "../answers";
+import { Gateway, signedIn } from "../gateway";
+import { Vestibule as Module, leaveIfExpired, readError, remedyFor, takeUp, type Session, type SignedIn } from "../../vestibule";
 
 // What README.md shows, run.
 
