@@ -57,7 +57,13 @@ func check(ctx context.Context, args []string, getenv func(string) string, envir
 		return err
 	}
 	if cfg.Demo {
+		if err := demoThere(); err != nil {
+			return err
+		}
 		_, err = fmt.Fprintln(out, "The configuration is in order: nothing is set, so `serve` starts the demo.")
+		return err
+	}
+	if err := missingAPIs(cfg); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "The configuration is in order: provider %s, %d APIs, public address %s.\n",

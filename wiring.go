@@ -186,18 +186,23 @@ func newTransport() *http.Transport {
 	}
 }
 
-// newParts wires the routes' handlers.
-func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watching) (parts, error) {
-	apis, transports, err := newAPIs(cfg, service, upstream, watch)
-	faults := []error{err}
-	api := func(name string) *clients.API {
+// missingAPIs are those that the schema asks and the configuration does not have.
+func missingAPIs(cfg Config) error {
+	var faults []error
+	graph.NewResolver(func(name string) *clients.API {
 		if _, there := cfg.APIs[name]; !there {
 			faults = append(faults, fmt.Errorf("apis.%s: a resolver needs this API, and it is not configured", name))
 		}
-		return apis[name]
-	}
-	resolver := graph.NewResolver(api, service)
-	if err := errors.Join(faults...); err != nil {
+		return nil
+	}, nil)
+	return errors.Join(faults...)
+}
+
+// newParts wires the routes' handlers.
+func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watching) (parts, error) {
+	apis, transports, err := newAPIs(cfg, service, upstream, watch)
+	resolver := graph.NewResolver(func(name string) *clients.API { return apis[name] }, service)
+	if err := errors.Join(err, missingAPIs(cfg)); err != nil {
 		return parts{}, err
 	}
 	upstream.fill(apis)

@@ -142,6 +142,16 @@ func (a *asked) check(answer *httptest.ResponseRecorder) error {
 	return nil
 }
 
+// jsonOf is the content that is JSON, with parameters (application/json; charset=utf-8) or without.
+func jsonOf(content openapi3.Content) *openapi3.MediaType {
+	for _, name := range slices.Sorted(maps.Keys(content)) {
+		if kind, _, _ := strings.Cut(name, ";"); strings.TrimSpace(kind) == "application/json" {
+			return content[name]
+		}
+	}
+	return nil
+}
+
 var errNothingDescribed = errors.New("the document describes no successful answer in JSON; give one in API.Answers")
 
 // describe answers with what the document gives as an example of success, or what follows from its schema.
@@ -157,7 +167,7 @@ func (a *asked) describe(answer *httptest.ResponseRecorder) error {
 			answer.WriteHeader(code)
 			return nil
 		}
-		if media := described.Content.Get("application/json"); media != nil {
+		if media := jsonOf(described.Content); media != nil {
 			body, err := json.Marshal(exampleOf(media))
 			if err != nil {
 				return fmt.Errorf("the example of %s: %w", a.operation(), err)

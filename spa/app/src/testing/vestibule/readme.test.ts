@@ -65,9 +65,9 @@ test("a subscription is followed until it is over", async () => {
   unsubscribe();
 });
 
-test("what a sign-in interrupts is taken up once", async () => {
+test.each(["UNAUTHENTICATED", "SESSION_CHANGED"])("what a sign-in interrupts (%s) is taken up once", async (code) => {
   const session: Session = { status: "signed-in", ref: "s-1", claims: { name: "Alice" }, expiresAt: Infinity, idleExpiresAt: Infinity };
-  const errors = [readError({ extensions: { code: "UNAUTHENTICATED" } })];
+  const errors = [readError({ extensions: { code } })];
   const place = vi.fn<(draft: unknown) => Promise<void>>();
   const comeBack = async (back: SignedIn) => {
     const found = takeUp("order", back);
