@@ -40,9 +40,22 @@ func readDocument(name string) (*document, error) {
 			if operation.Security != nil && len(*operation.Security) > 0 {
 				d.open = false
 			}
+			for _, response := range operation.Responses.Map() {
+				plainJSON(response.Value.Content)
+			}
 		}
 	}
 	return d, nil
+}
+
+// plainJSON takes the parameters from the name of what is JSON (application/json; charset=utf-8): an answer may have others, or none.
+func plainJSON(content openapi3.Content) {
+	for name, media := range content {
+		if kind, _, more := strings.Cut(name, ";"); more && strings.TrimSpace(kind) == "application/json" {
+			delete(content, name)
+			content["application/json"] = media
+		}
+	}
 }
 
 // has tells whether there is an operation "GET /orders/{orderId}".
@@ -142,16 +155,6 @@ func (a *asked) check(answer *httptest.ResponseRecorder) error {
 	return nil
 }
 
-// jsonOf is the content that is JSON, with parameters (application/json; charset=utf-8) or without.
-func jsonOf(content openapi3.Content) *openapi3.MediaType {
-	for _, name := range slices.Sorted(maps.Keys(content)) {
-		if kind, _, _ := strings.Cut(name, ";"); strings.TrimSpace(kind) == "application/json" {
-			return content[name]
-		}
-	}
-	return nil
-}
-
 var errNothingDescribed = errors.New("the document describes no successful answer in JSON; give one in API.Answers")
 
 // describe answers with what the document gives as an example of success, or what follows from its schema.
@@ -167,7 +170,7 @@ func (a *asked) describe(answer *httptest.ResponseRecorder) error {
 			answer.WriteHeader(code)
 			return nil
 		}
-		if media := jsonOf(described.Content); media != nil {
+		if media := described.Content.Get("application/json"); media != nil {
 			body, err := json.Marshal(exampleOf(media))
 			if err != nil {
 				return fmt.Errorf("the example of %s: %w", a.operation(), err)
