@@ -57,6 +57,9 @@ func check(ctx context.Context, args []string, getenv func(string) string, envir
 		return err
 	}
 	if cfg.Demo {
+		if err := demoThere(); err != nil {
+			return err
+		}
 		_, err = fmt.Fprintln(out, "The configuration is in order: nothing is set, so `serve` starts the demo.")
 		return err
 	}

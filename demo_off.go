@@ -9,7 +9,11 @@ import (
 	"log/slog"
 )
 
-// startDemo is not part of this build.
+// demoThere tells that the demo is not part of this build.
+func demoThere() error {
+	return errors.New("this build has no demo (-tags nodemo): name an identity provider and session keys, see docs/configuration.md")
+}
+
 func startDemo(context.Context, *Config, string, *slog.Logger, io.Writer) (func(context.Context) error, error) {
-	return nil, errors.New("this build has no demo (-tags nodemo): name an identity provider and session keys, see docs/configuration.md")
+	return nil, demoThere()
 }

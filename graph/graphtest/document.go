@@ -40,9 +40,22 @@ func readDocument(name string) (*document, error) {
 			if operation.Security != nil && len(*operation.Security) > 0 {
 				d.open = false
 			}
+			for _, response := range operation.Responses.Map() {
+				plainJSON(response.Value.Content)
+			}
 		}
 	}
 	return d, nil
+}
+
+// plainJSON takes the parameters from the name of what is JSON (application/json; charset=utf-8): an answer may have others, or none.
+func plainJSON(content openapi3.Content) {
+	for name, media := range content {
+		if kind, _, more := strings.Cut(name, ";"); more && strings.TrimSpace(kind) == "application/json" {
+			delete(content, name)
+			content["application/json"] = media
+		}
+	}
 }
 
 // has tells whether there is an operation "GET /orders/{orderId}".

@@ -73,6 +73,7 @@ func TestWhatTheDocumentDoesNotAllowFailsTheTest(t *testing.T) {
 		api               graphtest.API
 	}{
 		{"everything as described", list, "", graphtest.API{}},
+		{"JSON with its charset", list, "", graphtest.API{Document: changed(t, "application/json: { schema: { $ref: \"#/components/schemas/OrderPage\" } }", "application/json; charset=utf-8: { schema: { $ref: \"#/components/schemas/OrderPage\" } }")}},
 		{"a parameter that is not there", list, "orders: GET /orders?limit=2: the document knows no such parameter: limit",
 			graphtest.API{Document: changed(t, "name: limit", "name: size")}},
 		{"a parameter out of range", list, "parameter \"limit\"", graphtest.API{Document: changed(t, "minimum: 1, maximum: 100", "minimum: 5, maximum: 100")}},

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -31,7 +30,7 @@ func (o *operations) Set(text string) error {
 // Nothing is written before all is known to be right.
 func addAPI(args []string, stdout, notes io.Writer) error {
 	var wanted operations
-	flags := flag.NewFlagSet("add-api", flag.ContinueOnError)
+	flags := flagsOf("add-api", errAddUsage)
 	file := flags.String("config", "", "gqlgen's configuration; default: gqlgen.yml here or in a directory above")
 	gateway := flags.String("gateway", "", "the gateway's configuration, which gets the API's block; without, it is printed")
 	depth := flags.Int("depth", 2, "how many objects within each other are proposed")

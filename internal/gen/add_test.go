@@ -53,7 +53,7 @@ func TestAddAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := newAdding(t)
-	schema, notes, err := a.add("-op", "listReviews", "-op", "writeReview", "-op", "GET /v2/reviews/{id}", "-op", "DELETE /v2/reviews/{id}", "-op", "photo", "reviews", a.document)
+	schema, notes, err := a.add("-op", "listReviews", "-op", "writeReview", "-op", "GET /v2/reviews/{id}", "-op", "DELETE /v2/reviews/{id}", "-op", "photo", "-op", "followReview", "reviews", a.document)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,8 +84,8 @@ func TestAddAPI(t *testing.T) {
 func TestAddAPIListsOperations(t *testing.T) {
 	a := newAdding(t)
 	listed, _, err := a.add("reviews", a.document)
-	if want := "GET /products/{product_id}/reviews  listReviews  What customers think of a product.\n"; err != nil || !strings.Contains(listed, want) || strings.Count(listed, "\n") != 5 {
-		t.Errorf("listed = %q, %v; want five, %q among them", listed, err, want)
+	if want := "GET /products/{product_id}/reviews  listReviews  What customers think of a product.\n"; err != nil || !strings.Contains(listed, want) || strings.Count(listed, "\n") != 6 {
+		t.Errorf("listed = %q, %v; want six, %q among them", listed, err, want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 
@@ -10,10 +11,16 @@ import (
 	"vestibule.example/internal/gen/restgen"
 )
 
+var errBreakingUsage = errors.New("usage: gen breaking OLD.graphqls NEW.graphqls [manifest.json…]")
+
 // compare handles "gen breaking": two schemas, of which - is standard input, and manifests of operations in use.
 func compare(args []string, stdin io.Reader, stdout io.Writer) error {
-	if len(args) < 2 {
-		return errUsage
+	flags := flagsOf("breaking", errBreakingUsage)
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if args = flags.Args(); len(args) < 2 {
+		return errBreakingUsage
 	}
 	var sources []*ast.Source
 	for _, name := range args[:2] {

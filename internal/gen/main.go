@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -16,17 +17,41 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	if err := run(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-var errUsage = errors.New("usage: gen generate [-config gqlgen.yml] | gen plan … | gen add-api … | gen breaking OLD.graphqls NEW.graphqls [manifest.json…]")
+const help = `Usage, each beginning with go run ./internal/gen:
+  generate   make Go of the schema, gqlgen.yml and the APIs' documents; make generate does it
+  add-api    take an API's OpenAPI document in, and propose schema for its operations
+  plan       tell what a query asks of the APIs; with -n1, which fields call one for each element of a list
+  breaking   tell what a change of the schema breaks, and which operations in use
+Each has -help.
+`
+
+var (
+	errCommand       = errors.New("want generate, add-api, plan or breaking; -help tells what they do")
+	errGenerateUsage = errors.New("usage: gen generate [-config gqlgen.yml]")
+)
+
+// flagsOf are a command's; with -help they say how it is used.
+func flagsOf(command string, usage error) *flag.FlagSet {
+	flags := flag.NewFlagSet(command, flag.ContinueOnError)
+	flags.Usage = func() {
+		fmt.Fprintln(flags.Output(), usage)
+		flags.PrintDefaults()
+	}
+	return flags
+}
 
 func run(args []string) error {
 	if len(args) > 0 {
 		switch args[0] {
+		case "help", "-h", "-help", "--help":
+			_, err := io.WriteString(os.Stdout, help)
+			return err
 		case "breaking":
 			return compare(args[1:], os.Stdin, os.Stdout)
 		case "plan":
@@ -36,15 +61,15 @@ func run(args []string) error {
 		}
 	}
 	if len(args) == 0 || args[0] != "generate" {
-		return errUsage
+		return errCommand
 	}
-	flags := flag.NewFlagSet("generate", flag.ContinueOnError)
+	flags := flagsOf("generate", errGenerateUsage)
 	file := flags.String("config", "", "gqlgen's configuration; default: gqlgen.yml here or in a directory above")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
-		return errUsage
+		return errGenerateUsage
 	}
 	cfg, name, err := load(*file)
 	if err != nil {

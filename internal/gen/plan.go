@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -24,7 +23,7 @@ var errPlanUsage = errors.New("usage: gen plan [-config gqlgen.yml] [-schema FIL
 
 // plan handles "gen plan": what a query asks of the APIs, or which fields of the schema call once for each element.
 func plan(args []string, stdin io.Reader, stdout io.Writer) error {
-	flags := flag.NewFlagSet("plan", flag.ContinueOnError)
+	flags := flagsOf("plan", errPlanUsage)
 	file := flags.String("config", "", "gqlgen's configuration; default: gqlgen.yml here or in a directory above")
 	schemaFile := flags.String("schema", "", "a schema to take instead of the configuration's, such as one that is being written")
 	limitsFile := flags.String("limits", "", "a gateway's configuration, for its graphql.limits; default: those that are built in")

@@ -5,6 +5,6 @@
 //
 // What goes is the shop: its schema, its APIs' packages and resolvers, its app, the demo in the binary, and the tests, benchmarks and
 // browsers' journeys over all of that; these Go files have the build constraint !nodemo. In their place comes what lies in skeleton: a
-// schema that knows who is signed in, and how to sign out. The directory demo stays, for its provider signs people in in tests
-// (graph/graphtest, auth). Only a repository without uncommitted changes is touched, so that all can be looked at and undone.
+// schema that knows who is signed in, and how to sign out. The laws of policy_test.go stay, and so does the directory demo, whose provider
+// signs people in in tests (graph/graphtest, auth). Only a repository without uncommitted changes is touched, so that all can be looked at and undone.
 package main

@@ -48,7 +48,7 @@ func run(args []string) error {
 			return err
 		}
 	}
-	if _, err := output("go", "generate", "./graph"); err != nil {
+	if _, err := output("go", "generate", "./..."); err != nil {
 		return err
 	}
 	fmt.Println("It is yours. Look at it with git status, then: make test")
@@ -75,9 +75,9 @@ func shop() []string {
 	}
 }
 
-// stays is what of that does not go: the parts of the app that know the gateway and nothing of the shop.
+// stays is what of that does not go: the parts of the app that know the gateway and nothing of the shop. Their tests want the app's tools.
 func stays(name string) bool {
-	return strings.HasPrefix(name, "spa/app/src/vestibule/") || strings.HasPrefix(name, "spa/app/src/trace/")
+	return !strings.Contains(name, ".test.ts") && (strings.HasPrefix(name, "spa/app/src/vestibule/") || strings.HasPrefix(name, "spa/app/src/trace/"))
 }
 
 var demoOnly = regexp.MustCompile(`(?m)^//go:build .*!nodemo`)
@@ -103,7 +103,7 @@ func removeShop() error {
 		if !goes || stays(name) {
 			continue
 		}
-		if err := os.Remove(name); err != nil {
+		if err := remove(name); err != nil {
 			return err
 		}
 	}
@@ -114,6 +114,17 @@ func removeShop() error {
 	}
 	off := strings.Replace(string(text), "//go:build nodemo\n\n", "", 1)
 	return os.WriteFile("demo_off.go", []byte(strings.Replace(off, "this build has no demo (-tags nodemo)", "there is no demo", 1)), 0o666) //nolint:gosec // Source code.
+}
+
+// remove removes a file, and the directories that nothing is left in.
+func remove(name string) error {
+	if err := os.Remove(name); err != nil {
+		return err
+	}
+	for dir := filepath.Dir(name); dir != "." && os.Remove(dir) == nil; {
+		dir = filepath.Dir(dir)
+	}
+	return nil
 }
 
 func tracked() ([]string, error) {

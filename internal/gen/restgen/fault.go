@@ -56,9 +56,10 @@ func (f *faults) err() error {
 	return errors.Join(errs...)
 }
 
-// meant is what somebody may have meant by a name: the nearest of those there are, as an end of a sentence.
+// meant is what somebody may have meant by a name: the nearest of those there are, as an end of a sentence. One in which more than a
+// third differs is another word.
 func meant(name string, there []string) string {
-	best, least := "", len(name)/2+2
+	best, least := "", len(name)/3+2
 	for _, candidate := range there {
 		if d := distance(name, candidate); candidate != name && d < least {
 			best, least = candidate, d

@@ -66,7 +66,7 @@ func (p *proposal) field(op *operation) {
 	d := &draft{what: strings.ToUpper(op.method) + " " + op.path, description: cmp.Or(sentence(text1(op.raw["summary"])), sentence(text1(op.raw["description"])), strings.ToUpper(op.method)+" "+op.path+" of "+p.wish.API+".")}
 	root.drafts = append(root.drafts, d)
 	path := a.path()
-	query := a.query()
+	query, lists := a.query()
 	a.headers()
 	a.body()
 	typ := a.answer()
@@ -79,6 +79,9 @@ func (p *proposal) field(op *operation) {
 	}
 	d.text = fmt.Sprintf("%s%s: %s @rest(api: %q, %s: %q%s)%s", a.name, arguments, typ, p.wish.API, op.method, path+query, a.details, p.listSize(typ))
 	d.needs = strings.Join(a.needs, " ")
+	for _, name := range lists {
+		root.drafts = append(root.drafts, &draft{what: a.name + "'s " + name, why: "a list, which the path takes as {args." + camel(name) + "} or {keys}"})
+	}
 }
 
 // argument adds an argument for a parameter, and gives the reference to it.
@@ -118,8 +121,8 @@ func (a *asking) path() string {
 	return path
 }
 
-// query has an argument for each parameter that is a scalar.
-func (a *asking) query() string {
+// query has an argument for each parameter that is a scalar; lists may be the keys of a batch, which is for a person to say.
+func (a *asking) query() (text string, lists []string) {
 	var query []string
 	for _, parameter := range a.op.parameters {
 		if parameter.in != "query" {
@@ -127,20 +130,22 @@ func (a *asking) query() string {
 		}
 		if reference := a.argument(parameter.name, parameter.schema, parameter.required); reference != "" {
 			query = append(query, parameter.name+"="+reference)
+		} else if a.doc.shape(parameter.schema).only("array").kind == "array" {
+			lists = append(lists, parameter.name)
 		}
 	}
 	if len(query) == 0 {
-		return ""
+		return "", lists
 	}
-	return "?" + strings.Join(query, "&")
+	return "?" + strings.Join(query, "&"), lists
 }
 
-// headers has an argument for each header that must be sent.
+// headers has an argument for each header that must be sent, and for the key that makes a repeat harmless.
 func (a *asking) headers() {
 	var headers []string
 	for _, parameter := range a.op.parameters {
 		lower := strings.ToLower(parameter.name)
-		if parameter.in != "header" || !parameter.required || lower == "accept" || lower == "content-type" || lower == "authorization" {
+		if parameter.in != "header" || !parameter.required && lower != "idempotency-key" || lower == "accept" || lower == "content-type" || lower == "authorization" {
 			continue
 		}
 		reference := a.argument(parameter.name, parameter.schema, true)
@@ -271,6 +276,9 @@ func (s *shape) simplest() *shape {
 func (a *asking) answer() string {
 	schema, ok := a.op.answer()
 	if !ok {
+		if _, stream := a.op.events(); stream {
+			a.why = cmp.Or(a.why, "an event stream, which a field of Subscription follows with events:")
+		}
 		if a.op.method == "get" {
 			a.why = cmp.Or(a.why, "its answer is no JSON")
 		}

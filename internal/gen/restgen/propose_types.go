@@ -121,6 +121,9 @@ func (p *proposal) outputType(schema any, s *shape, place, name string, depth in
 		return "", "", "one of several types, which is for code: @keep"
 	case s.kind == "array":
 		items := p.doc.given(s.items)
+		if items.kind == "integer" && items.format == "int64" && isKey(singular(name)) {
+			return "", "", "keys of 64 bits, of which Float loses digits: @load, or @keep for code"
+		}
 		element, needs, why := p.outputType(s.items, items, singular(place), "", depth)
 		if why != "" {
 			return "", "", why
@@ -149,10 +152,14 @@ func (p *proposal) outputType(schema any, s *shape, place, name string, depth in
 	return "", "", "of any type, which is for code: @keep"
 }
 
+// isKey tells whether a property's name is that of a key.
+func isKey(name string) bool {
+	return strings.EqualFold(name, "id") || strings.HasSuffix(name, "_id") || strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "ID") || strings.HasSuffix(name, "-id")
+}
+
 // scalarType is the scalar of a value; empty if there is none.
 func (p *proposal) scalarType(s *shape, name string) string {
-	lower := strings.ToLower(name)
-	isID := lower == "id" || strings.HasSuffix(name, "_id") || strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "ID") || strings.HasSuffix(name, "-id")
+	isID := isKey(name)
 	has := func(scalar string) bool { return p.schema.Types[scalar] != nil }
 	switch {
 	case s.kind == "string" && s.format == "date-time" && has("DateTime"), s.format == "unix-time" && has("DateTime") && name != "":

@@ -52,10 +52,10 @@ export function leave(action: string, session: Session, intent: Intent = {}): vo
 
 /**
  * Notes a mutation that met an expired session: `session` is the one that it was sent with. The gateway refuses such a
- * mutation whole, so nothing of it has been done.
+ * mutation whole, so nothing of it has been done. A session that was over before the page heard of it is SESSION_CHANGED.
  */
 export function leaveIfExpired(action: string, session: Session, errors: readonly GatewayError[], intent: Intent = {}): void {
-  if (errors.some(({ code }) => code === "UNAUTHENTICATED")) leave(action, session, intent);
+  if (errors.some(({ code }) => code === "UNAUTHENTICATED" || code === "SESSION_CHANGED")) leave(action, session, intent);
 }
 
 /** What this person left of an action, once; undefined if she never went, or is another, or took too long. */

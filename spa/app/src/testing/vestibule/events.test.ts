@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { anonymous, Channel, Events, Gateway, Locks, signedIn, type Reply } from "../testing/gateway";
-import { Vestibule } from ".";
+import { anonymous, Channel, Events, Gateway, Locks, signedIn, type Reply } from "../gateway";
+import { Vestibule } from "../../vestibule";
 
 let gateway: Gateway;
 let streams: Events[];

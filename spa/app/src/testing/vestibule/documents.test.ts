@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { Gateway, type Reply } from "../testing/gateway";
-import { Vestibule } from "./vestibule";
+import { Gateway, type Reply } from "../gateway";
+import { Vestibule } from "../../vestibule/vestibule";
 
 const ids = { Names: "sha256:1", toString: "sha256:2" };
 const names = { query: "query Names { a }", operationName: "Names" };

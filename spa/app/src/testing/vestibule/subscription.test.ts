@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { anonymous, Channel, Events, Gateway, signedIn, type Reply } from "../testing/gateway";
-import { Vestibule, type Answer, type Options } from ".";
+import { anonymous, Channel, Events, Gateway, signedIn, type Reply } from "../gateway";
+import { Vestibule, type Answer, type Options } from "../../vestibule";
 
 interface Data {
   orderUpdated: { status: string };

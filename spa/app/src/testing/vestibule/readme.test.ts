@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { data } from "../testing/answers";
-import { Gateway, signedIn } from "../testing/gateway";
-import { Vestibule as Module, leaveIfExpired, readError, remedyFor, takeUp, type Session, type SignedIn } from ".";
+import { data } from "../answers";
+import { Gateway, signedIn } from "../gateway";
+import { Vestibule as Module, leaveIfExpired, readError, remedyFor, takeUp, type Session, type SignedIn } from "../../vestibule";
 
 // What README.md shows, run.
 
@@ -65,9 +65,9 @@ test("a subscription is followed until it is over", async () => {
   unsubscribe();
 });
 
-test("what a sign-in interrupts is taken up once", async () => {
+test.each(["UNAUTHENTICATED", "SESSION_CHANGED"])("what a sign-in interrupts (%s) is taken up once", async (code) => {
   const session: Session = { status: "signed-in", ref: "s-1", claims: { name: "Alice" }, expiresAt: Infinity, idleExpiresAt: Infinity };
-  const errors = [readError({ extensions: { code: "UNAUTHENTICATED" } })];
+  const errors = [readError({ extensions: { code } })];
   const place = vi.fn<(draft: unknown) => Promise<void>>();
   const comeBack = async (back: SignedIn) => {
     const found = takeUp("order", back);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { codes, isLocal, readError, readFailure, remedyFor, type Remedy } from "./errors";
+import { codes, isLocal, readError, readFailure, remedyFor, type Remedy } from "../../vestibule/errors";
 
 test.each<[string, Remedy]>([
   ["UNAUTHENTICATED", "sign-in"],

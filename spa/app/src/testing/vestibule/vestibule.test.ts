@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { anonymous, Channel, Gateway, signedIn, type Reply } from "../testing/gateway";
-import { Vestibule, type Options, type Session } from ".";
+import { anonymous, Channel, Gateway, signedIn, type Reply } from "../gateway";
+import { Vestibule, type Options, type Session } from "../../vestibule";
 
 let gateway: Gateway;
 let stops: (() => void)[];
