@@ -168,8 +168,12 @@ func (p *Plan) readLoad(def *ast.Definition, f *ast.FieldDefinition, d *ast.Dire
 	l := &load{owner: def, field: f, pos: d.Position, entity: entity, ref: pieces[0].ref}
 	// A call that is never made: what finds the values of a call's references finds this one's.
 	c := &call{owner: def, field: f, pos: d.Position, api: entity.api, op: entity.op, values: map[*reference]*input{}}
-	if l.key = p.resolve(c, l.ref, pos, map[string]bool{}); l.key == nil || !p.isKey(l, pos) {
+	used := map[string]bool{}
+	if l.key = p.resolve(c, l.ref, pos, used); l.key == nil || !p.isKey(l, pos) {
 		return
+	}
+	for _, a := range f.Arguments {
+		p.mustUse(c, a, used)
 	}
 	if l.key.member != nil && entity.batch.ref.root == "key" && !entity.each && cost.InList(p.schema, def.Name) {
 		p.faults.at(d.Position, "n-plus-1", "%s is a call for each %s, of which there are lists: ask for %s with {keys}, or accept it with each: true on type %s", name, def.Name, f.Type.Name(), f.Type.Name())

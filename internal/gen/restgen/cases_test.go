@@ -236,6 +236,7 @@ type Item {
 		{"non-null", item("  id: ID!\n  made: Maker! @load(key: \"{parent.maker_id}\")") + entity},
 		{"load", item("  id: ID!\n  made: Maker @load(key: \"{parent.maker_id}\")") + maker},
 		{"load", item("  id: ID!\n  made: Maker @load(key: \"maker_id\")") + entity},
+		{"argument-unused", item("  id: ID!\n  made(id: ID!): Maker @load(key: \"{parent.maker_id}\")") + entity},
 		{"load-key", item("  id: ID!\n  made: [Maker!] @load(key: \"{parent.maker_id}\")") + entity},
 		{"load-key", item("  id: ID!\n  made: Maker @load(key: \"{parent.stats}\")") + entity},
 		{"page", pages("size: \"limit\"", "totalCount: Int")},

@@ -28,9 +28,16 @@ func (p *Plan) bindRequest(c *call) {
 	for _, a := range c.arguments() {
 		if c.batch != nil {
 			p.faults.at(a.Position, "batch-argument", "%s has an argument, and its call is for many objects at once: such a field is hand-written", c.name())
-		} else if !used[a.Name] {
-			p.faults.at(a.Position, "argument-unused", "%s has an argument %s of which the call makes no use: want {args.%s} in it", c.name(), a.Name, a.Name)
+			continue
 		}
+		p.mustUse(c, a, used)
+	}
+}
+
+// mustUse refuses an argument that is not among those that the call makes use of.
+func (p *Plan) mustUse(c *call, a *ast.ArgumentDefinition, used map[string]bool) {
+	if !used[a.Name] {
+		p.faults.at(a.Position, "argument-unused", "%s has an argument %s of which the call makes no use: want {args.%s} in it", c.name(), a.Name, a.Name)
 	}
 }
 
