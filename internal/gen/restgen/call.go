@@ -209,10 +209,27 @@ func (p *Plan) bindTaken(c *call, s *shape) {
 	if optional && c.typ().NonNull {
 		p.nonNull(c.at("take"), c.name(), c.typ(), "the answer's value may be absent or null")
 	}
+	if lists := c.op.doc.listsOf(s); c.typ().Elem != nil && len(lists) > 0 {
+		p.faults.at(c.pos, "take", "%s is %s, but the answer is an object with a list in it: want take: %q", c.name(), c.typ(), strings.Join(append(c.take, lists[0]), "."))
+		return
+	}
 	v := p.bindValue(c.api, c.op.doc, c.typ(), s, place{c.pos, c.name(), "the answer"})
 	if v != nil && v.convert != "" {
 		p.faults.at(c.pos, "conversion", "%s is %s and the answer %s: such a field is hand-written", c.name(), c.typ(), s)
 	}
+}
+
+// listsOf are the lists of an object's.
+func (d *document) listsOf(s *shape) (names []string) {
+	if s.kind != "object" {
+		return nil
+	}
+	for _, name := range keys(s.props) {
+		if d.given(s.props[name]).only("array").kind == "array" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (p *Plan) nonNull(pos *ast.Position, name string, t *ast.Type, why string) {

@@ -147,6 +147,7 @@ type Here {
 		{"property", item("  title: String")},
 		{"property", item("  makerId: ID!")},
 		{"property", item("  views: Int @json(at: \"stats.view\")")},
+		{"take", query(`items: [Item!] @rest(api: "shop", get: "/items")`)},
 		{"type", item("  name: Int!")},
 		{"type", item("  stats: String")},
 		{"property", item("  extra: Maker") + strings.Replace(maker, "  name", "  home: String\n  name", 1)},
