@@ -121,7 +121,7 @@ func TestEverythingFromVariables(t *testing.T) {
 	if got := cfg.APIs["orders"]; got.Retry != (RetryConfig{1, 20}) || got.TLS.ServerName != "orders.internal" || got.Headers["X-Tenant"] != "shop" || got.Breaker.Open != 5*time.Second {
 		t.Errorf("orders = %+v, want its groups' variables over the defaults", got)
 	}
-	if got := fmt.Sprint(cfg.APIs["orders"].Relay); got != "[{[GET POST] /things false false} {[GET] /files/** true false}]" {
+	if got := fmt.Sprint(cfg.APIs["orders"].Relay); got != "[{[GET POST] /things false false false} {[GET] /files/** true false false}]" {
 		t.Errorf("relay = %s", got)
 	}
 	if got := cfg.APIs["gift_cards"]; got.Token != "none" {
