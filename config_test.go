@@ -225,7 +225,7 @@ func TestBadFlagsAndCommands(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"-h"}, {"-help"}, {"help"}} {
+	for _, args := range [][]string{{"-h"}, {"-help"}, {"help"}, {"healthcheck", "-h"}} {
 		var out strings.Builder
 		if err := run(t.Context(), func(string) string { return "" }, args, &out); err != nil || !strings.Contains(out.String(), "-config") {
 			t.Errorf("run(%v) = %v and %q, want the usage", args, err, &out)

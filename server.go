@@ -58,7 +58,10 @@ func run(ctx context.Context, getenv func(string) string, args []string, stderr 
 	case "sessions":
 		return sessionsCommand(ctx, args, getenv, os.Environ(), os.Stdout)
 	case "healthcheck":
-		return healthcheck(ctx, args, getenv, os.Environ())
+		if err := healthcheck(ctx, args, getenv, os.Environ()); !errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return usage(stderr)
 	case "version":
 		return printVersion(os.Stdout)
 	case "help":
