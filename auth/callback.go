@@ -209,7 +209,11 @@ func (s *Service) refuseLogin(w http.ResponseWriter, r *http.Request, t *transac
 		w.Header().Set("Retry-After", retryAfter)
 		s.signInPage(w, http.StatusBadGateway, problemProvider, t.ReturnTo)
 	case errors.Is(err, ErrStoreFull), errors.Is(err, ErrStoreUnavailable):
-		s.cfg.Logger.ErrorContext(ctx, "a session could not be stored", "error", err)
+		about := "the session store is out of order"
+		if errors.Is(err, ErrStoreFull) {
+			about = "the session store is full"
+		}
+		s.cfg.Logger.ErrorContext(ctx, about, "error", err)
 		w.Header().Set("Retry-After", retryAfter)
 		s.signInPage(w, http.StatusServiceUnavailable, problemNotKept, t.ReturnTo)
 	default:
