@@ -1,0 +1,27 @@
+//go:build !nodemo
+
+package graph_test
+
+import (
+	"testing"
+
+	"vestibule.example/graph"
+)
+
+// What is kept of a document's estimates takes no more memory than the document does, however often it names a fragment and
+// however many outcomes its variables have.
+func TestKeptEstimatesAreBounded(t *testing.T) {
+	const head = "query($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Boolean!) { me { id @include(if: $a) name @include(if: $b) email @include(if: $c) "
+	const fragment = "} } fragment F on OrderConnection { edges { node { customer { name } shipments { status @include(if: $d) tracking { description } } } } }"
+	var outcomes []map[string]any
+	for n := range 16 {
+		outcomes = append(outcomes, map[string]any{"a": n&1 > 0, "b": n&2 > 0, "c": n&4 > 0, "d": n&8 > 0})
+	}
+	one, many := head+"orders(first: 1) { ...F } "+fragment, head+words(12, "o%d: orders(first: 1) { ...F } ")+fragment
+	if kept := graph.KeptFields(t, one, outcomes[:2]); kept == 0 {
+		t.Error("nothing is kept of a small document")
+	}
+	if kept := graph.KeptFields(t, many, outcomes); kept == 0 || kept > len(many)/8+4 {
+		t.Errorf("%d fields are kept of a document of %d bytes", kept, len(many))
+	}
+}
