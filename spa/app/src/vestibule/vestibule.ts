@@ -65,6 +65,8 @@ const lockName = "vestibule.events";
 const longestDelay = 2 ** 31 - 1;
 /** How old the knowledge of a session may be when a tab comes back to the front, in milliseconds. */
 const fresh = 15_000;
+/** How long the word of a session's end may take when an answer says already that it is gone, in milliseconds. */
+const lastWord = 500;
 
 /**
  * The gateway seen from a page: who is signed in, signing in and out, and fetches
@@ -219,7 +221,7 @@ export class Vestibule {
     let response = await send(named);
     if (named !== undefined && (await isUnknownId(response))) response = await send();
     // 401 and 409: the session is not what this page thought.
-    if (response.status === 401 || response.status === 409) void this.session();
+    if (response.status === 401 || response.status === 409) void this.#doubt(refOf(this.#session));
     return response;
   }
 
@@ -307,7 +309,13 @@ export class Vestibule {
   /** Looks whether an answer's errors tell that the session is gone; for GraphQL clients of other libraries. */
   noteErrors(errors: readonly GatewayError[]): void {
     const gone = errors.some(({ code }) => code === "UNAUTHENTICATED" || code === "SESSION_CHANGED");
-    if (gone && this.#session.status === "signed-in") void this.session();
+    if (gone && this.#session.status === "signed-in") void this.#doubt(this.#session.ref);
+  }
+
+  /** Asks whether a session is gone. Its end is told with the reason, which must not be overtaken by an answer that only knows that it is gone. */
+  async #doubt(ref: string | undefined): Promise<void> {
+    if (ref !== undefined && this.#following?.ref === ref) await new Promise((done) => setTimeout(done, lastWord));
+    if (refOf(this.#session) === ref) await this.session();
   }
 
   /** Asks anew even while a question is on its way: its answer may be older than the news. */

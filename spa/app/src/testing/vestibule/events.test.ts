@@ -84,6 +84,31 @@ describe("what the gateway tells", () => {
     expect(asked()).toBe(1);
   });
 
+  test.each<[string, (vestibule: Vestibule) => void]>([
+    ["GraphQL", (vestibule) => vestibule.noteErrors([{ code: "UNAUTHENTICATED", message: "", path: [], fields: [] }])],
+    ["the relay", (vestibule) => void vestibule.fetch("/api/orders/1")],
+  ])("of an end has its reason, though an answer of %s knows of it before", async (_, answered) => {
+    gateway.on("/api/orders/1", { status: 401 });
+    const { vestibule } = await tab();
+    gateway.on("/auth/session", anonymous);
+    answered(vestibule);
+    await settle();
+    expect(vestibule.current.status).toBe("signed-in");
+    streams[0]?.send({ type: "ended", reason: "logout" });
+    await settle();
+    expect(vestibule.current).toEqual({ status: "anonymous", reason: "logout" });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(vestibule.current).toEqual({ status: "anonymous", reason: "logout" });
+  });
+
+  test("of an end is not waited for long", async () => {
+    const { vestibule } = await tab();
+    gateway.on("/auth/session", anonymous);
+    vestibule.noteErrors([{ code: "UNAUTHENTICATED", message: "", path: [], fields: [] }]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(vestibule.current).toEqual({ status: "anonymous" });
+  });
+
   test("that is for reasons we do not know ends it all the same", async () => {
     const { vestibule } = await tab();
     gateway.on("/auth/session", { fails: true });
