@@ -98,13 +98,7 @@ func sameMachine(r *http.Request) bool {
 	if !ok {
 		return false
 	}
-	here, err := netip.ParseAddrPort(local.String())
-	if err != nil {
-		return false
-	}
-	there, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return false
-	}
-	return there.Addr().Unmap() == here.Addr().Unmap()
+	here, _ := netip.ParseAddrPort(local.String()) // What is no address is none that is valid.
+	there, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return there.IsValid() && there.Addr().Unmap() == here.Addr().Unmap()
 }

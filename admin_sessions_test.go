@@ -44,6 +44,7 @@ func TestOperatorsAreOnTheSameMachine(t *testing.T) {
 		{"without an address", "10.1.2.3:9090", "", nil, 403},
 		{"to no address", "", "127.0.0.1:50000", nil, 403},
 		{"to a socket that is a file", "/run/vestibule.sock", "127.0.0.1:50000", nil, 403},
+		{"from what is no address to what is none", "/run/vestibule.sock", "@", nil, 403},
 		{"from a page of another origin", "127.0.0.1:9090", "127.0.0.1:50000", map[string]string{"Origin": "https://evil.example"}, 403},
 		{"from a page, by its site", "127.0.0.1:9090", "127.0.0.1:50000", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
 		{"without the programs' header", "127.0.0.1:9090", "127.0.0.1:50000", map[string]string{operatorHeader: ""}, 403},

@@ -15,6 +15,7 @@ func TestFaults(t *testing.T) {
 		{"an unknown nested key names the nearest", minimal + "graphql: {limits: {dept: 3}}\n", "graphql.limits.dept", `did you mean "graphql.limits.depth"?`},
 		{"a key twice", minimal + "mode: production\nmode: development\n", "mode", "twice"},
 		{"no YAML", "a: [", "vestibule.yaml", "not YAML"},
+		{"no YAML behind the document", minimal + "---\na: [\n", "vestibule.yaml", "not YAML"},
 		{"a number that is none", minimal + "graphql: {limits: {depth: deep}}\n", "graphql.limits.depth", "whole number"},
 		{"a duration without unit", minimal + "graphql: {timeout: 30}\n", "graphql.timeout", "unit"},
 		{"a number out of range", minimal + "graphql: {limits: {depth: 0}}\n", "graphql.limits.depth", "want 1 to"},
@@ -43,7 +44,7 @@ func TestFaults(t *testing.T) {
 		{"no client id", strings.Replace(minimal, "client_id: vestibule", "scopes: [openid]", 1), "identity.client_id", "needed"},
 		{"no client secret (BBA-1)", strings.Replace(minimal, "client_secret: canary-client-secret", "scopes: [openid]", 1), "identity.client_secret", "needs it"},
 		{"a private key's absence", strings.Replace(minimal, "client_id", "auth_method: private_key_jwt\n  client_id", 1), "identity.private_key_file", "needs it"},
-		{"a parameter of the protocol that pages set", strings.Replace(minimal, "client_id", "pass_params: [connection, scope]\n  client_id", 1), "identity.pass_params", "belongs to the protocol"},
+		{"a parameter of the protocol that pages set", strings.Replace(minimal, "client_id", "pass_params: [connection, scope]\n  client_id", 1), "identity.pass_params", `"scope": it belongs to the protocol`},
 		{"a landing place elsewhere", strings.Replace(minimal, "client_id", "post_logout_path: //evil.test\n  client_id", 1), "identity.post_logout_path", "path of this origin"},
 		{"a sid alone where there is no front-channel logout (FCL-4)", strings.Replace(minimal, "client_id", "frontchannel_sid_alone: true\n  client_id", 1), "identity.frontchannel_sid_alone", "of use with"},
 		{"no session key (OPS-1)", strings.Replace(minimal, "keys: [{use: seal, secret: "+goodKey+"}]", "lifetime: 1h", 1), "session.keys", "at least one"},
@@ -221,5 +222,13 @@ func TestFaultsOfVariables(t *testing.T) {
 				t.Errorf("a secret is in the fault: %v", err)
 			}
 		})
+	}
+}
+
+func TestWhatIsNoKeyHasNoExample(t *testing.T) {
+	for _, key := range []string{"nothing", "graphql.nothing", "graphql.timeout.more"} {
+		if got := exampleOf(key); got != "" {
+			t.Errorf("exampleOf(%q) = %q", key, got)
+		}
 	}
 }

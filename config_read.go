@@ -170,18 +170,19 @@ func (l *loader) yaml(cfg *Config, name string, text []byte) {
 // document gives the one document of a text; nil if it has comments alone.
 func document(text []byte) (*yaml.Node, error) {
 	documents := yaml.NewDecoder(bytes.NewReader(text))
-	var first, more yaml.Node
-	if err := documents.Decode(&first); errors.Is(err, io.EOF) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
+	var first *yaml.Node
+	for {
+		var node yaml.Node
+		switch err := documents.Decode(&node); {
+		case errors.Is(err, io.EOF):
+			return first, nil
+		case err != nil:
+			return nil, err
+		case first != nil:
+			return nil, errSecondDocument
+		}
+		first = node.Content[0]
 	}
-	if err := documents.Decode(&more); err == nil {
-		return nil, errSecondDocument
-	} else if !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return first.Content[0], nil
 }
 
 // group reads a mapping into a settings struct.
