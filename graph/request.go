@@ -95,8 +95,13 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (*request, 
 	if !utf8.Valid(body) {
 		return nil, malformed("The request body is not UTF-8.")
 	}
+	return readJSON(body)
+}
+
+// readJSON reads the parameters that stand in a JSON object.
+func readJSON(text []byte) (*request, error) {
 	var found members
-	if err := readMembers(body, &found); err != nil {
+	if err := readMembers(text, &found); err != nil {
 		return nil, err
 	}
 	return readParams(&found)

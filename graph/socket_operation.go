@@ -29,11 +29,7 @@ func (s *socket) subscribeTo(m *message) error {
 	default:
 		return &closing{closeUnauthorized, "Unauthorized"} // WS-7
 	}
-	var found members
-	if err := readMembers(m.Payload, &found); err != nil {
-		return errInvalidMessage
-	}
-	asked, err := readParams(&found)
+	asked, err := readJSON(m.Payload)
 	if err != nil {
 		return errInvalidMessage
 	}
