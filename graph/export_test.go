@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
@@ -67,3 +69,11 @@ func KeptFields(tb testing.TB, query string, asked []map[string]any) (fields int
 	}
 	return fields
 }
+
+// WithTimeout is what an operation runs within.
+func WithTimeout(parent context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	return withTimeout(parent, timeout)
+}
+
+// ErrOperationTimeout is the cause of an operation's end by its timeout.
+var ErrOperationTimeout = errOperationTimeout

@@ -198,7 +198,7 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header["Cache-Control"] = noStore
-	header.Add("Vary", "Accept")
+	header["Vary"] = append(varyAccept, header["Vary"]...)
 	if r.Header.Get("Upgrade") != "" {
 		h.serveSocket(w, r)
 		return
@@ -250,7 +250,7 @@ type admitted struct {
 
 // run executes one operation, if it may be.
 func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, asked *request) {
-	ctx, cancel := context.WithTimeoutCause(graphql.StartOperationTrace(r.Context()), h.cfg.Timeout, errOperationTimeout)
+	ctx, cancel := withTimeout(graphql.StartOperationTrace(r.Context()), h.cfg.Timeout)
 	defer cancel()
 	ctx, seen := h.watch(ctx)
 	defer func() { seen.end(ctx) }()

@@ -75,6 +75,7 @@ var (
 // Values of headers, which all answers share.
 var (
 	noStore      = []string{"no-store"}
+	varyAccept   = []string{"Accept"}
 	contentTypes = map[string][]string{mediaJSON: {mediaJSON + "; charset=utf-8"}, mediaResponse: {mediaResponse + "; charset=utf-8"}}
 )
 

@@ -109,7 +109,7 @@ func (s *socket) run(op *socketOperation, asked *request) {
 		s.refuseOperation(op, err)
 		return
 	}
-	within, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, errOperationTimeout)
+	within, cancel := withTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
 	within, seen := s.watch(within)
 	defer func() { seen.end(within) }()

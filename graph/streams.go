@@ -81,7 +81,7 @@ func (h *handler) decided(ctx context.Context, operation *admitted, denied map[p
 // answer runs what is asked of one event. more is false when the session may not have the next one.
 func (s *subscription) answer(ctx context.Context, send func(*graphql.Response) error) (more bool, err error) {
 	stream := ctx
-	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, errOperationTimeout)
+	ctx, cancel := withTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
 	ctx, calls := s.traced(ctx)
 	ctx, done := s.lent(ctx)

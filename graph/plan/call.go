@@ -30,7 +30,7 @@ type call struct {
 
 // call resolves one field.
 func (r *run) call(ctx context.Context, t task) {
-	ctx = graphql.WithRootFieldContext(ctx, &graphql.RootFieldContext{Object: r.plan.root.fields[t.node.root].field.Name, Field: r.plan.root.fields[t.node.root].field})
+	ctx = graphql.WithRootFieldContext(ctx, t.node.root)
 	c := &call{run: r, node: t.node, column: &r.columns[t.node.column], parents: t.parents}
 	for i := range t.parents {
 		// The arguments of one are those of all; their errors are told at each place.

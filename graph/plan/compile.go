@@ -59,8 +59,8 @@ type node struct {
 	path []string
 	// kind is what the field's resolver loads (see Config.Kind).
 	kind string
-	// root is the place of the root field above, or itself, among the root's fields.
-	root int
+	// root tells resolvers the root field above, or this one itself. All runs share it; nobody writes to it.
+	root *graphql.RootFieldContext
 }
 
 // slot is the place of an object type among the possible ones.
@@ -108,14 +108,14 @@ func (c *compiler) selection(owner *node, slot int, def *ast.Definition, set ast
 		collected.satisfies[abstract.Name] = true
 	}
 	collected.collect(set)
-	for i, f := range collected.fields {
+	for _, f := range collected.fields {
 		if c.nodes++; c.nodes > maxNodes {
 			c.plan.reason = ReasonSize
 		}
 		if c.plan.reason != "" {
 			return s
 		}
-		n := c.node(s, f, i)
+		n := c.node(s, f)
 		s.fields = append(s.fields, n)
 		if n.column >= 0 {
 			s.resolved = append(s.resolved, n)
@@ -124,9 +124,11 @@ func (c *compiler) selection(owner *node, slot int, def *ast.Definition, set ast
 	return s
 }
 
-func (c *compiler) node(in *selection, f graphql.CollectedField, place int) *node {
-	n := &node{in: in, field: f, key: []byte(`"` + f.Alias + `":`), column: -1, root: place}
-	if in.owner != nil {
+func (c *compiler) node(in *selection, f graphql.CollectedField) *node {
+	n := &node{in: in, field: f, key: []byte(`"` + f.Alias + `":`), column: -1}
+	if in.owner == nil {
+		n.root = &graphql.RootFieldContext{Object: f.Name, Field: f}
+	} else {
 		n.path, n.root = slices.Clone(in.owner.path), in.owner.root
 	}
 	n.path = append(n.path, f.Alias)

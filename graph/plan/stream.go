@@ -212,8 +212,7 @@ func (r *run) event(ctx context.Context, source *Source) {
 		}
 		c := &call{run: r, node: n, column: &r.columns[n.column], parents: []any{nil}}
 		source.field.fill(c, source.value)
-		rooted := graphql.WithRootFieldContext(ctx, &graphql.RootFieldContext{Object: n.field.Name, Field: n.field})
-		r.start(rooted, r.beneath(n, nil))
+		r.start(graphql.WithRootFieldContext(ctx, n.root), r.beneath(n, nil))
 	}
 }
 

@@ -1,0 +1,76 @@
+package graph_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vestibule.example/graph"
+)
+
+var errParent = errors.New("the parent ended")
+
+// However a context within a timeout ends, it says what [context.WithTimeoutCause] says: to who waits for it, to who only looks, and to who
+// waits for a context made of it.
+func TestTimeout(t *testing.T) {
+	ends := map[string]struct {
+		end       func(parent context.CancelCauseFunc, cancel context.CancelFunc)
+		err, root error
+	}{
+		"by its timeout":             {func(context.CancelCauseFunc, context.CancelFunc) { time.Sleep(time.Minute) }, context.DeadlineExceeded, graph.ErrOperationTimeout},
+		"by whoever made it":         {func(_ context.CancelCauseFunc, cancel context.CancelFunc) { cancel() }, context.Canceled, context.Canceled},
+		"with its parent":            {func(parent context.CancelCauseFunc, _ context.CancelFunc) { parent(errParent) }, context.Canceled, errParent},
+		"by its maker, then in time": {func(_ context.CancelCauseFunc, cancel context.CancelFunc) { cancel(); time.Sleep(time.Minute) }, context.Canceled, context.Canceled},
+	}
+	waits := map[string]func(context.Context) context.Context{
+		"nobody waits":   func(ctx context.Context) context.Context { return ctx },
+		"somebody waits": func(ctx context.Context) context.Context { ctx.Done(); return ctx },
+		"who has a value waits": func(ctx context.Context) context.Context {
+			ctx = context.WithValue(ctx, errParent, 1)
+			ctx.Done()
+			return ctx
+		},
+		"a context is made of it": func(ctx context.Context) context.Context { child, _ := context.WithCancel(ctx); return child }, //nolint:govet // The test ends it.
+	}
+	for how, c := range ends {
+		for who, waiting := range waits {
+			t.Run(how+", "+who, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					parent, endParent := context.WithCancelCause(t.Context())
+					defer endParent(nil)
+					within, cancel := graph.WithTimeout(parent, time.Minute)
+					defer cancel()
+					ctx := waiting(within)
+					if deadline, ok := ctx.Deadline(); !ok || !deadline.Equal(time.Now().Add(time.Minute)) || ctx.Err() != nil || context.Cause(ctx) != nil {
+						t.Fatal("before its end:", deadline, ok, ctx.Err(), context.Cause(ctx))
+					}
+					c.end(endParent, cancel)
+					synctest.Wait()
+					if err := ctx.Err(); !errors.Is(err, c.err) || !errors.Is(context.Cause(ctx), c.root) {
+						t.Errorf("ended with %v because of %v; want %v because of %v", err, context.Cause(ctx), c.err, c.root)
+					}
+					<-ctx.Done()
+				})
+			})
+		}
+	}
+}
+
+// A timeout beyond the parent's end is not told: the earlier end is.
+func TestTimeoutWithinADeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		parent, cancel := context.WithTimeoutCause(t.Context(), time.Second, errParent)
+		defer cancel()
+		ctx, cancel := graph.WithTimeout(parent, time.Minute)
+		defer cancel()
+		if deadline, _ := ctx.Deadline(); !deadline.Equal(time.Now().Add(time.Second)) {
+			t.Error("the deadline is", deadline)
+		}
+		<-ctx.Done()
+		if !errors.Is(context.Cause(ctx), errParent) {
+			t.Error("it ended because of", context.Cause(ctx))
+		}
+	})
+}
