@@ -1,15 +1,16 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"vestibule.example/bench/limit/posts/exec"
@@ -57,10 +58,15 @@ func stock(r *resolver.Resolver, schema graphql.ExecutableSchema) http.Handler {
 
 // ServeHTTP handles "POST /graphql".
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if r.ContentLength < 0 || r.ContentLength > maxBody {
+		http.Error(w, "the body has no length, or one that is too large", http.StatusBadRequest)
+		return
+	}
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.Body, body)
 	params := &graphql.RawParams{Headers: http.Header{}}
 	if err == nil {
-		err = json.Unmarshal(body, params)
+		err = jsonv2.Unmarshal(body, params)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -82,7 +88,14 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	for _, part := range [][]byte{[]byte(`{"data":`), result.Data, []byte("}\n")} {
+	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(result.Data)+len(tail)))
+	for _, part := range [...][]byte{head, result.Data, tail} {
 		w.Write(part) //nolint:errcheck // The reader is gone; there is nobody to tell.
 	}
 }
+
+// What is written around an answer's data.
+var (
+	head = []byte(`{"data":`)
+	tail = []byte("}\n")
+)
