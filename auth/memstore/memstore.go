@@ -54,7 +54,7 @@ type Store struct {
 
 var _ auth.Store = (*Store)(nil)
 
-// marker forbids sessions after a logout by the provider. A zero upTo forbids whatever its sign-in's time.
+// marker forbids sessions after a logout by the provider: those of sign-ins up to upTo, or all if that is zero.
 type marker struct{ upTo, until time.Time }
 
 type value struct {
@@ -317,8 +317,9 @@ func (s *Store) mark(name string, m marker) {
 	if len(s.markers) >= s.cfg.MaxValues {
 		dropFirst(s.markers, func(m marker) time.Time { return m.until })
 	}
-	// A logout that comes late takes nothing back of a later one.
-	if held, ok := s.markers[name]; ok && (held.upTo.IsZero() || held.upTo.After(m.upTo)) {
+	// One that came earlier and forbids more goes on forbidding it.
+	held := s.markers[name]
+	if s.cfg.Now().Before(held.until) && (held.upTo.IsZero() || !m.upTo.IsZero() && held.upTo.After(m.upTo)) {
 		m.upTo = held.upTo
 	}
 	s.markers[name] = m

@@ -52,6 +52,8 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) auth.Store) {
 		{"ending a provider's session of another user ends nothing", endBySIDAndSubject},
 		{"a logout forbids the sign-in under way", markers},
 		{"a logout that comes late takes nothing back of a later one", lateLogout},
+		{"a logout of any sign-in forbids all, whatever came before it", boundlessLogout},
+		{"what a logout forbids ends with its time, whatever comes after it", logoutRanOut},
 		{"an answer that was kept is of before no write of this process", keptAcrossNoWrite},
 		{"listing gives the user's alone", listed},
 		{"watchers learn what ended and why", watched},
@@ -294,6 +296,26 @@ func lateLogout(t *testing.T, s auth.Store, clock *Clock) {
 	if err := s.Create(t.Context(), signedIn); !errors.Is(err, auth.ErrLoggedOut) {
 		t.Errorf("a sign-in of before the later logout = %v, want ErrLoggedOut", err)
 	}
+}
+
+// BCL-18
+func boundlessLogout(t *testing.T, s auth.Store, clock *Clock) {
+	end(t, s, auth.Selector{Subject: []string{"sub"}, SignedInUpTo: clock.Now()}, 0)
+	clock.Advance(time.Minute)
+	signedIn := session(clock, "a", "sub", "")
+	end(t, s, auth.Selector{Subject: []string{"sub"}}, 0)
+	if err := s.Create(t.Context(), signedIn); !errors.Is(err, auth.ErrLoggedOut) {
+		t.Errorf("a sign-in of before the logout = %v, want ErrLoggedOut", err)
+	}
+}
+
+// BCL-18
+func logoutRanOut(t *testing.T, s auth.Store, clock *Clock) {
+	first := clock.Now()
+	end(t, s, auth.Selector{Subject: []string{"sub"}}, 0)
+	clock.Advance(auth.MarkerLife)
+	end(t, s, auth.Selector{Subject: []string{"sub"}, SignedInUpTo: first}, 0)
+	create(t, s, session(clock, "a", "sub", ""))
 }
 
 func listed(t *testing.T, s auth.Store, clock *Clock) {
