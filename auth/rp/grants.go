@@ -126,14 +126,10 @@ func (p *Provider) TokenExchange(ctx context.Context, req TokenRequest) (*Grant,
 			"requested_token_use": {"on_behalf_of"},
 		}
 	} else {
-		subjectType := req.SubjectTokenType
-		if subjectType == "" {
-			subjectType = typeAccessToken
-		}
 		form = url.Values{
 			"grant_type":           {grantTokenExchange},
 			"subject_token":        {req.SubjectToken.Reveal()},
-			"subject_token_type":   {subjectType},
+			"subject_token_type":   {typeAccessToken},
 			"requested_token_type": {typeAccessToken},
 		}
 	}
@@ -218,7 +214,6 @@ func (p *Provider) grant(t *tokens, asked []string) *Grant {
 	return &Grant{
 		AccessToken:  secret.New(t.AccessToken),
 		RefreshToken: secret.New(t.RefreshToken),
-		TokenType:    "Bearer",
 		Expiry:       p.cfg.Now().Add(lifetime(t.ExpiresIn)),
 		Scopes:       scopes,
 	}

@@ -44,10 +44,8 @@ type RefreshRequest struct {
 type TokenRequest struct {
 	Scopes, Resources []string
 	Audience          string
-	// SubjectToken is the user's token. TokenExchange only, required there.
+	// SubjectToken is the user's access token. TokenExchange only, required there.
 	SubjectToken secret.Text
-	// SubjectTokenType is an RFC 8693 token type URI. Default: access token.
-	SubjectTokenType string
 	// OnBehalfOf uses Entra ID's jwt-bearer form instead of RFC 8693.
 	OnBehalfOf bool
 }
@@ -68,9 +66,8 @@ type Grant struct {
 	// RefreshToken is the one to use next: the new one, or after a refresh without rotation the old one.
 	RefreshToken secret.Text
 	// IDToken is set together with Claims, only when a verified ID token came along.
-	IDToken   secret.Text
-	TokenType string // always "Bearer"
-	// Expiry of the access token: expires_in brought between 1 s and 30 days, 5 min if the provider did not say.
+	IDToken secret.Text
+	// Expiry of the access token, which is a Bearer token: expires_in brought between 1 s and 30 days, 5 min if the provider did not say.
 	Expiry time.Time
 	// Scopes granted: those of the answer, else those asked for.
 	Scopes []string
