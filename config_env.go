@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"vestibule.example/internal/nearest"
 )
 
 // environment reads the variables that are set. A variable that fits no key is a fault.
@@ -21,7 +23,7 @@ func (l *loader) environment(cfg *Config, set []string) {
 			continue
 		}
 		rule := "there is no such variable"
-		if like := nearest(name, all); like != "" {
+		if like := nearest.To(name, all); like != "" {
 			rule += "; did you mean " + like + "?"
 		}
 		l.fault(name, "", rule, "")

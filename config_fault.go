@@ -81,36 +81,3 @@ func exampleOf(key string) string {
 func (l *loader) faulted(key string) bool {
 	return slices.ContainsFunc(l.faults, func(f fault) bool { return strings.HasPrefix(f.key, key) })
 }
-
-// nearest gives the candidate most like a misspelt name, if one is like it at all.
-func nearest(name string, candidates []string) string {
-	best, least := "", 1+len(name)/3
-	for _, c := range candidates {
-		if d := distance(name, c); d <= least {
-			best, least = c, d-1
-		}
-	}
-	return best
-}
-
-// distance is the number of edits between two words (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			above := row[j]
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			row[j] = min(above+1, row[j-1]+1, cost)
-			diagonal = above
-		}
-	}
-	return row[len(b)]
-}

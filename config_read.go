@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"vestibule.example/auth/secret"
+	"vestibule.example/internal/nearest"
 )
 
 // loader reads settings from several places into a Config and collects what is wrong with them.
@@ -222,7 +223,7 @@ func (l *loader) group(v reflect.Value, node *yaml.Node, path, name string) {
 			continue
 		}
 		rule := "there is no such key"
-		if like := nearest(keyNode.Value, names); like != "" {
+		if like := nearest.To(keyNode.Value, names); like != "" {
 			rule += fmt.Sprintf("; did you mean %q?", join(path, like))
 		}
 		l.fault(key, "", rule, "")

@@ -1,5 +1,5 @@
-// Package bindings holds gqlgen.yml against the schema before gqlgen reads it: gqlgen passes over a type or a field that the
-// schema has not, and says of a Go type that is not there neither file nor line.
+// Package bindings compares gqlgen.yml with the schema before gqlgen reads it: gqlgen ignores a type or a field that the schema does
+// not have, and names neither file nor line for a Go type that does not exist.
 package bindings
 
 import (
@@ -9,19 +9,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 	"go.yaml.in/yaml/v3"
+
+	"vestibule.example/internal/nearest"
 )
 
-// File is gqlgen's configuration with the places of what stands in it.
+// File is gqlgen's configuration with the line and column of everything in it.
 type File struct {
 	name string
 	root *yaml.Node
 }
 
-// Read reads the file, as YAML alone; gqlgen judges the rest.
+// Read reads the file as YAML. What else may be wrong with it gqlgen reports.
 func Read(name string) (*File, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -38,12 +39,12 @@ func Read(name string) (*File, error) {
 	return f, nil
 }
 
-// Check reports every type and field below models that the schema has not, each with its place and, if there is one, the
-// name that was meant. Models of gqlgen's own making (an input's map, Any) are types of the schema too or a fault.
+// Check reports every type and field below models that the schema does not have, each with its place and, if one is near, the name
+// that was meant.
 func (f *File) Check(sources []*ast.Source) error {
 	document, err := parser.ParseSchemas(sources...)
 	if err != nil {
-		return nil // gqlgen says it, with its place.
+		return nil // gqlgen reports it, with its place.
 	}
 	fields := map[string][]string{"ID": nil, "Int": nil, "Float": nil, "String": nil, "Boolean": nil}
 	for _, definition := range slices.Concat(document.Definitions, document.Extensions) {
@@ -73,7 +74,7 @@ func (f *File) Check(sources []*ast.Source) error {
 	return errors.Join(faults...)
 }
 
-// Place adds to an error of gqlgen's, which names a Go type, where the file names it.
+// Place adds to an error of gqlgen's about a Go type where the file names that type.
 func (f *File) Place(err error) error {
 	if err == nil {
 		return nil
@@ -91,13 +92,7 @@ func (f *File) Place(err error) error {
 
 func (f *File) fault(at *yaml.Node, what, name string, candidates []string) error {
 	slices.Sort(candidates)
-	best, least := "", 1+len(name)/3
-	for _, c := range candidates {
-		if d := levenshtein.ComputeDistance(name, c); d <= least {
-			best, least = c, d-1
-		}
-	}
-	if best != "" {
+	if best := nearest.To(name, candidates); best != "" {
 		what += "; did you mean " + best + "?"
 	}
 	return fmt.Errorf("%s:%d:%d: %s", f.name, at.Line, at.Column, what) //nolint:err113 // For a person, with its place.

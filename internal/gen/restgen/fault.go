@@ -7,13 +7,15 @@ import (
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"vestibule.example/internal/nearest"
 )
 
 // Fault is something in the schema that cannot be made into Go.
 type Fault struct {
 	File         string
 	Line, Column int
-	// Rule is its short name, as docs/rest-errors.md lists it.
+	// Rule is the short name of what it breaks, as docs/rest-errors.md lists it.
 	Rule    string
 	Message string
 }
@@ -23,7 +25,7 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s: %s", f.File, f.Line, f.Column, f.Rule, f.Message)
 }
 
-// faults collects them, each once.
+// faults collects what is wrong, each fault once.
 type faults struct {
 	list []*Fault
 	seen map[Fault]bool
@@ -44,7 +46,7 @@ func (f *faults) at(pos *ast.Position, rule, format string, args ...any) {
 	f.list = append(f.list, &fault)
 }
 
-// err joins all, in the schema's order.
+// err joins all faults, sorted by their places in the schema; nil if there is none.
 func (f *faults) err() error {
 	slices.SortStableFunc(f.list, func(a, b *Fault) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -56,38 +58,11 @@ func (f *faults) err() error {
 	return errors.Join(errs...)
 }
 
-// meant is what somebody may have meant by a name: the nearest of those there are, as an end of a sentence. One in which more than a
-// third differs is another word.
+// meant ends a sentence with the name that somebody may have meant, if one of those there are is near.
 func meant(name string, there []string) string {
-	best, least := "", len(name)/3+2
-	for _, candidate := range there {
-		if d := distance(name, candidate); candidate != name && d < least {
-			best, least = candidate, d
-		}
-	}
+	best := nearest.To(name, there)
 	if best == "" {
 		return ""
 	}
 	return "; did you mean " + best + "?"
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, before+1)
-		}
-	}
-	return row[len(b)]
 }
