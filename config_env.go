@@ -13,11 +13,7 @@ func (l *loader) environment(cfg *Config, set []string) {
 	names := map[string]bool{"VESTIBULE_CONFIG": true, "VESTIBULE_DEMO_ADDRESS": true}
 	l.variables(reflect.ValueOf(cfg).Elem(), "VESTIBULE", "", names)
 	l.apiVariables(cfg, set, names)
-	all := make([]string, 0, len(names))
-	for name := range names {
-		all = append(all, name)
-	}
-	slices.Sort(all)
+	all := sortedKeys(names)
 	for _, name := range set {
 		if names[name] {
 			continue
@@ -104,6 +100,7 @@ func variableKeys(v reflect.Value) (keys []string) {
 	return keys
 }
 
+// oneAPI sets one API from the variables that begin with prefix, over what the file says of it.
 func (l *loader) oneAPI(cfg *Config, id, prefix string, names map[string]bool) {
 	api, there := cfg.APIs[id]
 	if !there {

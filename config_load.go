@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"slices"
 	"strings"
 )
@@ -64,27 +62,27 @@ func loadConfig(args []string, getenv func(string) string, environ []string) (Co
 	return cfg, nil
 }
 
-// addressVariables may be set without leaving the demo: where it is, and what app it shows.
+// addressVariables may be set without leaving the demo: they say where it listens and which app it shows.
 var addressVariables = map[string]bool{
 	"VESTIBULE_SERVER_ADDRESS": true, "VESTIBULE_SERVER_ADMIN_ADDRESS": true, "VESTIBULE_DEMO_ADDRESS": true, "VESTIBULE_SPA_DEV_SERVER": true,
 	"VESTIBULE_SPA_DIR": true, "VESTIBULE_SPA_CSP": true, // Your own app, tried in the demo.
 }
 
-// demoAPIs are those that the demo brings along.
+// demoAPIs are the names of the APIs that the demo brings along.
 const demoAPIs = "accounts catalog orders shipping"
 
 // nowhere is an address where nothing listens (the discard service's port).
 const nowhere = "http://127.0.0.1:9"
 
-// howAnAPIIsAsked tells a variable that leaves the demo what it is: whoever adds an API to the schema tries it there, and what the
-// settings of the demo's own do. Where those are is not for setting.
+// howAnAPIIsAsked tells whether a variable configures an API in a way that still leaves the demo: whoever adds an API to the schema
+// tries it in the demo, and tries other settings on the demo's own APIs. Only the addresses of those cannot be set.
 func howAnAPIIsAsked(variable string) bool {
 	rest, ok := strings.CutPrefix(variable, "VESTIBULE_APIS_")
 	place, isPlace := strings.CutSuffix(rest, "_BASE_URL")
 	return ok && (!isPlace || !slices.Contains(strings.Fields(demoAPIs), strings.ToLower(place)))
 }
 
-// setVariables are the names of ours that are set to something.
+// setVariables lists the variables of ours that are set and not empty, sorted.
 func setVariables(environ []string, getenv func(string) string) []string {
 	var set []string
 	for _, entry := range environ {
@@ -118,12 +116,15 @@ func (l *loader) chooseDemo(cfg *Config) {
 	}
 }
 
+// maxConfigFile bounds the configuration file, in bytes.
+const maxConfigFile = 8 << 20
+
 // file reads the YAML file into cfg.
 func (l *loader) file(cfg *Config, name string) {
-	text, err := os.ReadFile(name)
+	text, err := readFile(name, maxConfigFile)
 	if err != nil {
 		l.unreadable = true
-		l.fault("-config", name, "the file cannot be read: "+errors.Unwrap(err).Error(), "vestibule.yaml")
+		l.fault("-config", name, "the file cannot be read: "+withoutName(err).Error(), "vestibule.yaml")
 		return
 	}
 	l.yaml(cfg, name, text)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -37,7 +36,8 @@ var (
 	prefixType   = reflect.TypeFor[netip.Prefix]()
 )
 
-// settings calls each for every field of a settings struct that has a key.
+// settings calls each for every field of a settings struct that has a key. A settings struct is [Config] or one below it, such as
+// [ServerConfig]: what the configuration shows as a group of keys.
 func settings(v reflect.Value, each func(field reflect.StructField, value reflect.Value, key string)) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -47,6 +47,7 @@ func settings(v reflect.Value, each func(field reflect.StructField, value reflec
 	}
 }
 
+// isGroup tells a settings struct from the structs that are one value.
 func isGroup(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && t != secretType && t != prefixType
 }
@@ -168,7 +169,7 @@ func (l *loader) yaml(cfg *Config, name string, text []byte) {
 	}
 }
 
-// document gives the one document of a text; nil if it has comments alone.
+// document gives the one document of a text; nil if the text is empty or has only comments.
 func document(text []byte) (*yaml.Node, error) {
 	documents := yaml.NewDecoder(bytes.NewReader(text))
 	var first *yaml.Node
@@ -203,7 +204,8 @@ func (l *loader) group(v reflect.Value, node *yaml.Node, path, name string) {
 		known[key] = value
 		names = append(names, key)
 	})
-	used, files := map[string]bool{}, map[string]string{} // The latter by the secret's key.
+	used := map[string]bool{}
+	files := map[string]string{} // The keys that name secrets' files, by the secrets' own.
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		keyNode, valueNode := node.Content[i], node.Content[i+1]
 		key := join(path, keyNode.Value)
@@ -235,6 +237,7 @@ func (l *loader) group(v reflect.Value, node *yaml.Node, path, name string) {
 	}
 }
 
+// value reads the value of one key, whatever its type.
 func (l *loader) value(v reflect.Value, node *yaml.Node, key, name string) {
 	node = resolve(node)
 	switch {
@@ -262,19 +265,24 @@ func (l *loader) value(v reflect.Value, node *yaml.Node, key, name string) {
 			l.fault(key, strings.Join(texts, ", "), err.Error(), "")
 		}
 	case node.Kind == yaml.MappingNode && v.Kind() == reflect.Map:
-		m := reflect.MakeMap(v.Type())
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			value := resolve(node.Content[i+1])
-			if value.Kind != yaml.ScalarNode {
-				l.fault(key, node.Content[i].Value, "want a text behind each name, nothing deeper", "")
-				return
-			}
-			m.SetMapIndex(reflect.ValueOf(node.Content[i].Value), reflect.ValueOf(value.Value))
-		}
-		v.Set(m)
+		l.texts(v, node, key)
 	default:
 		l.fault(key, "", "the value has the wrong shape", "")
 	}
+}
+
+// texts reads a mapping of names to texts, such as headers.
+func (l *loader) texts(v reflect.Value, node *yaml.Node, key string) {
+	m := reflect.MakeMap(v.Type())
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		value := resolve(node.Content[i+1])
+		if value.Kind != yaml.ScalarNode {
+			l.fault(key, node.Content[i].Value, "want a text behind each name, nothing deeper", "")
+			return
+		}
+		m.SetMapIndex(reflect.ValueOf(node.Content[i].Value), reflect.ValueOf(value.Value))
+	}
+	v.Set(m)
 }
 
 // groups reads a mapping of names to settings structs, such as apis.
@@ -301,6 +309,7 @@ func (l *loader) groups(v reflect.Value, node *yaml.Node, key, name string) {
 	}
 }
 
+// list reads a list of settings structs, such as session.keys.
 func (l *loader) list(v reflect.Value, node *yaml.Node, key, name string) {
 	if node.Kind != yaml.SequenceNode {
 		l.fault(key, "", "want a list", "")
@@ -315,6 +324,7 @@ func (l *loader) list(v reflect.Value, node *yaml.Node, key, name string) {
 	v.Set(list)
 }
 
+// resolve follows a YAML alias to the node it stands for.
 func resolve(node *yaml.Node) *yaml.Node {
 	if node.Kind == yaml.AliasNode && node.Alias != nil {
 		return node.Alias
@@ -322,6 +332,7 @@ func resolve(node *yaml.Node) *yaml.Node {
 	return node
 }
 
+// at notes where a key stands, for faults.
 func (l *loader) at(key, name string, node *yaml.Node) {
 	l.seen[key] = fmt.Sprintf("%s:%d", name, node.Line)
 }
@@ -343,20 +354,9 @@ func shown(v reflect.Value, text string) string {
 
 // secretFile reads a secret from a file, without the line end that editors add.
 func (l *loader) secretFile(v reflect.Value, name, key string) {
-	info, err := os.Stat(name)
-	if err == nil && info.Size() > maxSecretFile {
-		err = errors.New("the file is larger than 64 KiB")
-	}
-	var text []byte
-	if err == nil {
-		text, err = os.ReadFile(name)
-	}
+	text, err := readFile(name, maxSecretFile)
 	if err != nil {
-		var path *os.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		l.fault(key, name, "the secret file cannot be read: "+err.Error(), "/run/secrets/"+strings.TrimSuffix(key[strings.LastIndexByte(key, '.')+1:], "_file"))
+		l.fault(key, name, "the secret file cannot be read: "+withoutName(err).Error(), "/run/secrets/"+strings.TrimSuffix(key[strings.LastIndexByte(key, '.')+1:], "_file"))
 		return
 	}
 	content := strings.TrimRight(string(text), "\r\n")

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 
 	"vestibule.example/graph"
 	"vestibule.example/spa"
@@ -32,20 +30,11 @@ func persistedDocuments(cfg Config) (graph.Persisted, error) {
 		p.Manifests = append(p.Manifests, graph.Manifest{Name: "the bundle's operations.json", Content: bundled})
 	}
 	for _, name := range cfg.GraphQL.Documents {
-		content, err := readManifest(name)
+		content, err := readFile(name, maxManifest)
 		if err != nil {
 			return p, fmt.Errorf("graphql.documents: %w", err)
 		}
 		p.Manifests = append(p.Manifests, graph.Manifest{Name: name, Content: content})
 	}
 	return p, nil
-}
-
-func readManifest(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxManifest))
 }

@@ -6,10 +6,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"os"
 
 	"vestibule.example/auth/rp"
 )
@@ -24,7 +22,7 @@ func newProvider(cfg Config, log *slog.Logger) (*rp.Provider, error) {
 	client.PrivateKey, client.Logger, client.HTTPClient = key, log, &http.Client{Transport: newTransport()}
 	provider, err := rp.New(client)
 	var refused *rp.Fault
-	if errors.As(err, &refused) { // All but those of the key have been looked for before.
+	if errors.As(err, &refused) { // Of the key: the check of the configuration has found all others.
 		return nil, fmt.Errorf("%s: %w", identityKey(refused.Field), err)
 	}
 	return provider, err
@@ -66,17 +64,12 @@ const maxKeyFile = 64 << 10
 
 var errPrivateKey = errors.New("want a PEM file with one PKCS #8 private key; openssl pkcs8 -topk8 -nocrypt makes one of another form")
 
-// readPrivateKey reads the key for private_key_jwt; none is configured is no fault.
+// readPrivateKey reads the key for private_key_jwt; nil where no file is configured.
 func readPrivateKey(name string) (crypto.Signer, error) {
 	if name == "" {
 		return nil, nil
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("identity.private_key_file: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
+	text, err := readFile(name, maxKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("identity.private_key_file: %w", err)
 	}

@@ -4,15 +4,17 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"os"
 )
 
-// newClientTLS reads private authorities and this client's certificate; nothing is configured is no fault. prefix is that
-// of the configuration's keys, for errors.
+// maxAuthorities bounds a file of certificate authorities, in bytes.
+const maxAuthorities = 8 << 20
+
+// newClientTLS reads private authorities and this client's certificate; either may be left out. prefix is what the keys of the
+// configuration begin with, for errors.
 func newClientTLS(prefix string, cfg ClientTLSConfig) (*tls.Config, error) {
 	out := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cfg.ServerName}
 	if cfg.CAFile != "" {
-		text, err := os.ReadFile(cfg.CAFile)
+		text, err := readFile(cfg.CAFile, maxAuthorities)
 		if err != nil {
 			return nil, fmt.Errorf("%sca_file: %w", prefix, err)
 		}
@@ -34,7 +36,7 @@ func newClientTLS(prefix string, cfg ClientTLSConfig) (*tls.Config, error) {
 	if _, err := read(); err != nil {
 		return nil, err
 	}
-	// For each connection anew: certificates of workloads are renewed in place, every few hours.
+	// Read anew for each connection: certificates of workloads are renewed in place, every few hours.
 	out.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return read() }
 	return out, nil
 }

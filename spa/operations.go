@@ -12,7 +12,7 @@ import (
 // operationsFile is where a bundle says which GraphQL operations it sends: a JSON object of documents by id.
 const operationsFile = "operations.json"
 
-// maxOperations bounds that file, in bytes.
+// maxOperations bounds that file, in bytes. A larger one is refused, not read in part.
 const maxOperations = 8 << 20
 
 // Operations are the GraphQL operations of the embedded bundle, or of the one in a directory: for the gateway, which serves
@@ -30,9 +30,12 @@ func Operations(dir string) ([]byte, error) {
 		return nil, fmt.Errorf("spa: the bundle's operations: %w", err)
 	}
 	defer file.Close() //nolint:errcheck // It was only read.
-	content, err := io.ReadAll(io.LimitReader(file, maxOperations))
+	content, err := io.ReadAll(io.LimitReader(file, maxOperations+1))
 	if err != nil {
 		return nil, fmt.Errorf("spa: the bundle's operations: %w", err)
+	}
+	if len(content) > maxOperations {
+		return nil, fmt.Errorf("spa: the bundle's operations: %s is larger than %d bytes", operationsFile, maxOperations)
 	}
 	return content, nil
 }
