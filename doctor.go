@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// doctorTimeout bounds one question of the doctor's, doctorBody what is read of one answer, in bytes.
+// doctorTimeout bounds one question that the doctor asks, doctorBody what is read of one answer, in bytes.
 const (
 	doctorTimeout = 10 * time.Second
 	doctorBody    = 1 << 20
@@ -35,7 +35,7 @@ type finding struct {
 
 type level string
 
-// What is fine needs nothing; a note is worth knowing; a fault will be met by people.
+// A fine finding needs nothing, a note is worth knowing, and a fault will hurt the people who use the gateway.
 const (
 	fine   level = "ok"
 	note   level = "note"
@@ -44,8 +44,8 @@ const (
 
 var errFaults = errors.New("check -live found faults; each line above says how to mend it")
 
-// live asks everything that the configuration names whether it will do, and prints what it finds (check -live). Nothing is
-// changed anywhere: no session begins, no token of a user is asked for.
+// live asks everything that the configuration names whether it will work, and prints what it finds (check -live). Nothing is
+// changed anywhere: no session begins, and no user's token is asked for.
 func live(ctx context.Context, cfg Config, out io.Writer) error {
 	provider, err := newProvider(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -85,9 +85,9 @@ func (f finding) print(out io.Writer) error {
 	return err
 }
 
-// examineStore opens the session store as the gateway would, and lets it do its work once.
+// examineStore opens the session store as the gateway would, and has it read and write once.
 func examineStore(ctx context.Context, cfg SessionConfig) []finding {
-	about := "session.store"
+	const about = "session.store"
 	switch cfg.Store {
 	case "memory":
 		return []finding{{about, note, "memory: a restart signs everybody out, and replicas do not share sessions", "file for one machine, redis for several; see docs/stores.md"}}
@@ -111,17 +111,17 @@ func examineStore(ctx context.Context, cfg SessionConfig) []finding {
 	return []finding{{about, fine, fmt.Sprintf("%s does its work, in %s", cfg.Store, time.Since(begun).Round(time.Millisecond)), ""}}
 }
 
-// reply is what a question of the doctor's got.
+// reply is the answer to one of the doctor's questions.
 type reply struct {
 	status int
 	header http.Header
 	body   []byte
-	// ahead is how far the other's clock is before ours; known is whether it said.
+	// ahead is how far the other side's clock is ahead of ours, as far as whole seconds can show; known tells whether it said.
 	ahead time.Duration
 	known bool
 }
 
-// question asks once and follows nothing.
+// question sends a request once, and follows no redirect.
 func question(ctx context.Context, transport http.RoundTripper, req *http.Request) (*reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
@@ -150,7 +150,7 @@ func question(ctx context.Context, transport http.RoundTripper, req *http.Reques
 	return out, nil
 }
 
-// clock judges the difference of the other's clock by what is allowed.
+// clock judges how far the other side's clock differs from ours by what is allowed.
 func (r *reply) clock(about string, allowed time.Duration) []finding {
 	off := r.ahead.Abs().Round(time.Second)
 	switch {
@@ -164,8 +164,11 @@ func (r *reply) clock(about string, allowed time.Duration) []finding {
 	return []finding{{about, fine, "the clocks agree", ""}}
 }
 
-// unreachable says in words what kept an answer from coming, and what to do.
-func unreachable(err error, caKey string) (says, mend string) {
+// systemAuthorities is where certificate authorities are put for connections that have no setting of their own.
+const systemAuthorities = "the system's authorities, or into a file of them that the variable SSL_CERT_FILE names"
+
+// unreachable says in words what kept an answer from coming, and what to do. authorities is where to put one that is not trusted yet.
+func unreachable(err error, authorities string) (says, mend string) {
 	var name *net.DNSError
 	var authority x509.UnknownAuthorityError
 	var host x509.HostnameError
@@ -177,7 +180,7 @@ func unreachable(err error, caKey string) (says, mend string) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nothing listens there", "check host and port, and that it runs"
 	case errors.As(err, &authority):
-		return "its certificate is of an authority that this machine does not trust", "put the authority into " + caKey
+		return "its certificate is of an authority that this machine does not trust", "put the authority into " + authorities
 	case errors.As(err, &host):
 		return "its certificate is for another name: " + host.Error(), "use the name that the certificate has, or give it one for this"
 	case errors.As(err, &certificate):

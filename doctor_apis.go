@@ -12,7 +12,7 @@ import (
 	"vestibule.example/auth/rp"
 )
 
-// examineAPI asks an API without a token, and with the gateway's own where it gets that.
+// examineAPI asks an API without a token, and then with the gateway's own, where the API is called with that.
 func examineAPI(ctx context.Context, name string, cfg Config, provider *rp.Provider) []finding {
 	api, about := cfg.APIs[name], "apis."+name
 	transport, err := newAPITransport(name, api)
@@ -54,7 +54,7 @@ func askAPI(ctx context.Context, transport http.RoundTripper, address, token str
 	return question(ctx, transport, req)
 }
 
-// judgeAPI says what is wrong with an API's answer to a request without a token.
+// judgeAPI says what is wrong with an API's answer to a request without a token; nil if nothing is.
 func judgeAPI(about, address string, api APIConfig, answer *reply) *finding {
 	status := answer.status
 	switch {
@@ -75,7 +75,7 @@ func judgeAPI(about, address string, api APIConfig, answer *reply) *finding {
 	return nil
 }
 
-// examineClientToken gets the gateway's own token for the API and shows it there.
+// examineClientToken gets the gateway's own token for the API, and asks the API with it.
 func examineClientToken(ctx context.Context, transport http.RoundTripper, about, address string, api APIConfig, provider *rp.Provider) finding {
 	req := rp.TokenRequest{Scopes: api.Scopes, Audience: api.Audience}
 	if api.Resource != "" {

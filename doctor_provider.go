@@ -44,10 +44,11 @@ func examineProvider(ctx context.Context, cfg Config, provider *rp.Provider) []f
 	found = append(found, examineRedirect(ctx, transport, provider)...)
 	found = append(found, examineClient(ctx, provider, id))
 	found = append(found, examineRefresh(id, document)...)
+	found = append(found, examineAlgorithms(id, document)...)
 	return append(found, examineLogout(ctx, provider, id, document)...)
 }
 
-// readDiscovery fetches the discovery document as it is. wrong is set where there is none.
+// readDiscovery fetches the discovery document as it is. Where there is none, the findings say why, and the document is nil.
 func readDiscovery(ctx context.Context, transport http.RoundTripper, issuer string) (*discovered, *reply, []finding) {
 	const about = "identity.issuer"
 	address := strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration"
@@ -57,7 +58,7 @@ func readDiscovery(ctx context.Context, transport http.RoundTripper, issuer stri
 	}
 	answer, err := question(ctx, transport, req)
 	if err != nil {
-		says, mend := unreachable(err, "the system's authorities, or into a file of them that the variable SSL_CERT_FILE names")
+		says, mend := unreachable(err, systemAuthorities)
 		return nil, nil, []finding{{about, faulty, address + " cannot be reached: " + says, mend}}
 	}
 	if answer.status != http.StatusOK {
@@ -76,7 +77,7 @@ func readDiscovery(ctx context.Context, transport http.RoundTripper, issuer stri
 	return &document, answer, nil
 }
 
-// whyNotReady explains why provider does not take what it found.
+// whyNotReady explains why the provider's client refuses what it read: the discovery document, or the keys.
 func whyNotReady(err error, issuer string, document *discovered) finding {
 	const about = "identity.issuer"
 	named := document.Issuer
@@ -95,8 +96,8 @@ func whyNotReady(err error, issuer string, document *discovered) finding {
 	return finding{about, faulty, says, "write " + named + " if that is the provider you mean. If it has another name inside your network than outside, give it one for both (Keycloak: KC_HOSTNAME)"}
 }
 
-// examineRedirect asks for a login that nobody is there for: a provider that knows client and redirect URI says so to the
-// redirect URI, and shows an error page otherwise.
+// examineRedirect asks for a login without a user (prompt=none): a provider that knows the client and its redirect URI answers with a
+// redirect to that, and shows an error page otherwise.
 func examineRedirect(ctx context.Context, transport http.RoundTripper, provider *rp.Provider) []finding {
 	const about = "identity.client_id"
 	address, err := provider.AuthorizationURL(ctx, rp.AuthRequest{
@@ -112,7 +113,7 @@ func examineRedirect(ctx context.Context, transport http.RoundTripper, provider 
 	req.Header.Set("Accept", "text/html")
 	answer, err := question(ctx, transport, req)
 	if err != nil {
-		says, mend := unreachable(err, "the system's authorities, or into a file of them that the variable SSL_CERT_FILE names")
+		says, mend := unreachable(err, systemAuthorities)
 		return []finding{{about, faulty, "the authorization endpoint cannot be reached: " + says, mend}}
 	}
 	to, err := url.Parse(answer.header.Get("Location"))
@@ -126,7 +127,7 @@ func examineRedirect(ctx context.Context, transport http.RoundTripper, provider 
 	return []finding{loginAnswer(about, to.Query())}
 }
 
-// loginAnswer judges the authorization response to a login of nobody.
+// loginAnswer judges the authorization response to a login without a user.
 func loginAnswer(about string, response url.Values) finding {
 	code, description := response.Get("error"), response.Get("error_description")
 	if description != "" {
@@ -147,7 +148,7 @@ func loginAnswer(about string, response url.Values) finding {
 	return finding{about, note, fmt.Sprintf("the provider answered a login of nobody with %.60q%s", code, description), "prompt=none may not be known there; sign in once"}
 }
 
-// examineClient spends a code that nobody has: a provider that takes the client's authentication objects to the code.
+// examineClient exchanges a code that was never issued: a provider that takes the client's authentication objects to the code alone.
 func examineClient(ctx context.Context, provider *rp.Provider, id IdentityConfig) finding {
 	const about = "identity.auth_method"
 	_, err := provider.Exchange(ctx, rp.ExchangeRequest{Code: rand.Text(), Nonce: rand.Text(), Verifier: rand.Text() + rand.Text()})
@@ -166,6 +167,7 @@ func examineClient(ctx context.Context, provider *rp.Provider, id IdentityConfig
 	return finding{about, note, "nothing can be said: " + refused.Error() + describe(refused), "sign in once"}
 }
 
+// describe shows what the provider says in words beside its error's code.
 func describe(e *rp.TokenError) string {
 	if e.Description == "" {
 		return ""
@@ -173,7 +175,7 @@ func describe(e *rp.TokenError) string {
 	return fmt.Sprintf(" (%s)", e.Description)
 }
 
-// examineRefresh: what a refresh token takes.
+// examineRefresh looks at what it takes to be given a refresh token.
 func examineRefresh(id IdentityConfig, document *discovered) []finding {
 	const about, scope = "identity.scopes", "offline_access"
 	profile, _ := rp.ProfileOf(id.Provider)
@@ -184,13 +186,19 @@ func examineRefresh(id IdentityConfig, document *discovered) []finding {
 	case asked && len(document.Scopes) > 0 && !slices.Contains(document.Scopes, scope):
 		return []finding{{about, note, "the provider does not list " + scope + " among its scopes", "if nobody gets a refresh token: identity.provider may name it, or another setting asks for one there"}}
 	}
-	if missing := slices.DeleteFunc(slices.Clone(id.IDTokenAlgs), func(alg string) bool { return slices.Contains(document.Algorithms, alg) }); len(document.Algorithms) > 0 && len(missing) == len(id.IDTokenAlgs) {
-		return []finding{{"identity.id_token_algs", faulty, "the provider signs with " + strings.Join(document.Algorithms, ", ") + ", none of which is allowed", "have it sign with RS256 or ES256"}}
-	}
 	return nil
 }
 
-// examineLogout: where a sign-out reaches.
+// examineAlgorithms looks for an algorithm that the provider signs ID tokens with and that is allowed.
+func examineAlgorithms(id IdentityConfig, document *discovered) []finding {
+	allowed := func(alg string) bool { return slices.Contains(id.IDTokenAlgs, alg) }
+	if len(document.Algorithms) == 0 || slices.ContainsFunc(document.Algorithms, allowed) {
+		return nil
+	}
+	return []finding{{"identity.id_token_algs", faulty, "the provider signs with " + strings.Join(document.Algorithms, ", ") + ", none of which is allowed", "have it sign with RS256 or ES256"}}
+}
+
+// examineLogout looks at how far a sign-out reaches, here and at the provider.
 func examineLogout(ctx context.Context, provider *rp.Provider, id IdentityConfig, document *discovered) []finding {
 	var found []finding
 	if _, err := provider.EndSessionURL(ctx, rp.EndSession{}); errors.Is(err, rp.ErrNoEndSession) {
