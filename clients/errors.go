@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 )
 
-// Code says what a failed call means to the one who asked. The values are those of the GraphQL contract.
+// Code says what a failed call means to the caller. The values are those of the GraphQL contract (docs/errors.md).
 type Code string
 
 // The codes a call can end in.
@@ -27,7 +30,7 @@ const (
 	CodeInternal            Code = "INTERNAL"             // a fault of this program
 )
 
-// Error is how every failed call ends.
+// Error is the error of every failed call.
 //
 // Its message names API, operation and code only. What the API or the network said is the cause, which Unwrap gives for
 // the log; it must not reach a browser.
@@ -40,7 +43,7 @@ type Error struct {
 
 	// Retryable says that the very same call may succeed later and is safe to repeat.
 	Retryable bool
-	// RetryAfter is how long the API asked to be left alone; 0 when it did not say.
+	// RetryAfter is how long the API asks not to be called again; 0 if it did not say.
 	RetryAfter time.Duration
 	// Fields says what is wrong with the input, for BAD_USER_INPUT; bounded in number and length.
 	Fields []FieldError
@@ -60,6 +63,22 @@ type FieldError struct {
 type StepUp struct {
 	ACR    []string
 	MaxAge *time.Duration
+}
+
+// LoginQuery is the query, question mark included, with which /auth/login asks the provider for such a sign-in (RFC 9470 §5). A nil or
+// empty StepUp asks for any new one.
+func (s *StepUp) LoginQuery() string {
+	query := url.Values{}
+	if s != nil && len(s.ACR) > 0 {
+		query.Set("acr_values", strings.Join(s.ACR, " "))
+	}
+	if s != nil && s.MaxAge != nil {
+		query.Set("max_age", strconv.Itoa(int(*s.MaxAge/time.Second)))
+	}
+	if len(query) == 0 {
+		query.Set("prompt", "login")
+	}
+	return "?" + query.Encode()
 }
 
 // errProgram marks faults of the program, never of input or an API.

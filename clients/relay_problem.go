@@ -3,13 +3,11 @@ package clients
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// relayProblem is a refusal in constant texts: nothing of a request or of an API is ever repeated (RFC 9457, PROB-1).
+// relayProblem is a refusal in constant texts: it never repeats anything of a request or of an API (RFC 9457, PROB-1).
 type relayProblem struct{ name, title, detail string }
 
 var (
@@ -20,7 +18,7 @@ var (
 	problemTooLarge = relayProblem{"too-large", "The request is too large", "The body is larger than allowed."}
 )
 
-// describe gives the status and the words for a code that the relay answers itself.
+// describe gives the status and the texts for a code that the relay answers itself.
 func describe(code Code) (int, relayProblem) {
 	switch code {
 	case CodeUnauthenticated:
@@ -39,7 +37,7 @@ func describe(code Code) (int, relayProblem) {
 	return http.StatusInternalServerError, relayProblem{"internal", "Something went wrong", "The fault is ours."}
 }
 
-// refuse answers for an API that did not, or whose answer is not passed on.
+// refuse answers in place of an API that did not, or whose answer is not passed on.
 func (r *Relay) refuse(w http.ResponseWriter, req *http.Request, e *Error) {
 	status, problem := describe(e.Code)
 	if e.Status >= 500 {
@@ -55,27 +53,12 @@ func (r *Relay) refuse(w http.ResponseWriter, req *http.Request, e *Error) {
 	case CodeUnauthenticated:
 		more["loginUrl"] = r.cfg.LoginURL
 	case CodeStepUpRequired:
-		more["loginUrl"] = r.cfg.LoginURL + stepUpQuery(e.StepUp)
+		more["loginUrl"] = r.cfg.LoginURL + e.StepUp.LoginQuery()
 	}
 	if req.Context().Err() == nil {
 		r.cfg.Logger.WarnContext(req.Context(), "relay refused", "api", e.API, "code", e.Code, "request_id", inboundFrom(req.Context()).RequestID, "error", e.Unwrap())
 	}
 	r.refuseRelay(w, req, status, problem, more)
-}
-
-// stepUpQuery asks the login for what the API wants (RFC 9470 §5).
-func stepUpQuery(s *StepUp) string {
-	query := url.Values{}
-	if len(s.ACR) > 0 {
-		query.Set("acr_values", strings.Join(s.ACR, " "))
-	}
-	if s.MaxAge != nil {
-		query.Set("max_age", strconv.Itoa(int(*s.MaxAge/time.Second)))
-	}
-	if len(query) == 0 {
-		query.Set("prompt", "login")
-	}
-	return "?" + query.Encode()
 }
 
 // refuseRelay answers a script with problem details and a navigation with a page (PROB-2).

@@ -4,6 +4,7 @@ package graph_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -148,21 +149,19 @@ func TestCostFollowsVariables(t *testing.T) {
 // Whoever counts is told which limits were broken.
 func TestBrokenLimitsAreCounted(t *testing.T) {
 	for _, measure := range []bool{false, true} {
-		var told []string
-		e := newEndpoint(t, func(c *graph.Config) {
-			c.Limits.Measure = measure
-			c.Exceeded = func(_ context.Context, limit string, refused bool) {
-				if refused == measure {
-					t.Errorf("refused = %t, want %t", refused, !measure)
-				}
-				told = append(told, limit)
-			}
-		})
+		telemetry, read := metered(t)
+		e := newEndpoint(t, func(c *graph.Config) { c.Limits.Measure, c.Meters = measure, telemetry.Meters() })
 		e.ask(t, "{viewer{"+words(31, "a%d:authenticated ")+"}}", nil)
 		e.ask(t, "{products(first: 101){totalCount}}", nil)
 		e.ask(t, "{viewer{authenticated}}", nil)
-		if want := []string{"aliases", "listSize"}; !slices.Equal(told, want) {
-			t.Errorf("measure %t: told of %v, want %v", measure, told, want)
+		text, all := read(e)
+		for _, limit := range []string{"aliases", "listSize"} {
+			if n := all[fmt.Sprintf(`vestibule_graphql_limits_exceeded_total{limit=%q,refused="%t"}`, limit, !measure)]; n != 1 {
+				t.Errorf("measure %t: %s counted %v times, want once", measure, limit, n)
+			}
+		}
+		if n := strings.Count(text, "\nvestibule_graphql_limits_exceeded_total{"); n != 2 {
+			t.Errorf("measure %t: %d limits counted, want 2:\n%s", measure, n, text)
 		}
 	}
 }

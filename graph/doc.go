@@ -1,6 +1,7 @@
 // Package graph is the GraphQL endpoint: schema.graphqls answered from the API clients.
 //
 //	handler.go            /graphql: one request, from its bytes to its answer
+//	config.go             what the endpoint needs
 //	request.go            reading GraphQL over HTTP, and the answer's media type
 //	response.go           the answer and its status, refusals among them
 //	admit.go              whether what is asked may run, whatever the transport
@@ -9,7 +10,7 @@
 //	limits.go             what a document may ask, decided before anything runs
 //	price.go, calls.go    what an operation costs and which APIs it may ask, so that their tokens are there in time
 //	rate.go               what a client may ask over time
-//	halves.go             what is kept of what was asked last, within a bound
+//	halves.go             a bounded memory of what was asked last
 //	trace.go              what an answer asked of the APIs, for developers
 //	directives.go         what the schema's directives demand of who asks for a field
 //	authorize.go          which fields an operation may have, decided before anything runs

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +17,7 @@ import (
 	"vestibule.example/graph/rest"
 )
 
-// Codes that arise here; the others are the clients' (see [clients.Code]).
+// The codes that arise in this package; clients has the others (see [clients.Code]).
 const (
 	codeUnauthenticated  = string(clients.CodeUnauthenticated)
 	codeBadUserInput     = string(clients.CodeBadUserInput)
@@ -35,7 +33,7 @@ const (
 	codeSessionChanged   = "SESSION_CHANGED"
 )
 
-// messages are what a person or a log at the client's reads for each code; nothing else of an error is ever shown.
+// messages are what clients read for each code; nothing else of an error's text is ever shown.
 var messages = map[string]string{
 	codeUnauthenticated:                     "Sign in to see this.",
 	string(clients.CodeStepUpRequired):      "This needs a stronger or more recent sign-in.",
@@ -48,7 +46,7 @@ var messages = map[string]string{
 	string(clients.CodeUpstreamUnavailable): "An API cannot be reached.",
 	string(clients.CodeUpstreamInvalid):     "An API gave an answer that cannot be read.",
 	codeUnavailable:                         "This is not available just now; try again.",
-	codeSessionChanged:                      "You have signed in again meanwhile; load the page anew.",
+	codeSessionChanged:                      "You have signed in again meanwhile; reload the page.",
 	codeTimeout:                             "The operation took too long.",
 	codeInternal:                            "Something went wrong; the fault is ours.",
 }
@@ -96,8 +94,8 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	return out
 }
 
-// argumentOf names the argument, or what of it, that a scalar or a directive of the schema's own does not take: gqlgen tells of it at the
-// field's place, with the path of both. Empty for any other error.
+// argumentOf names the argument, or the part of one, that a scalar or a directive of the schema's own has refused: gqlgen reports that
+// at the field, with a path that goes on to the argument. Empty for any other error.
 func argumentOf(ctx context.Context, told *gqlerror.Error) string {
 	field := graphql.GetPath(ctx)
 	if told == nil || len(told.Path) <= len(field) || !slices.Equal(told.Path[:len(field)], field) {
@@ -106,7 +104,7 @@ func argumentOf(ctx context.Context, told *gqlerror.Error) string {
 	return told.Path[len(field):].String()
 }
 
-// isGone tells that nobody waits for the answer any more: what fails by that is nobody's fault, and no news.
+// isGone tells that nobody waits for the answer any more. What fails because of that is no failure, and is not logged.
 func isGone(ctx context.Context) bool { return errors.Is(context.Cause(ctx), context.Canceled) }
 
 func levelOf(code string) slog.Level {
@@ -119,7 +117,7 @@ func levelOf(code string) slog.Level {
 	return slog.LevelWarn
 }
 
-// denied logs that a field may not be had. The failures of policies that could not decide are logged where the field fails.
+// denied logs that a field is denied. That a policy could not decide is logged where the field fails.
 func (p *presenter) denied(ctx context.Context, at plan.Coordinate, err error) {
 	var refused *denial
 	if errors.As(err, &refused) {
@@ -148,19 +146,19 @@ func apiOf(err error) string {
 	return ""
 }
 
-// isOurs tells an error that was made here or by the validator, with a code already.
+// isOurs tells whether an error was made here or by the validator, and has its code already.
 func isOurs(e *gqlerror.Error) bool {
 	code, _ := e.Extensions["code"].(string)
 	return code != "" && e.Err == nil
 }
 
-// describe gives an error's code and fills in what the contract has beside it.
+// describe gives an error's code, and fills in the extensions that docs/errors.md promises beside it.
 func (p *presenter) describe(ctx context.Context, err error, extensions map[string]any) string {
 	var input *rest.InputError
 	var call *clients.Error
 	var refused *denial
 	switch {
-	case errors.As(err, &call) && call.Status != 0: // What an API has said stands, however long others took.
+	case errors.As(err, &call) && call.Status != 0: // What an API has answered stands, even after the operation's time is over.
 		p.describeCall(call, extensions)
 		return string(call.Code)
 	case errors.Is(context.Cause(ctx), errOperationTimeout):
@@ -182,7 +180,7 @@ func (p *presenter) describe(ctx context.Context, err error, extensions map[stri
 	case errors.As(err, &call):
 		p.describeCall(call, extensions)
 		return string(call.Code)
-	case errors.Is(err, plan.ErrNoValue): // Enums are the APIs', which may come to have more values.
+	case errors.Is(err, plan.ErrNoValue): // An API may have a new value for an enum.
 		return string(clients.CodeUpstreamInvalid)
 	}
 	return codeInternal
@@ -207,32 +205,17 @@ func (p *presenter) describeCall(e *clients.Error, extensions map[string]any) {
 	p.describeLogin(e.Code, e.StepUp, extensions)
 }
 
-// describeLogin says where a sign-in helps, and which one.
+// describeLogin adds the address of the sign-in that would help, where one would.
 func (p *presenter) describeLogin(code clients.Code, stepUp *clients.StepUp, extensions map[string]any) {
 	switch code {
 	case clients.CodeUnauthenticated:
 		extensions["loginUrl"] = p.loginURL
 	case clients.CodeStepUpRequired:
-		extensions["loginUrl"] = p.loginURL + stepUpQuery(stepUp)
+		extensions["loginUrl"] = p.loginURL + stepUp.LoginQuery()
 	}
 }
 
-// stepUpQuery asks the login for what the API or the schema wants (RFC 9470 §5).
-func stepUpQuery(s *clients.StepUp) string {
-	query := url.Values{}
-	if s != nil && len(s.ACR) > 0 {
-		query.Set("acr_values", strings.Join(s.ACR, " "))
-	}
-	if s != nil && s.MaxAge != nil {
-		query.Set("max_age", strconv.Itoa(int(*s.MaxAge/time.Second)))
-	}
-	if len(query) == 0 {
-		query.Set("prompt", "login")
-	}
-	return "?" + query.Encode()
-}
-
-// causes is an error with all that lies beneath it, for the log.
+// causes is an error's text with those of all errors that it wraps, for the log.
 func causes(err error) string {
 	text := err.Error()
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
-	"go.opentelemetry.io/otel/metric"
 	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"vestibule.example/auth"
@@ -26,62 +23,7 @@ import (
 // keptPlans is how many operations' plans are kept.
 const keptPlans = 1000
 
-// Config is what the endpoint needs.
-type Config struct {
-	Resolver *Resolver
-	// Development shows introspection, and what exactly is wrong with a document.
-	Development bool
-	// Trace shows in each answer what it asked of the APIs (extensions.trace); for developers alone.
-	Trace bool
-	// Introspection shows the schema in production too.
-	Introspection bool
-	// Executor is plan, the default, or gqlgen: who runs operations (see package plan).
-	Executor string
-	// RequireSession turns away every request without a session.
-	RequireSession bool
-	// LoginURL is where a person signs in; default /auth/login.
-	LoginURL string
-	Limits   Limits
-	// StatusProfile is ProfileAudits, the default, or ProfileDraft.
-	StatusProfile string
-	Rate          Rate
-	// Persisted says which documents run.
-	Persisted Persisted
-	// Exceeded is told of each limit that a request breaks, and whether it was refused for that; may be nil.
-	Exceeded func(ctx context.Context, limit string, refused bool)
-	// Timeout bounds an operation; default 30 s.
-	Timeout time.Duration
-	// Prepare is told, before an operation runs, the names of the APIs that it may ask, so that their tokens are fetched
-	// together; it must not wait. May be nil.
-	Prepare func(ctx context.Context, apis []string)
-	// Confirm is asked before anything but a query runs: whether the session in ctx still is what it was taken for. The
-	// context it gives bears the session as it is. May be nil.
-	Confirm func(ctx context.Context) (context.Context, error)
-	// UntilEnded gives a context that ends with the session in its argument, or with the service, and whose cause says so, as
-	// [auth.Service.UntilEnded]; nil: streams end with their requests.
-	UntilEnded func(context.Context) (context.Context, context.CancelFunc, error)
-	// Renew gives a stream's context the session as it is now, or tells that it has ended, as [auth.Service.Renew]; nil: it stays
-	// as it was.
-	Renew func(context.Context) (context.Context, error)
-	// Policies are what the schema's @policy names; nil: those of [Policies].
-	Policies map[string]Policy
-	// GatewayAPIs are the APIs that are asked with the gateway's own token: every field that asks one must say in the schema
-	// who may have it.
-	GatewayAPIs []string
-	// CursorKeys sign the cursors of connections, the first all new ones; each at least 32 bytes. Without, cursors hold for this
-	// process alone.
-	CursorKeys [][]byte
-	// RequestID gives the id that errors carry; may be nil.
-	RequestID func(context.Context) string
-	Logger    *slog.Logger
-	// Meters measures operations; nil: nobody does.
-	Meters metric.MeterProvider
-	// Traces makes the spans of operations and fields, for requests that are traced; nil: nobody does.
-	Traces oteltrace.TracerProvider
-	// Now is the clock; default time.Now.
-	Now func() time.Time
-}
-
+// handler is the endpoint. It is safe for concurrent use.
 type handler struct {
 	cfg       Config
 	exec      *executor.Executor
@@ -94,22 +36,18 @@ type handler struct {
 	guards    *authorizer
 	plans     *plan.Schema
 	meter     *instruments
-	tracer    oteltrace.Tracer // nil: nobody traces
+	tracer    oteltrace.Tracer // nil where nothing is traced
 }
 
 // NewHandler makes the handler of /graphql.
 func NewHandler(cfg Config) (http.Handler, error) { return newHandler(cfg, nil) }
 
-// newHandler makes the handler for a schema whose directives differ from the generated one's.
+// newHandler is NewHandler for a schema whose directives differ from the generated one's; nil is the generated one.
 func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
-	if cfg.Resolver == nil || !cfg.Resolver.complete() {
-		return nil, errors.New("graph: a client of each API is needed")
+	if err := cfg.check(); err != nil {
+		return nil, err
 	}
-	for _, name := range restAPIs() {
-		if cfg.Resolver.APIs[name] == nil {
-			return nil, fmt.Errorf("graph: the schema's @rest asks the API %q, and there is none: want apis.%s in the configuration", name, name)
-		}
-	}
+	cfg = cfg.withDefaults()
 	cursors, err := rest.NewCursors(cfg.CursorKeys)
 	if err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
@@ -117,79 +55,50 @@ func newHandler(cfg Config, directed *ast.Schema) (http.Handler, error) {
 	resolver := *cfg.Resolver
 	resolver.cursors = cursors
 	cfg.Resolver = &resolver
-	cfg.Limits = cfg.Limits.withDefaults()
-	if cfg.LoginURL == "" {
-		cfg.LoginURL = "/auth/login"
-	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = 30 * time.Second
-	}
-	if cfg.RequestID == nil {
-		cfg.RequestID = func(context.Context) string { return "" }
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	if cfg.Policies == nil {
-		cfg.Policies = Policies()
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	switch cfg.Executor {
-	case "", "plan", "gqlgen":
-	default:
-		return nil, fmt.Errorf("graph: no executor %q", cfg.Executor)
-	}
-	switch cfg.StatusProfile {
-	case "":
-		cfg.StatusProfile = ProfileAudits
-	case ProfileAudits, ProfileDraft:
-	default:
-		return nil, fmt.Errorf("graph: no status profile %q", cfg.StatusProfile)
-	}
 	var tracer oteltrace.Tracer
 	if cfg.Traces != nil {
 		tracer = cfg.Traces.Tracer("vestibule.example/graph")
 	}
-	schema := plan.New(exec.NewExecutableSchema(exec.Config{Schema: directed, Resolvers: cfg.Resolver}), exec.PlanTables(), plan.Config{
-		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans, Observer: observer(tracer), Compiled: restCompiled(), Kind: kinds(), Together: clients.Together,
-	})
-	runner := executor.New(schema)
-	runner.SetQueryCache(inContext{})
 	meter, err := newInstruments(cfg.Meters)
 	if err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
 	}
-	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger, meter}
-	runner.SetErrorPresenter(failures.present)
-	runner.SetRecoverFunc(func(ctx context.Context, v any) error {
-		return fmt.Errorf("graph: panic in %s: %v", graphql.GetPath(ctx), v)
+	schema := plan.New(exec.NewExecutableSchema(exec.Config{Schema: directed, Resolvers: cfg.Resolver}), exec.PlanTables(), plan.Config{
+		Gqlgen: cfg.Executor == "gqlgen", Operations: keptPlans, Observer: observer(tracer), Compiled: restCompiled(), Kind: kinds(), Together: clients.Together,
 	})
-	if tracer != nil && cfg.Executor == "gqlgen" { // It would keep plans from being used.
-		runner.AroundFields(aroundFields(tracer))
-	}
-	open := cfg.Development || cfg.Introspection
-	if open {
-		runner.Use(extension.Introspection{})
-	}
 	model, err := cost.New(schema.Schema(), Calls(), cost.Config{DefaultListSize: cfg.Limits.DefaultListSize})
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Rate.Anonymous > 0 && cfg.Rate.ClientAddress == nil {
-		return nil, errors.New("graph: a rate by network needs clients' addresses")
-	}
-	documents := newDocuments(schema.Schema(), cfg.Limits, open)
+	documents := newDocuments(schema.Schema(), cfg.Limits, cfg.open())
 	trusted, err := newPersisted(cfg.Persisted, documents)
 	if err != nil {
 		return nil, err
 	}
+	failures := &presenter{cfg.LoginURL, cfg.RequestID, cfg.Logger, meter}
 	guards, err := newAuthorizer(schema.Schema(), cfg, failures)
 	if err != nil {
 		return nil, err
 	}
+	runner := newRunner(cfg, schema, failures, tracer)
 	return &handler{cfg, runner, documents, model, newMeterage(cfg.Rate), trusted, cfg.Resolver, failures, guards, schema, meter, tracer}, nil
+}
+
+// newRunner makes gqlgen's executor of operations, which chooses between plans and its own way (see package plan).
+func newRunner(cfg Config, schema *plan.Schema, failures *presenter, tracer oteltrace.Tracer) *executor.Executor {
+	runner := executor.New(schema)
+	runner.SetQueryCache(inContext{})
+	runner.SetErrorPresenter(failures.present)
+	runner.SetRecoverFunc(func(ctx context.Context, v any) error {
+		return fmt.Errorf("graph: panic in %s: %v", graphql.GetPath(ctx), v)
+	})
+	if tracer != nil && cfg.Executor == "gqlgen" { // Plans do not run where fields are intercepted; they have an observer.
+		runner.AroundFields(aroundFields(tracer))
+	}
+	if cfg.open() {
+		runner.Use(extension.Introspection{})
+	}
+	return runner
 }
 
 // ServeHTTP handles "GET /graphql" and "POST /graphql" as GraphQL over HTTP asks, and as GraphQL over SSE does in its
@@ -248,7 +157,7 @@ type admitted struct {
 	trusted bool
 }
 
-// run executes one operation, if it may be.
+// run answers one operation, if it may run.
 func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, asked *request) {
 	ctx, cancel := withTimeout(graphql.StartOperationTrace(r.Context()), h.cfg.Timeout)
 	defer cancel()
@@ -269,7 +178,7 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 		return
 	}
 	if operation.Operation.Operation == ast.Subscription {
-		cancel() // A stream has no such end.
+		cancel() // The timeout is not for streams.
 		h.serveSubscription(w, r.WithContext(auth.NewContext(r.Context(), auth.FromContext(ctx))), media, operation, seen)
 		return
 	}
@@ -290,8 +199,8 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, media string, aske
 	h.answer(w, media, result)
 }
 
-// let decides whether what is asked may run at all, whatever the transport, and gives the context that it runs in. What it
-// refuses it may still give, for who measures.
+// let decides whether what is asked may run at all, for every transport, and gives the context that it runs in. With an error it may
+// still give the operation, to be measured.
 func (h *handler) let(ctx context.Context, r *http.Request, asked *request) (*admitted, context.Context, error) {
 	operation, estimate, err := h.admit(ctx, r, asked)
 	if err != nil {
@@ -305,13 +214,13 @@ func (h *handler) let(ctx context.Context, r *http.Request, asked *request) (*ad
 	return a, confirmed, mayRun(confirmed, operation.Operation.Operation)
 }
 
-// mayRun tells which sessions may not have an operation of this kind run.
+// mayRun refuses an operation of a kind that the session in ctx may not run.
 func mayRun(ctx context.Context, kind ast.Operation) error {
 	if kind == ast.Query {
 		return nil
 	}
 	if kind == ast.Mutation && auth.DeadCookie(ctx) {
-		// Somebody believes she is signed in: what she wants done must not be done as anybody else.
+		// She believes that she is signed in: what she wants done must not be done as an anonymous user.
 		return unauthenticated()
 	}
 	if session := auth.FromContext(ctx); session != nil && session.ReadOnly() {
@@ -320,7 +229,8 @@ func mayRun(ctx context.Context, kind ast.Operation) error {
 	return nil
 }
 
-// lent gives the context that an operation, or an event of one, is answered in, to memory that is lent until done.
+// lent gives the context that an operation, or an event of one, is answered in: with its loaders, and with memory for the answer that is
+// lent until done is called.
 func (h *handler) lent(ctx context.Context) (lending context.Context, done func()) {
 	ctx, done = plan.Lend(ctx)
 	return h.resolver.withLoaders(ctx, h.failures), done

@@ -19,8 +19,8 @@ type Limits struct {
 	Tokens int
 	// Fragments bounds the fragments that a document defines; default 100.
 	Fragments int
-	// Duplicates bounds the fields that ask again, in the same braces, for what is asked already; default 100. Whether they
-	// can be merged is looked at pair by pair.
+	// Duplicates bounds the fields that ask again, in the same braces, for what is asked already; default 100. Validation compares
+	// them pair by pair.
 	Duplicates int
 	// Fields bounds the number of fields once fragments are put in their places; default 2,000.
 	Fields int
@@ -28,21 +28,21 @@ type Limits struct {
 	Depth int
 	// Aliases, RootFields and Directives bound their number; defaults 30, 20 and 50.
 	Aliases, RootFields, Directives int
-	// ListSize bounds the length of a list as an argument asks for it; default 100. DefaultListSize is how long a list is taken
-	// to be of which the schema says nothing; default 10.
+	// ListSize bounds the length of a list that an argument asks for; default 100. DefaultListSize is how long a list is assumed
+	// to be if the schema does not say; default 10.
 	ListSize, DefaultListSize int
 	// Cost bounds an operation's cost, and Calls the calls that it can make of one API; defaults 10,000 and 100. See package cost.
 	Cost, Calls int
-	// Measure tells what breaks a limit of what the APIs are asked, and refuses nothing for it. What protects the gateway
-	// itself stays in force: the limits above Depth.
+	// Measure logs and counts what breaks the limits of Depth and below, which protect the APIs, and refuses nothing for it. The
+	// limits above Depth protect the gateway itself, and stay in force.
 	Measure bool
 }
 
-// maxIntrospection is how many lists of the schema an introspection may have within each other: each makes the answer some ten times as long.
-// Two are the fields' arguments of all types' fields, and more than any tool asks for (as MaxIntrospectionDepthRule of graphql-js).
+// maxIntrospection is how deeply an introspection may nest the schema's lists: each level makes the answer some ten times as long. Two
+// levels, such as the types of all fields' fields, are more than any tool asks for (compare MaxIntrospectionDepthRule of graphql-js).
 const maxIntrospection = 2
 
-// maxName is the longest name that a document may have, an alias among them.
+// maxName bounds every name in a document, aliases included, in bytes.
 const maxName = 255
 
 func (l Limits) withDefaults() Limits {
@@ -68,14 +68,14 @@ func (l Limits) withDefaults() Limits {
 type excess struct {
 	name       string
 	value, max int
-	// api is whose calls there are too many of, if that is the limit.
+	// api is the API that would get too many calls, if that is the limit.
 	api string
 	at  *ast.Position
-	// always tells a limit that is in force while others are only measured.
+	// always tells that the limit is in force even while others are only measured.
 	always bool
 }
 
-// refusal is the error that says so.
+// refusal is the error that a client reads.
 func (e excess) refusal() *gqlerror.Error {
 	locations, what := at(e.at), e.name
 	extensions := map[string]any{
@@ -88,7 +88,7 @@ func (e excess) refusal() *gqlerror.Error {
 	return &gqlerror.Error{Message: message, Locations: locations, Extensions: extensions}
 }
 
-// at is a position as errors tell it.
+// at is a position as errors show it; nil shows none.
 func at(position *ast.Position) []gqlerror.Location {
 	if position == nil {
 		return nil
@@ -96,21 +96,22 @@ func at(position *ast.Position) []gqlerror.Location {
 	return []gqlerror.Location{{Line: position.Line, Column: position.Column}}
 }
 
-// measured is what a selection amounts to once its fragments are in their places.
+// measured is what a selection amounts to with its fragments in their places.
 type measured struct {
 	depth, fields, aliases, directives, roots int
 	deepest, introspects                      *ast.Position
-	// lists is how many lists that a schema has are within each other, if it is a schema's; introspection is that of one that is.
+	// lists is how deeply the selection nests lists of the schema, if it should turn out to be part of an introspection;
+	// introspection is the same of a selection that is one.
 	lists, introspection int
 	listed               *ast.Position
 }
 
-// meter measures operations; each fragment is measured once, so that a document that names fragments in fragments costs what
+// tally measures a document's operations; each fragment is measured once, so that a document that names fragments in fragments costs what
 // it has in tokens and not what it would expand to.
-type meter struct {
+type tally struct {
 	fragments map[string]*ast.FragmentDefinition
 	known     map[string]measured
-	// duplicates counts the fields that are asked twice in the same braces.
+	// duplicates counts the fields that are asked for again in the same braces, and duplicate is where the last of them stands.
 	duplicates int
 	duplicate  *ast.Position
 }
@@ -118,29 +119,29 @@ type meter struct {
 // most keeps sums of nested fragments from overflowing.
 const most = 1 << 40
 
-func (m *meter) selection(set ast.SelectionSet) measured {
-	return m.within(set, make(map[string]bool, len(set)))
+func (t *tally) selection(set ast.SelectionSet) measured {
+	return t.within(set, make(map[string]bool, len(set)))
 }
 
-// within measures a selection, or a part of one that stands in an inline fragment; asked are the names that the answer has
-// already where it goes.
-func (m *meter) within(set ast.SelectionSet, asked map[string]bool) measured {
+// within measures a selection, or the part of one in an inline fragment; asked holds the names that are asked for already in the same
+// place of the answer.
+func (t *tally) within(set ast.SelectionSet, asked map[string]bool) measured {
 	var sum measured
 	for _, s := range set {
 		var one measured
 		switch s := s.(type) {
 		case *ast.Field:
 			if asked[s.Alias] {
-				m.duplicates++
-				m.duplicate = s.Position
+				t.duplicates++
+				t.duplicate = s.Position
 			}
 			asked[s.Alias] = true
-			one = m.field(s)
+			one = t.field(s)
 		case *ast.InlineFragment:
-			one = m.within(s.SelectionSet, asked)
+			one = t.within(s.SelectionSet, asked)
 			one.directives += len(s.Directives)
 		case *ast.FragmentSpread:
-			one = m.fragment(s.Name)
+			one = t.fragment(s.Name)
 			one.directives += len(s.Directives)
 		}
 		sum.fields = min(sum.fields+one.fields, most)
@@ -157,8 +158,8 @@ func (m *meter) within(set ast.SelectionSet, asked map[string]bool) measured {
 	return sum
 }
 
-func (m *meter) field(f *ast.Field) measured {
-	one := m.selection(f.SelectionSet)
+func (t *tally) field(f *ast.Field) measured {
+	one := t.selection(f.SelectionSet)
 	one.depth++
 	one.fields++
 	one.roots = 1
@@ -178,31 +179,31 @@ func (m *meter) field(f *ast.Field) measured {
 	return one
 }
 
-// fragment measures a fragment. Those that name themselves are nothing here, and the validator's to refuse.
-func (m *meter) fragment(name string) measured {
-	known, ok := m.known[name]
-	if f := m.fragments[name]; !ok && f != nil {
-		m.known[name] = measured{}
-		known = m.selection(f.SelectionSet)
+// fragment measures a fragment. One that contains itself counts as empty inside itself; the validator refuses it.
+func (t *tally) fragment(name string) measured {
+	known, ok := t.known[name]
+	if f := t.fragments[name]; !ok && f != nil {
+		t.known[name] = measured{}
+		known = t.selection(f.SelectionSet)
 		known.directives += len(f.Directives)
-		m.known[name] = known
+		t.known[name] = known
 	}
 	return known
 }
 
-// measure gives what the document's operations amount to, the most of each, and what of it is too much.
+// measure gives the most that any of the document's operations amounts to, and the limits that this breaks.
 func (l Limits) measure(doc *ast.QueryDocument) (measured, []excess) {
-	m := &meter{fragments: map[string]*ast.FragmentDefinition{}, known: map[string]measured{}}
+	t := &tally{fragments: map[string]*ast.FragmentDefinition{}, known: map[string]measured{}}
 	for _, f := range doc.Fragments {
-		m.fragments[f.Name] = f
+		t.fragments[f.Name] = f
 	}
 	for _, f := range doc.Fragments {
-		m.fragment(f.Name)
+		t.fragment(f.Name)
 	}
 	var sum measured
 	var widest, aliased, directed, rooted *ast.Position
 	for _, operation := range doc.Operations {
-		one := m.selection(operation.SelectionSet)
+		one := t.selection(operation.SelectionSet)
 		one.directives += len(operation.Directives)
 		larger(&sum.depth, &sum.deepest, one.depth, one.deepest)
 		larger(&sum.fields, &widest, one.fields, operation.Position)
@@ -221,7 +222,7 @@ func (l Limits) measure(doc *ast.QueryDocument) (measured, []excess) {
 	var over []excess
 	for _, e := range []excess{
 		{name: "fragments", value: len(doc.Fragments), max: l.Fragments, at: last, always: true},
-		{name: "duplicates", value: m.duplicates, max: l.Duplicates, at: m.duplicate, always: true},
+		{name: "duplicates", value: t.duplicates, max: l.Duplicates, at: t.duplicate, always: true},
 		{name: "depth", value: sum.depth, max: l.Depth, at: sum.deepest},
 		{name: "aliases", value: sum.aliases, max: l.Aliases, at: aliased},
 		{name: "rootFields", value: sum.roots, max: l.RootFields, at: rooted},
@@ -243,24 +244,16 @@ func larger(value *int, place **ast.Position, other int, there *ast.Position) {
 	}
 }
 
-// exceeds gives the refusal of an operation that asks for too much; nil if it may run. What is only being measured is counted
+// exceeds gives the refusal of an operation that asks for too much; nil if it may run. Limits that are only measured are counted
 // and logged.
 func (h *handler) exceeds(ctx context.Context, excesses []excess) *gqlerror.Error {
 	for _, e := range excesses {
 		if !h.cfg.Limits.Measure || e.always {
 			return e.refusal()
 		}
-		h.count(ctx, e.name, false)
+		h.meter.exceeded(ctx, e.name, false)
 		h.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "an operation asks for too much, and is not refused", slog.String("limit", e.name),
 			slog.Int("value", e.value), slog.Int("max", e.max), slog.String("api", e.api), slog.String("request_id", h.cfg.RequestID(ctx)))
 	}
 	return nil
-}
-
-// count tells whoever counts that a limit was broken.
-func (h *handler) count(ctx context.Context, limit string, refused bool) {
-	h.meter.exceeded(ctx, limit, refused)
-	if h.cfg.Exceeded != nil {
-		h.cfg.Exceeded(ctx, limit, refused)
-	}
 }

@@ -20,7 +20,7 @@ import (
 	"vestibule.example/auth"
 )
 
-// Which documents run.
+// Modes of [Persisted]: which documents run.
 const (
 	// PersistedOff runs any document: the default.
 	PersistedOff = "off"
@@ -30,15 +30,15 @@ const (
 	PersistedOnly = "only"
 )
 
-// Persisted is the documents that the gateway knows by their ids.
+// Persisted configures the documents that clients may name by an id.
 type Persisted struct {
 	// Mode is PersistedOff, PersistedLog or PersistedOnly.
 	Mode string
 	// Manifests are the trusted documents: JSON of an object of documents by id, or Apollo's persisted query manifest. An id
 	// that is a SHA-256 must be that of its document.
 	Manifests []Manifest
-	// Automatic takes any document that runs under its SHA-256 (automatic persisted queries), for as long as there is room. It
-	// is no list of what may run.
+	// Automatic keeps any document that may run under its SHA-256 (automatic persisted queries), for as long as there is room. It
+	// does not decide which documents may run.
 	Automatic bool
 }
 
@@ -54,7 +54,7 @@ const keptAutomatic = 2 << 20
 // persisted knows documents by id.
 type persisted struct {
 	Persisted
-	// texts are the trusted documents by id, and trusted their texts.
+	// texts are the trusted documents by id, and trusted has each of them by its text.
 	texts   map[string]string
 	trusted map[string]bool
 
@@ -62,8 +62,8 @@ type persisted struct {
 	kept halves[string]
 }
 
-// newPersisted reads the manifests. A document that is not valid, or asks for more than the limits allow, is a fault: the
-// manifest is not of this schema.
+// newPersisted reads the manifests, and pins their documents. A document that is not valid, or asks for more than the limits allow, is
+// a fault: the manifest is of another schema.
 func newPersisted(cfg Persisted, documents *documents) (*persisted, error) {
 	p := &persisted{Persisted: cfg, texts: map[string]string{}, trusted: map[string]bool{}, kept: newHalves[string](keptAutomatic / 2)}
 	switch cfg.Mode {
@@ -151,7 +151,7 @@ func (h *handler) resolve(ctx context.Context, asked *request) error {
 	if p.Mode == "" || p.Mode == PersistedOff || p.trusted[asked.Query] {
 		return nil
 	}
-	h.count(ctx, "persisted", p.Mode == PersistedOnly)
+	h.meter.exceeded(ctx, "persisted", p.Mode == PersistedOnly)
 	if p.Mode == PersistedOnly {
 		return errNotTrusted
 	}
@@ -171,7 +171,7 @@ func (p *persisted) text(id string) string {
 	return text
 }
 
-// register keeps the document of a request that wants it kept. It has been found to be one that may run.
+// register keeps the document of a request that wants it kept. admit has decided that it may run.
 func (h *handler) register(asked *request) {
 	p := h.persisted
 	if !asked.registers || !p.Automatic {
@@ -182,9 +182,9 @@ func (h *handler) register(asked *request) {
 	p.kept.put(asked.id, asked.Query, len(asked.Query))
 }
 
-// keepable lets the browser keep the answer to a GET that names its document, for nobody signed in, and answers 304 if it has
-// it already (RFC 9110 §13.1.2). It asks each time: what is kept never stands in for an answer to somebody who has signed in
-// meanwhile (CACHE-1).
+// keepable lets the browser keep the answer to a GET that names its document, where nobody is signed in, and answers 304 if the
+// browser has it already (RFC 9110 §13.1.2), which it reports. The browser must ask each time, so that what it keeps is never shown to
+// somebody who has signed in meanwhile (CACHE-1).
 func keepable(w http.ResponseWriter, r *http.Request, media string, result *graphql.Response) bool {
 	if r.Method == http.MethodPost || len(result.Errors) > 0 || len(result.Extensions) > 0 || auth.FromContext(r.Context()) != nil || auth.DeadCookie(r.Context()) {
 		return false

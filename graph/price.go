@@ -18,17 +18,17 @@ import (
 // keptEstimates bounds the estimates that are kept for one operation, one for each outcome of the variables that matter.
 const keptEstimates = 16
 
-// price is what an operation asks for, as far as its variables let it be kept.
+// price keeps an operation's estimates, by the variables that they depend on.
 type price struct {
 	variables cost.Variables
 
 	mu   sync.Mutex // guards what follows
 	kept map[string]*cost.Estimate
-	// room is how many more fields the kept estimates may have: they take no more memory than the document itself.
+	// room is how many more fields the kept estimates may have, so that they take no more memory than the document itself.
 	room int
 }
 
-// prices are those of a document's operations.
+// prices are the prices of a document's operations.
 type prices struct {
 	mu sync.Mutex // guards of
 	of map[*ast.OperationDefinition]*price
@@ -46,8 +46,8 @@ func (p *prices) find(operation *ast.OperationDefinition, variables func() cost.
 	return p.of[operation]
 }
 
-// estimate gives what an operation asks for with its variables: from the document, if the variables are such that matter no
-// more than others before.
+// estimate gives what an operation asks for with its variables, out of the document's memory if variables that matter the same way
+// were estimated before.
 func (d *document) estimate(model *cost.Model, operation *graphql.OperationContext) (*cost.Estimate, error) {
 	known := d.prices.find(operation.Operation, func() cost.Variables { return model.Variables(d.QueryDocument, operation.Operation) })
 	key, keep := known.variables.Key(operation.Variables)
@@ -81,8 +81,8 @@ func fieldsOf(tree []*cost.Node) int {
 	return n
 }
 
-// affordable says what an operation asks for, and which limits that breaks; a fault is a document that does not say how much
-// it wants, or that nobody can count.
+// affordable gives what an operation asks for, and the limits that this breaks. The error is that of an operation that does not say how
+// long its lists are, or that has too many fields to count.
 func (h *handler) affordable(found *document, operation *graphql.OperationContext) (*cost.Estimate, []excess, *gqlerror.Error) {
 	estimate, err := found.estimate(h.model, operation)
 	if errors.Is(err, cost.ErrTooLarge) {
@@ -107,7 +107,7 @@ func (h *handler) affordable(found *document, operation *graphql.OperationContex
 	return estimate, over, nil
 }
 
-// busiest is the field that calls an API most.
+// busiest is the field with the most calls of an API.
 func busiest(tree []*cost.Node, api string) *cost.Node {
 	most := &cost.Node{Calls: -1}
 	for _, n := range tree {
@@ -121,8 +121,8 @@ func busiest(tree []*cost.Node, api string) *cost.Node {
 	return most
 }
 
-// apisOf names the APIs that an operation may ask: their tokens can be fetched before the first field needs one. What is denied
-// asks nobody.
+// apisOf names the APIs that an operation may call, so that their tokens can be fetched before the first field needs one. A denied
+// field calls nobody, nor does what lies beneath it.
 func apisOf(estimate *cost.Estimate, denied map[plan.Coordinate]error) []string {
 	if len(denied) == 0 {
 		return estimate.APIs
@@ -142,7 +142,7 @@ func apisOf(estimate *cost.Estimate, denied map[plan.Coordinate]error) []string 
 	return slices.Sorted(maps.Keys(names))
 }
 
-// showCost shows developers an operation's cost in its answer.
+// showCost puts an operation's cost into its answer, for developers.
 func (h *handler) showCost(estimate *cost.Estimate, result *graphql.Response) {
 	if result.Extensions == nil {
 		result.Extensions = map[string]any{}
@@ -150,7 +150,7 @@ func (h *handler) showCost(estimate *cost.Estimate, result *graphql.Response) {
 	result.Extensions["cost"] = h.costExtension(estimate)
 }
 
-// costExtension is what developers see of an operation's cost.
+// costExtension is extensions.cost; docs/limits.md is its contract.
 func (h *handler) costExtension(estimate *cost.Estimate) map[string]any {
 	calls := map[string]any{}
 	for api, n := range estimate.Calls {

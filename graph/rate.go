@@ -10,22 +10,22 @@ import (
 	"vestibule.example/auth"
 )
 
-// Rate bounds what one client asks over time, in the units of an operation's cost, on each replica for itself. A client that
-// has not asked for a minute may ask for a minute's worth at once.
+// Rate bounds what one client asks over time, in the units of an operation's cost, on each replica by itself. A client that
+// has asked for nothing for a minute may ask for a minute's worth at once.
 type Rate struct {
 	// Session and Anonymous are units a minute, for a session and for a network that asks without one; 0 is no bound.
 	Session, Anonymous int
-	// ClientAddress tells where a request comes from; needed for Anonymous.
+	// ClientAddress gives the address that a request comes from; needed for Anonymous.
 	ClientAddress func(*http.Request) netip.Addr
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
 
-// keptClients bounds the clients that are remembered. With more at once those that were quiet longest are forgotten, and begin
-// anew with a full minute.
+// keptClients bounds the clients that are remembered. With more at once, those that were quiet longest are forgotten, and start again
+// with a full minute.
 const keptClients = 100_000
 
-// meterage keeps what clients have left.
+// meterage keeps what clients have left to spend. It is safe for concurrent use.
 type meterage struct {
 	Rate
 
@@ -33,8 +33,8 @@ type meterage struct {
 	kept halves[*allowance]
 }
 
-// allowance is what a client has left. It may be less than nothing: an operation that costs more than a minute's worth runs
-// when the minute's worth is there, and is paid off.
+// allowance is what a client has left. It may be negative: an operation that costs more than a minute's worth runs when a full minute's
+// worth is there, and the rest is paid off afterwards.
 type allowance struct {
 	left float64
 	at   time.Time
@@ -47,7 +47,7 @@ func newMeterage(rate Rate) *meterage {
 	return &meterage{Rate: rate, kept: newHalves[*allowance](keptClients / 2)}
 }
 
-// client is who a request's cost is charged to, and what she may spend a minute; 0 is without bound.
+// client is the client that a request is charged to, and what it may spend a minute; 0 is without bound.
 func (m *meterage) client(r *http.Request) (key string, perMinute int) {
 	if session := auth.FromContext(r.Context()); session != nil {
 		if m.Session == 0 {
@@ -61,7 +61,7 @@ func (m *meterage) client(r *http.Request) (key string, perMinute int) {
 	return "network " + network(m.ClientAddress(r)), m.Anonymous
 }
 
-// network is what one household or machine has of an address: all of it, or the first half of one of version 6.
+// network is the part of an address that one household or machine shares: all of it, or the first half (/64) in version 6.
 func network(addr netip.Addr) string {
 	addr = addr.Unmap()
 	bits := addr.BitLen()
@@ -70,12 +70,13 @@ func network(addr netip.Addr) string {
 	}
 	prefix, err := addr.Prefix(bits)
 	if err != nil {
-		return "" // Who hides where she asks from shares with all who do.
+		return "" // All clients without an address share one allowance.
 	}
 	return prefix.String()
 }
 
-// charge takes units from what a client has left, or tells how long she has to wait for them. Some she may have paid before.
+// charge takes units from what a client has left, or gives how long it has to wait for them. paid is what the same request has been
+// charged before.
 func (m *meterage) charge(key string, paid, units, perMinute int) (wait time.Duration) {
 	if perMinute == 0 || units <= 0 {
 		return 0
@@ -95,7 +96,7 @@ func (m *meterage) charge(key string, paid, units, perMinute int) (wait time.Dur
 	return 0
 }
 
-// find gives a client's allowance. The caller holds mu.
+// find gives a client's allowance, a full one for a client that is not known. The caller holds mu.
 func (m *meterage) find(key string, full float64, now time.Time) *allowance {
 	a, _, ok := m.kept.get(key)
 	if !ok {
@@ -105,13 +106,13 @@ func (m *meterage) find(key string, full float64, now time.Time) *allowance {
 	return a
 }
 
-// charge takes what a request costs from whoever sends it, or refuses it until she has that much again (GQL-11).
+// charge takes what a request costs from its client, or refuses it until the client has that much again (GQL-11).
 func (h *handler) charge(r *http.Request, paid, units int) error {
 	key, perMinute := h.meterage.client(r)
 	wait := h.meterage.charge(key, paid, units, perMinute)
 	if wait == 0 {
 		return nil
 	}
-	h.count(r.Context(), "rate", true)
+	h.meter.exceeded(r.Context(), "rate", true)
 	return &requestError{status: http.StatusTooManyRequests, code: codeRateLimited, message: messages[codeRateLimited], retryAfter: wait}
 }

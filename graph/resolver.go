@@ -21,14 +21,14 @@ type Resolver struct {
 	Orders   *orders.Client
 	Shipping *shipping.Client
 	Sessions Sessions
-	// APIs are the APIs by name; what the schema's @rest says is asked of them.
+	// APIs are the APIs by name, for the fields that @rest describes.
 	APIs map[string]*clients.API
 
 	cursors *rest.Cursors // the handler's
 }
 
-// NewResolver makes the resolvers' clients, one line for each API that hand-written ones call; api gives a configured API by
-// its name, and is asked once for each name, those of the schema's @rest among them.
+// NewResolver makes the resolvers' clients, one line for each API that hand-written resolvers call. api gives a configured API by
+// its name; it is called once for each name, those of the schema's @rest included.
 func NewResolver(api func(name string) *clients.API, sessions Sessions) *Resolver {
 	apis := map[string]*clients.API{}
 	once := func(name string) *clients.API {
@@ -55,8 +55,8 @@ func (r *Resolver) complete() bool {
 	return r.Accounts != nil && r.Catalog != nil && r.Orders != nil && r.Shipping != nil
 }
 
-// Sessions is the signed-in user's sessions; main fills it. Its methods answer for the session in the context, with
-// auth.ErrUnauthenticated if there is none and auth.ErrNotFound for a session that is not hers.
+// Sessions lists and ends the sessions of the signed-in user; [auth.Service] implements it. Its methods answer for the session in the
+// context, with auth.ErrUnauthenticated if there is none and auth.ErrNotFound for a session that is not hers.
 type Sessions interface {
 	List(ctx context.Context) ([]auth.SessionEntry, error)
 	EndOne(ctx context.Context, id string) error
@@ -71,6 +71,7 @@ func optionalTime(t time.Time) *time.Time {
 	return &t
 }
 
+// optional is nil for an empty text.
 func optional(text string) *string {
 	if text == "" {
 		return nil
@@ -93,7 +94,7 @@ func (r *Resolver) sessionList(ctx context.Context) ([]*model.SessionEntry, erro
 	return out, nil
 }
 
-// sessionsLeft answers a mutation of sessions. Whoever ended the session that asks has none to list.
+// sessionsLeft answers a mutation that ended sessions. It fails for one that ended its own session, which has none to list.
 func (r *Resolver) sessionsLeft(ctx context.Context) (*model.EndSessionPayload, error) {
 	entries, err := r.sessionList(ctx)
 	if err != nil {

@@ -15,24 +15,24 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// The status codes that answers have.
+// Values of [Config.StatusProfile]: which status codes answers have.
 const (
-	// ProfileAudits is what the audits of the graphql-http package want, and clients of old know: the default.
+	// ProfileAudits is what the audits of the graphql-http package want, and older clients know: the default.
 	ProfileAudits = "audits"
 	// ProfileDraft is what the newest working draft of GraphQL over HTTP says: 422 and 294.
 	ProfileDraft = "draft"
 )
 
-// statusPartial is an answer with data and errors (GraphQL over HTTP, working draft, Status Codes).
+// statusPartial is the status of an answer with data and errors (GraphQL over HTTP, working draft, Status Codes).
 const statusPartial = 294
 
-// maxFaults bounds the errors that are told of one document.
+// maxFaults bounds the errors that are shown of one document.
 const maxFaults = 10
 
-// maxMessage bounds what the parser or the validator says, in bytes.
+// maxMessage bounds what is shown of a message of the parser or the validator, in bytes.
 const maxMessage = 500
 
-// headOf is an answer's JSON up to its data.
+// headOf is an answer's JSON up to its data: errors and extensions come first.
 func headOf(result *graphql.Response) []byte {
 	if len(result.Errors)+len(result.Extensions) == 0 {
 		return head
@@ -46,7 +46,7 @@ func headOf(result *graphql.Response) []byte {
 	return append(bytes.TrimSuffix(more.Bytes(), tail), `,"data":`...)
 }
 
-// answer writes what an operation gave. Its data is JSON already, and not looked through again.
+// answer writes the answer of an operation. Its data is JSON already, and is not parsed again.
 func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Response) {
 	data := []byte(result.Data)
 	if data == nil {
@@ -58,7 +58,7 @@ func (h *handler) answer(w http.ResponseWriter, media string, result *graphql.Re
 	}
 	head := headOf(result)
 	w.Header()["Content-Type"] = contentTypes[media]
-	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(data)+len(tail))) // Longer answers would be sent in chunks.
+	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(data)+len(tail))) // Without it longer answers are sent in chunks.
 	w.WriteHeader(status)
 	for _, part := range [...][]byte{head, data, tail} {
 		w.Write(part) //nolint:errcheck // The reader is gone; there is nobody to tell.
@@ -85,6 +85,7 @@ type response struct {
 	Extensions map[string]any `json:"extensions,omitempty"`
 }
 
+// write sends a response without data.
 func (h *handler) write(w http.ResponseWriter, media string, status int, body response) {
 	w.Header()["Content-Type"] = contentTypes[media]
 	w.WriteHeader(status)
@@ -93,8 +94,8 @@ func (h *handler) write(w http.ResponseWriter, media string, status int, body re
 	encoder.Encode(body) //nolint:errcheck // The reader is gone; there is nobody to tell.
 }
 
-// refuse answers what is not run: a request that is no well-formed GraphQL request, or not permitted, whose status is the same
-// for both media types, or a document.
+// refuse answers what is not run: a request that is not well-formed or not permitted, whose status is the same for both media
+// types, or one whose document is refused.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, err error) {
 	var document *documentError
 	if errors.As(err, &document) {
@@ -116,7 +117,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, e
 	h.write(w, media, status, response{Errors: gqlerror.List{h.told(refused)}})
 }
 
-// told is a refused request as its sender is told of it.
+// told is a refusal as clients read it.
 func (h *handler) told(refused *requestError) *gqlerror.Error {
 	extensions := map[string]any{"code": refused.code}
 	if refused.code == codeUnauthenticated {
@@ -140,7 +141,7 @@ func (h *handler) refuseDocument(ctx context.Context, w http.ResponseWriter, med
 	h.write(w, media, status, response{Errors: shown})
 }
 
-// asRefusal is the refusal that an error is.
+// asRefusal is the refusal that an error is or wraps; an internal error if it is none.
 func asRefusal(err error) *requestError {
 	refused := &requestError{status: http.StatusInternalServerError, code: codeInternal, message: messages[codeInternal]}
 	errors.As(err, &refused)
@@ -150,7 +151,7 @@ func asRefusal(err error) *requestError {
 // countRefused counts a document that is not run.
 func (h *handler) countRefused(ctx context.Context, faults gqlerror.List) {
 	if limit, ok := faults[0].Extensions["limit"].(map[string]any); ok {
-		h.count(ctx, limit["name"].(string), true) //nolint:forcetypeassert // Written so by excess.refusal.
+		h.meter.exceeded(ctx, limit["name"].(string), true) //nolint:forcetypeassert // Written so by excess.refusal.
 	}
 	code, _ := faults[0].Extensions["code"].(string)
 	h.meter.refused(ctx, code)
@@ -178,8 +179,8 @@ func (h *handler) documentStatus(media string, faults gqlerror.List) int {
 	return http.StatusOK
 }
 
-// public is a fault as clients see it. What the parser and the validator say repeats what was sent and names what the schema
-// has: only developers read it. Others learn what is wrong and where.
+// public is a fault as clients see it. The words of the parser and the validator repeat what was sent and name what the schema
+// has, so only developers read them; others learn what is wrong and where.
 func (h *handler) public(fault *gqlerror.Error) *gqlerror.Error {
 	shown := &gqlerror.Error{Message: fault.Message, Locations: fault.Locations, Extensions: fault.Extensions}
 	code := fault.Extensions["code"]

@@ -266,7 +266,7 @@ func TestHowAStreamEnds(t *testing.T) {
 		over  bool
 	}{
 		{"the session", auth.ErrSessionEnded, `{"errors":[{"message":"Sign in to see this.","extensions":{"code":"UNAUTHENTICATED","loginUrl":"/auth/login"}}]}`, true},
-		{"another sign-in", auth.ErrReplaced, `{"errors":[{"message":"You have signed in again meanwhile; load the page anew.","extensions":{"code":"SESSION_CHANGED"}}]}`, true},
+		{"another sign-in", auth.ErrReplaced, `{"errors":[{"message":"You have signed in again meanwhile; reload the page.","extensions":{"code":"SESSION_CHANGED"}}]}`, true},
 		{"the service", auth.ErrDraining, "retry: ", false},
 		{"its reader", context.Canceled, `{"data":`, false},
 	} {
