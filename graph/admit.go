@@ -21,11 +21,11 @@ func (e *documentError) Error() string { return "graph: " + e.faults.Error() }
 // refused makes an error of one fault.
 func refused(fault *gqlerror.Error) error { return &documentError{gqlerror.List{fault}} }
 
-// knock takes what every request costs, before it is read (GQL-11).
+// knock charges the client for a request before it is read (GQL-11); admit charges for what it asks.
 func (h *handler) knock(r *http.Request) error { return h.charge(r, 0, 1) }
 
-// admit decides whether what is asked may run, before any API hears of it: whatever the transport. The request is the one that
-// knock has let in.
+// admit decides whether what is asked may run, before any API hears of it, for every transport. r is the HTTP request that knock has
+// charged for.
 func (h *handler) admit(ctx context.Context, r *http.Request, asked *request) (*graphql.OperationContext, *cost.Estimate, error) {
 	if asked.explain {
 		return nil, nil, errNotExplained
@@ -51,7 +51,8 @@ func (h *handler) admit(ctx context.Context, r *http.Request, asked *request) (*
 	return operation, estimate, nil
 }
 
-// operation makes of a request's parameters what can be run. Whatever is wrong with it is told without running anything.
+// operation makes what can be run from a request's parameters, and runs nothing. The faults are those of the document, or of
+// variables that do not fit it.
 func (h *handler) operation(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, *document, gqlerror.List) {
 	found, faults := h.documents.find(params.Query)
 	if len(faults) > 0 {
@@ -70,7 +71,7 @@ func (h *handler) operation(ctx context.Context, params *graphql.RawParams) (*gr
 	return operation, found, nil
 }
 
-// unfit tells of variables that do not fit where the document declares them; operation is nil if none could be chosen.
+// unfit turns faults of variables into errors at the place where the document declares them; operation is nil if none could be chosen.
 func unfit(operation *ast.OperationDefinition, faults gqlerror.List) gqlerror.List {
 	for i, fault := range faults {
 		if operation != nil {

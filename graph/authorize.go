@@ -16,14 +16,14 @@ import (
 )
 
 // authorizer decides, once for an operation and before anything is resolved, which of its fields it may have. It decides
-// by the session and the schema alone; what a user may see of an API's data, the API decides.
+// by the session and the schema alone; what a user may see of an API's data is for the API to decide.
 type authorizer struct {
 	schema   *ast.Schema
 	guards   map[plan.Coordinate]*guard
 	policies map[string]Policy
 	now      func() time.Time
 	failures *presenter
-	// guarded tells of each operation asked last whether any of its fields has a guard.
+	// guarded keeps, for the operations asked last, whether any of their fields has a guard.
 	guarded *plan.Cache[bool]
 }
 
@@ -35,7 +35,7 @@ func newAuthorizer(schema *ast.Schema, cfg Config, failures *presenter) (*author
 	return &authorizer{schema, guards, cfg.Policies, cfg.Now, failures, plan.NewCache[bool](keptPlans)}, nil
 }
 
-// denial is why a field may not be had.
+// denial is the error of a field that the operation may not have.
 type denial struct {
 	code   clients.Code
 	stepUp *clients.StepUp
@@ -43,8 +43,8 @@ type denial struct {
 
 func (d *denial) Error() string { return "graph: denied: " + string(d.code) }
 
-// decide gives the fields that the operation asks for and may not have, each with its error, for [plan.Deny]. The session is
-// the one in the context, so a stream may ask again for each event.
+// decide gives the fields that the operation asks for and may not have, each with its error, for [plan.Deny]. It takes the session
+// from the context, so that a stream can ask again for each event.
 func (a *authorizer) decide(ctx context.Context, oc *graphql.OperationContext) map[plan.Coordinate]error {
 	if !a.guarded.Get(oc.Operation, func() bool { return a.isGuarded(oc.Operation) }) {
 		return nil
@@ -70,12 +70,12 @@ type decision struct {
 	*authorizer
 	ctx    context.Context //nolint:containedctx // The operation's; the decision lives no longer.
 	viewer *auth.Session
-	// verdicts are the policies' so far.
+	// verdicts are what policies have said so far, by name: nil, a denial, or the error of one that could not decide.
 	verdicts map[string]error
 	denied   map[plan.Coordinate]error
 }
 
-// meet decides about a field, and tells whether it may be had.
+// meet decides about a field, once, and tells whether the operation may have it.
 func (d *decision) meet(at plan.Coordinate, g *guard) bool {
 	if err, known := d.denied[at]; known {
 		return err == nil
@@ -89,8 +89,8 @@ func (d *decision) meet(at plan.Coordinate, g *guard) bool {
 	return false
 }
 
-// judge gives what a field fails with. Who is not signed in is told so first, and a stronger sign-in is asked for last, when
-// it is known to help.
+// judge gives the error that a field fails with; nil if the operation may have it. Whether anybody is signed in comes first, and a
+// stronger sign-in is asked for last, when it is known to help.
 func (d *decision) judge(g *guard) error {
 	if g.signedIn && d.viewer == nil {
 		return &denial{code: clients.CodeUnauthenticated}
@@ -125,7 +125,7 @@ func (d *decision) isStrong(want *clients.StepUp) bool {
 	return want.MaxAge == nil || !d.viewer.AuthTime().IsZero() && d.now().Sub(d.viewer.AuthTime()) <= *want.MaxAge
 }
 
-// verdict asks a policy, once. One that panics has not decided.
+// verdict asks a policy, once for the operation. One that panics has not decided, which is an error.
 func (d *decision) verdict(name string) (err error) {
 	if known, ok := d.verdicts[name]; ok {
 		return known
@@ -148,15 +148,15 @@ func (d *decision) verdict(name string) (err error) {
 	return &denial{code: clients.CodeForbidden}
 }
 
-// walk goes through an operation and meets the fields that have guards, those of abstract types once for each type that an
-// object may have.
+// walk goes through an operation and calls meet for each field that has a guard; for a field of an abstract type, once for each type
+// that an object may have.
 type walk struct {
 	a         *authorizer
 	variables map[string]any
-	// all passes no field over for its @skip or @include.
+	// all looks at every field, whatever its @skip and @include say.
 	all     bool
 	visited map[string]bool
-	// meet tells whether what lies beneath the field is looked at.
+	// meet tells whether to look at what lies beneath the field.
 	meet func(plan.Coordinate, *guard) bool
 }
 
@@ -193,7 +193,7 @@ func (w *walk) field(f *ast.Field) bool {
 	return some
 }
 
-// included applies @skip and @include. What is not known to be left out is not.
+// included applies @skip and @include. A condition that is not known leaves nothing out.
 func (w *walk) included(directives ast.DirectiveList) bool {
 	if w.all {
 		return true

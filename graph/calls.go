@@ -6,9 +6,9 @@ import (
 	"vestibule.example/graph/cost"
 )
 
-// Calls says how the resolvers call the APIs. Every field with a resolver is there, those that ask nobody among them: a test
-// holds the table against the schema, and another against what the APIs are asked. `make plan` reads it as text, so that its values are
-// written out.
+// Calls says how the resolvers call the APIs. Every field with a resolver is in it, even one that calls nobody: a test
+// compares the table with the schema, and another with the calls that the APIs get. `make plan` reads it as source text, so its
+// values must be written out.
 func Calls() cost.Table {
 	table := cost.Table{
 		Fields: map[string]cost.Field{

@@ -8,11 +8,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// outageRetryAfter is what an operation advises that an outage of the session store keeps from running.
+// outageRetryAfter is when a client is told to try again after an outage of the session store kept its operation from running.
 const outageRetryAfter = 2 * time.Second
 
-// confirmed gives the context that an operation runs in. A query takes the session as it was looked up; whatever else wants
-// to know that it has not ended since (Config.Confirm).
+// confirmed gives the context that an operation runs in. A query takes the session as it was looked up; for a mutation or a
+// subscription the store is asked whether it has ended since (Config.Confirm).
 func (h *handler) confirmed(ctx context.Context, kind ast.Operation) (context.Context, error) {
 	if kind == ast.Query || h.cfg.Confirm == nil {
 		return ctx, nil

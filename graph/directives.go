@@ -18,16 +18,16 @@ import (
 	"vestibule.example/graph/plan"
 )
 
-// Policy decides whether who asks may have the fields that bear @policy with its name; viewer is nil when nobody is signed
-// in. It is asked at most once per operation, however many fields bear it, before anything is resolved. An error means that
-// it could not decide: the fields fail with it.
+// Policy decides whether viewer may have the fields that bear @policy with its name; viewer is nil when nobody is signed
+// in. It is called at most once per operation (for a subscription, also for each event), however many fields bear it, before anything
+// is resolved. An error means that it could not decide: the fields fail with it. Policies of different requests run at the same time.
 type Policy func(ctx context.Context, viewer *auth.Session) (allowed bool, err error)
 
-// guard is what a field demands of who asks for it: everything that the directives of the field and of its types say.
+// guard is what a field demands of whoever asks for it: everything that the directives of the field and of its types say.
 type guard struct {
 	public   bool
 	signedIn bool
-	// scopes are demands that each want all scopes of one of their lists.
+	// scopes are demands, all of which must be met; each is met by having all scopes of one of its lists.
 	scopes   [][][]string
 	policies []string
 	stepUp   *clients.StepUp
@@ -44,7 +44,7 @@ const (
 	maxACRValues = 256
 )
 
-// guardReader reads the guards of a schema, and all of its faults.
+// guardReader reads the guards of a schema, and collects the schema's faults.
 type guardReader struct {
 	schema   *ast.Schema
 	policies map[string]Policy
@@ -61,7 +61,7 @@ func readGuards(schema *ast.Schema, policies map[string]Policy) (map[plan.Coordi
 		def := schema.Types[name]
 		ofType := r.read(name, def.Directives)
 		for _, f := range def.Fields {
-			if strings.HasPrefix(f.Name, "__") { // Introspection is shown or not, whatever the type that it hangs on demands.
+			if strings.HasPrefix(f.Name, "__") { // Whether introspection is shown is decided elsewhere.
 				continue
 			}
 			own := r.read(name+"."+f.Name, f.Directives)
@@ -122,7 +122,7 @@ func (r *guardReader) read(at string, directives ast.DirectiveList) *guard {
 	return g
 }
 
-// add makes a guard demand what another does, too.
+// add makes a guard demand what another demands as well.
 func (r *guardReader) add(at string, g, other *guard) {
 	g.signedIn = g.signedIn || other.signedIn
 	g.scopes = append(g.scopes, other.scopes...)
@@ -194,7 +194,7 @@ func (r *guardReader) stepUp(at string, d *ast.Directive) *clients.StepUp {
 	return read
 }
 
-// value is what a directive's argument is; nil if it is left out.
+// value is the value of a directive's argument; nil if it is left out, or not known.
 func value(d *ast.Directive, name string, variables map[string]any) any {
 	arg := d.Arguments.ForName(name)
 	if arg == nil {
@@ -207,6 +207,7 @@ func value(d *ast.Directive, name string, variables map[string]any) any {
 	return v
 }
 
+// texts reads a list of strings; ok is false if it is anything else.
 func texts(list any) (read []string, ok bool) {
 	values, ok := list.([]any)
 	for _, v := range values {
@@ -217,13 +218,13 @@ func texts(list any) (read []string, ok bool) {
 	return read, ok
 }
 
-// isVisible tells a text of visible ASCII characters alone (RFC 6749 appendix A: VCHAR).
+// isVisible tells whether a text has visible ASCII characters only, and at least one (VCHAR, RFC 6749 appendix A).
 func isVisible(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c > '~' })
 }
 
-// checkGatewayAPIs refuses a field that asks an API in the gateway's own name and does not say who may have it: to such an
-// API everybody is the same, so it decides nothing.
+// checkGatewayAPIs refuses a field that calls an API with the gateway's own token and does not say who may have it: to such an
+// API everybody is the same, so the API cannot decide.
 func checkGatewayAPIs(guards map[plan.Coordinate]*guard, calls cost.Table, apis []string) error {
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(calls.Fields)) {

@@ -13,18 +13,19 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// keptDocuments bounds the documents that are kept, by their bytes: a parsed document is some forty times its text.
+// keptDocuments bounds the documents that are kept, in bytes of their text: parsed, a document takes some forty times as much.
 const keptDocuments = 2 << 20
 
-// document is one that parses and is valid, with what its text alone decides.
+// document is a valid document, with everything that its text alone decides.
 type document struct {
 	*ast.QueryDocument
-	// excesses are the limits that it breaks though it may run: they are only being measured.
+	// excesses are the limits that it breaks and that are only measured, so that it may run.
 	excesses []excess
 	prices   prices
 }
 
-// documents reads documents, and keeps those asked last that are valid.
+// documents parses and validates documents, and keeps the valid ones that were asked last. It is safe for concurrent use, once the
+// trusted documents are pinned.
 type documents struct {
 	schema *ast.Schema
 	limits Limits
@@ -42,7 +43,8 @@ func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *docume
 	return &documents{schema: schema, limits: limits, introspection: introspection, pinned: map[string]*document{}, kept: newHalves[*document](keptDocuments / 2)}
 }
 
-// find gives the document with that text. Its limits come before its validation, which some documents make expensive.
+// find gives the document with that text, or what is wrong with it. Limits come before validation, which some documents make
+// expensive.
 func (d *documents) find(text string) (*document, gqlerror.List) {
 	if known := d.pinned[text]; known != nil {
 		return known, nil
@@ -131,7 +133,7 @@ func (l Limits) lexical(text string) *excess {
 	return nil
 }
 
-// placed is where a token stands. It is a copy, so that a token of which nobody asks takes no memory.
+// placed is where a token stands. The token is a copy, so that only one whose place is wanted is put on the heap.
 func placed(token lexer.Token) *ast.Position { return &token.Pos }
 
 // inContext gives gqlgen's executor the document that the handler has found, which is parsed, measured and valid.

@@ -16,20 +16,21 @@ import (
 )
 
 const (
-	// pingEvery is how often a silent stream says that it lives, which also finds out who has gone.
+	// pingEvery is how often a silent stream shows that it is alive, and notices a reader that has gone.
 	pingEvery = 15 * time.Second
-	// patience bounds each write to a reader that does not read: then the stream is over.
+	// patience bounds each write to a reader that does not read; then the stream is over.
 	patience = 10 * time.Second
-	// comeBack is about how long subscribers wait before they connect to another replica: half of it, or up to half as much
-	// more, so that they do not come all at once.
+	// comeBack is about how long subscribers wait before they connect to another replica: between half of it and one and a half
+	// times as long, so that they do not come all at once.
 	comeBack = 2 * time.Second
 )
 
-// eventStream is an answer as server-sent events (GraphQL over SSE, distinct connections mode). The first write begins it.
+// eventStream is an answer as server-sent events (GraphQL over SSE, distinct connections mode). The first write sends its header. It is
+// safe for concurrent use.
 type eventStream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
-	// gone is called when a ping finds nobody.
+	// gone is called when a ping cannot be written.
 	gone context.CancelFunc
 
 	mu    sync.Mutex // guards the writer and what follows
@@ -42,7 +43,7 @@ func newEventStream(w http.ResponseWriter, gone context.CancelFunc) *eventStream
 	return &eventStream{w: w, control: http.NewResponseController(w), gone: gone}
 }
 
-// begin sends the header. The server's time for a request is not that of a stream.
+// begin sends the header, and starts the pings. It lifts the server's read timeout, which is meant for requests and not for streams.
 func (s *eventStream) begin() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +64,7 @@ func (s *eventStream) next(result *graphql.Response) error {
 	return s.write(event.Bytes())
 }
 
-// writePayload writes an answer as the protocols of streams have it: one that never ran has no data.
+// writePayload writes an answer as the protocols of streams have it: without data if it never ran.
 func writePayload(b *bytes.Buffer, result *graphql.Response) {
 	head := headOf(result)
 	if result.Data == nil && len(result.Errors) > 0 {
@@ -75,14 +76,14 @@ func writePayload(b *bytes.Buffer, result *graphql.Response) {
 	b.WriteByte('}')
 }
 
-// complete tells that there will be no more: whoever hears it does not come back.
+// complete tells the reader that no more will come, so that it does not reconnect.
 func (s *eventStream) complete() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.write([]byte("event: complete\ndata: \n\n")) //nolint:errcheck // The reader is gone; there is nobody to tell.
 }
 
-// reconnect asks the reader to come back, and when. A stream that ends without complete is not over.
+// reconnect tells the reader when to connect again. To a reader a stream that ends without complete is not over.
 func (s *eventStream) reconnect() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,7 +91,7 @@ func (s *eventStream) reconnect() {
 	s.write(fmt.Appendf(nil, "retry: %d\n: restarting\n\n", wait.Milliseconds())) //nolint:errcheck // The reader is gone; there is nobody to tell.
 }
 
-// end stops the pings; nothing is written any more.
+// end stops the pings: the response must not be written to once its handler has returned.
 func (s *eventStream) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,8 +148,8 @@ func (h *handler) answerOnce(w http.ResponseWriter, result *graphql.Response) {
 	}
 }
 
-// serveSubscription streams a subscription's answers until its source, its session, its reader or the service ends. Each of them
-// is watched by itself; of what began them is seen that it began.
+// serveSubscription streams a subscription's answers until its source, its session, its reader or the service ends. Each event is
+// measured as an operation of its own; seen, the measure of the request, ends when the stream begins.
 func (h *handler) serveSubscription(w http.ResponseWriter, r *http.Request, media string, operation *admitted, seen *watched) {
 	if !takesEvents(r.Header.Values("Accept")) {
 		h.refuse(w, r, media, &requestError{status: http.StatusNotAcceptable, code: codeNotAllowed, message: "A subscription is answered with text/event-stream; accept that."})

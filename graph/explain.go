@@ -11,18 +11,17 @@ import (
 	"vestibule.example/graph/cost"
 )
 
-// prediction is extensions.plan, what an operation would ask of the APIs at most; docs/limits.md is its contract. Members that
-// say nothing are left out.
+// prediction is extensions.plan: what an operation would ask of the APIs at most. docs/limits.md is its contract.
 type prediction struct {
 	// MaxCalls is how many calls of one API are allowed.
 	MaxCalls int              `json:"maxCalls"`
 	Fields   []predictedField `json:"fields"`
 	Exceeds  []exceeded       `json:"exceeds,omitempty"`
-	// Refused tells that it would not run for what it exceeds.
+	// Refused tells that the operation would be refused for what it exceeds.
 	Refused bool `json:"refused,omitempty"`
 }
 
-// predictedField is a field that calls.
+// predictedField is a field that calls an API, with those beneath it that wait for it.
 type predictedField struct {
 	Path       string           `json:"path"`
 	Field      string           `json:"field"`
@@ -42,8 +41,8 @@ type exceeded struct {
 	Locations []gqlerror.Location `json:"locations,omitempty"`
 }
 
-// errNotExplained refuses what was not to be run, where nobody explains it. To pass the wish over, as extensions that are not
-// known are, would run it.
+// errNotExplained refuses an operation that is to be explained where none is. Unknown extensions are ignored, but ignoring this one
+// would run what was not to be run.
 var errNotExplained = &requestError{status: http.StatusBadRequest, code: codeNotAllowed, message: "Operations are explained over HTTP, by a gateway in development. This one did not run."}
 
 // readExplain tells whether a request wants to know what its operation would ask for, instead of having it run.
@@ -60,8 +59,8 @@ func (r *request) readExplain() error {
 	return nil
 }
 
-// predict answers what an operation would cost and call. Nothing of it runs, no API hears of it, and of the rate it takes what
-// every request does.
+// predict answers what an operation would cost and call. Nothing of it runs, no API hears of it, and it is charged like an empty
+// request.
 func (h *handler) predict(w http.ResponseWriter, r *http.Request, media string, asked *request) {
 	estimate, over, err := h.foresee(r, asked)
 	if err != nil {
@@ -79,7 +78,7 @@ func (h *handler) predict(w http.ResponseWriter, r *http.Request, media string, 
 	h.write(w, media, http.StatusOK, response{Extensions: map[string]any{"cost": h.costExtension(estimate), "plan": out}})
 }
 
-// foresee estimates what is asked as [handler.admit] would, and gives all the limits that it breaks.
+// foresee estimates what is asked, as [handler.admit] would, and gives every limit that it breaks.
 func (h *handler) foresee(r *http.Request, asked *request) (*cost.Estimate, []excess, error) {
 	ctx := graphql.StartOperationTrace(r.Context())
 	if err := h.resolve(ctx, asked); err != nil {

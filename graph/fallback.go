@@ -11,8 +11,8 @@ import (
 //	return orElse(ctx, []*reviews.Review{})(r.Reviews.Of(ctx, id))
 //
 // The field then has a value and no error; the cause is logged as for any other failure. What the user must know stays
-// an error: that she must sign in, may not, or asked for what is not valid or not there. A part that is required returns
-// its error as it is, and is non-null in the schema, so that its parent fails with it.
+// an error: that she must sign in, that she may not, or that what she asked for is not valid or not there. A part that is required
+// returns its error as it is, and is non-null in the schema, so that its parent fails with it.
 func orElse[T any](ctx context.Context, fallback T) func(T, error) (T, error) {
 	return func(value T, err error) (T, error) {
 		if err == nil || !rest.IsOutage(err) {

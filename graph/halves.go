@@ -1,7 +1,7 @@
 package graph
 
-// halves keeps what was asked for last, within a bound: in two halves, of which the older is dropped when the younger is
-// full. Reading it changes nothing; who puts something in keeps others out meanwhile.
+// halves keeps what was put in last, within a bound: in two halves, of which the older is dropped when the younger is
+// full. get changes nothing and may run concurrently with itself; put needs exclusive access.
 type halves[V any] struct {
 	most       int // the most that a half weighs
 	weight     int // of young
@@ -10,7 +10,7 @@ type halves[V any] struct {
 
 func newHalves[V any](most int) halves[V] { return halves[V]{most: most, young: map[string]V{}} }
 
-// get gives what is kept. What is not recent is dropped soon, unless it is put in again.
+// get gives what is kept for a key. What is not recent will be dropped soon, unless it is put in again.
 func (h *halves[V]) get(key string) (v V, recent, ok bool) {
 	if v, ok = h.young[key]; ok {
 		return v, true, true
@@ -19,6 +19,7 @@ func (h *halves[V]) get(key string) (v V, recent, ok bool) {
 	return v, false, ok
 }
 
+// put keeps a value, unless the younger half has one for the key.
 func (h *halves[V]) put(key string, v V, weight int) {
 	if _, there := h.young[key]; there {
 		return

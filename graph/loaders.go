@@ -9,7 +9,7 @@ import (
 	"vestibule.example/graph/rest"
 )
 
-// loaders are one request's things by key that no @rest describes, each fetched at most once.
+// loaders are one request's caches of what no @rest describes, each thing fetched at most once.
 type loaders struct {
 	resolver *Resolver
 	failures *presenter // logs what a fallback hides

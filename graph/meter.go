@@ -19,10 +19,10 @@ const (
 	outcomeGone    = "gone"    // nobody waited for the answer
 )
 
-// otherName stands for every operation that is no trusted document: anybody may make up names.
+// otherName stands for every operation that is not of a trusted document: anybody can make up names, and each would be a new series.
 const otherName = "other"
 
-// instruments measure operations and their failures. Nil ones tell nothing. docs/observability.md says what they mean.
+// instruments measure operations and their failures; nil measures nothing. docs/observability.md says what they mean.
 type instruments struct {
 	duration metric.Float64Histogram
 	failures metric.Int64Counter
@@ -35,7 +35,7 @@ type instruments struct {
 // execution is what an operation's duration is counted by.
 type execution struct{ name, kind, outcome string }
 
-// newInstruments makes them; nil if nobody wants to know.
+// newInstruments makes the instruments; nil where nothing measures.
 func newInstruments(provider metric.MeterProvider) (*instruments, error) {
 	if provider == nil {
 		return nil, nil
@@ -58,7 +58,7 @@ func newInstruments(provider metric.MeterProvider) (*instruments, error) {
 	if m.streams, err = from.Int64UpDownCounter("vestibule.graphql.streams", metric.WithUnit("{stream}"), metric.WithDescription("Subscriptions under way.")); err != nil {
 		return nil, err
 	}
-	m.streams.Add(context.Background(), 0) // None is a number too.
+	m.streams.Add(context.Background(), 0) // So that the series is there before the first stream.
 	return m, nil
 }
 

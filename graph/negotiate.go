@@ -33,7 +33,7 @@ func takesEvents(accept []string) bool {
 	return len(accept) == 0 || offers[0].quality > 0
 }
 
-// offer is a media type of ours and how welcome it is: the q of the most specific range that names it (RFC 9110 §12.5.1).
+// offer is a media type of ours, and how welcome it is: the q of the most specific range that matches it (RFC 9110 §12.5.1).
 type offer struct {
 	media, anySubtype string
 	quality           float64
@@ -69,7 +69,7 @@ func (o *offer) rankOf(name string) int {
 	return 0
 }
 
-// entries are those of a header that may be there several times.
+// entries are the comma-separated entries of a header that may be there several times.
 func entries(values []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, value := range values {
@@ -98,7 +98,7 @@ func quality(options map[string]string) float64 {
 		return 1
 	}
 	q, err := strconv.ParseFloat(text, 64)
-	if err != nil || q > 1 { // Less than nothing is nothing too.
+	if err != nil || q > 1 { // A negative q is as unwelcome as 0.
 		return 0
 	}
 	return q

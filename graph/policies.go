@@ -1,6 +1,6 @@
 package graph
 
-// Policies are what the schema's @policy names: functions of yours, by their names. The shop has none.
+// Policies are the functions that the schema's @policy names, by their names. The shop has none.
 func Policies() map[string]Policy {
 	return map[string]Policy{}
 }

@@ -25,27 +25,27 @@ const (
 	mediaEvents   = "text/event-stream"
 )
 
-// requestError is a request that is refused before its document is looked at. Its message is constant: nothing sent is
-// repeated.
+// requestError refuses a request before its document is looked at. Its message is constant, and repeats nothing that was sent.
 type requestError struct {
 	status  int
 	code    string
 	message string
-	// retryAfter is how long to wait, if that helps.
+	// retryAfter is when to try again; 0 where that does not help.
 	retryAfter time.Duration
 }
 
 func (e *requestError) Error() string { return "graph: " + e.message }
 
-// malformed is a request that cannot be read at all.
+// malformed refuses a request that cannot be read at all.
 func malformed(message string) error {
 	return &requestError{status: http.StatusBadRequest, code: codeBadUserInput, message: message}
 }
 
-// errNotWellFormed marks requests that can be read and are no well-formed GraphQL requests, which the newest draft tells from
-// those that cannot be read.
+// errNotWellFormed marks requests that can be read but are not well-formed GraphQL requests: the newest draft has another status for
+// them than for those that cannot be read.
 var errNotWellFormed = errors.New("graph: the request is not well-formed")
 
+// notWellFormed refuses a request that can be read but is not a well-formed GraphQL request.
 func notWellFormed(message string) error { return errors.Join(malformed(message), errNotWellFormed) }
 
 var (
@@ -55,14 +55,14 @@ var (
 	errMediaType = &requestError{status: http.StatusUnsupportedMediaType, code: codeBadUserInput, message: "The Content-Type must be application/json, in UTF-8."}
 )
 
-// request is what is asked: a document, or the id of one.
+// request is a GraphQL request: a document, or the id of one.
 type request struct {
 	graphql.RawParams
 	// id names a document that the gateway has, by the member documentId (GraphQL over HTTP, appendix A) or the extension
-	// persistedQuery; registers tells the extension beside a document, which is to be kept.
+	// persistedQuery. registers tells that the extension came with the document, which is to be kept.
 	id        string
 	registers bool
-	// explain tells that it is not to be run: its sender wants to know what it would ask for.
+	// explain tells that the sender wants to know what the operation would ask for, and that it must not run.
 	explain bool
 }
 
@@ -107,28 +107,29 @@ func readJSON(text []byte) (*request, error) {
 	return readParams(&found)
 }
 
-// atOnce is up to how many bytes the memory for a body is there before the body is: nobody gets much by saying that much will come.
+// atOnce bounds, in bytes, the bodies whose memory is made by what Content-Length says: announcing a large body costs the gateway
+// nothing.
 const atOnce = 8 << 10
 
-// readBody reads a body up to its limit; a short one into memory of its own size.
+// readBody reads a body of at most maxBody bytes; a short one into memory of exactly its size.
 func readBody(w http.ResponseWriter, r *http.Request, maxBody int64) ([]byte, error) {
 	if r.ContentLength < 0 || r.ContentLength > min(atOnce, maxBody) {
 		return io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	}
 	body := make([]byte, r.ContentLength)
-	_, err := io.ReadFull(r.Body, body) // There is no more: the server ends it there.
+	_, err := io.ReadFull(r.Body, body) // The server ends the body at Content-Length.
 	return body, err
 }
 
 func isJSON(contentType string) bool {
 	if contentType == mediaJSON {
-		return true // As nearly everybody writes it; nothing is allocated.
+		return true // How nearly every client writes it; nothing is allocated.
 	}
 	media, options, err := mime.ParseMediaType(contentType)
 	return err == nil && media == mediaJSON && (options["charset"] == "" || strings.EqualFold(options["charset"], "utf-8"))
 }
 
-// members are a request's, as they were sent; nil for those that were not.
+// members are the members of a request's JSON object as they were sent; nil for those that were not.
 type members struct{ query, operationName, variables, extensions, documentID jsontext.Value }
 
 // named gives the place of a member by its name as JSON; nil for one that is not known.
@@ -156,14 +157,14 @@ func (m *members) place(name []byte) *jsontext.Value {
 	return nil
 }
 
-// reader is a decoder with what it reads from. They are kept, since making one costs more than reading a request.
+// reader is a decoder with the buffer that it reads from. Readers are pooled: making one costs more than reading a request.
 type reader struct {
 	jsontext.Decoder
 
 	buffer bytes.Buffer
 }
 
-// read begins with a text.
+// read makes the decoder begin with another text.
 func (r *reader) read(text []byte) {
 	r.buffer = *bytes.NewBuffer(text)
 	r.Reset(&r.buffer)
@@ -177,7 +178,7 @@ func readMembers(body []byte, found *members) error {
 	reader := readers.Get().(*reader) //nolint:forcetypeassert // Nothing else is put there.
 	reader.read(body)
 	defer func() {
-		reader.read(nil) // Nobody's request is kept.
+		reader.read(nil) // So that the pool keeps nobody's request alive.
 		readers.Put(reader)
 	}()
 	decoder := &reader.Decoder
@@ -217,7 +218,7 @@ func readObject(decoder *jsontext.Decoder, body []byte, found *members) error {
 		if err != nil {
 			return err
 		}
-		if place != nil { // The decoder's own copy is lent until it reads on.
+		if place != nil { // From body: the decoder's own copy is valid only until it reads on.
 			end := decoder.InputOffset()
 			*place = body[end-int64(len(value)) : end]
 		}
@@ -226,8 +227,8 @@ func readObject(decoder *jsontext.Decoder, body []byte, found *members) error {
 	return err
 }
 
-// readParams reads the members of a well-formed request, and tells the first that is none, in this order; null is absent, and
-// unknown members are passed over.
+// readParams reads the members of a well-formed request, or gives the error of the first that is not of its type, in this order. Null is
+// as good as absent, and unknown members are ignored.
 func readParams(m *members) (*request, error) {
 	params := &request{}
 	if err := errors.Join(
@@ -335,7 +336,7 @@ func readGet(r *http.Request, maxQuery int64) (*request, error) {
 	return readParams(&found)
 }
 
-// unauthenticated refuses what only who is signed in may have.
+// unauthenticated refuses what only those who are signed in may have.
 func unauthenticated() *requestError {
 	return &requestError{status: http.StatusUnauthorized, code: codeUnauthenticated, message: messages[codeUnauthenticated]}
 }

@@ -8,7 +8,7 @@ import (
 	"vestibule.example/graph/model"
 )
 
-// untilOver ends with the order.
+// untilOver gives an order's events on to each, and ends the stream when the order is delivered or cancelled.
 func untilOver(each func(context.Context, *orders.Order) error) func(context.Context, *orders.Order) error {
 	return func(ctx context.Context, o *orders.Order) error {
 		if err := each(ctx, o); err != nil {

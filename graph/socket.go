@@ -20,7 +20,7 @@ import (
 // offered.
 const subprotocol = "graphql-transport-ws"
 
-// The codes that a socket is closed with, beside those of RFC 6455. They are the protocol's.
+// The codes that a socket is closed with, beside those of RFC 6455; the protocol defines them.
 const (
 	closeInvalid      websocket.StatusCode = 4400
 	closeUnauthorized websocket.StatusCode = 4401
@@ -40,10 +40,11 @@ const (
 	maxOperationID = 128
 )
 
-// socket is one WebSocket. One goroutine reads it, one watches over it, and each operation has its own.
+// socket is one WebSocket. One goroutine reads it, one watches over it, and each operation has its own; serveSocket waits for all of
+// them.
 type socket struct {
 	*handler
-	// request is the handshake; its context bears the session, and what is asked is charged to whom it came from.
+	// request is the handshake. Its context bears the session, and operations are charged to the client that it came from.
 	request *http.Request
 	conn    *websocket.Conn
 	// ctx ends with the session, the service, or the socket.
@@ -67,7 +68,8 @@ func (c *closing) Error() string { return "graph: socket: " + c.reason }
 
 var errNoUpgrade = &requestError{status: http.StatusBadRequest, code: codeBadUserInput, message: "Only an upgrade to WebSocket is offered, with GET."}
 
-// serveSocket takes a handshake: of a session, for it alone (WS-3), with an Origin that package auth has checked (WS-2).
+// serveSocket handles "GET /graphql" with an upgrade to WebSocket. The socket belongs to one session (WS-3); package auth has checked
+// the Origin (WS-2).
 func (h *handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	session := auth.FromContext(r.Context())
 	switch {
@@ -93,10 +95,10 @@ func (h *handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	defer leave()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
-		InsecureSkipVerify: true, // auth.Service.CrossSite wants the very origin, not the host that the request says.
+		InsecureSkipVerify: true, // auth.Service.CrossSite has compared the Origin with the public URL; this would compare it with Host.
 	})
 	if err != nil {
-		return // It is answered.
+		return // Accept has answered.
 	}
 	defer conn.CloseNow() //nolint:errcheck // It is over either way.
 	if conn.Subprotocol() != subprotocol {
@@ -113,7 +115,7 @@ func (h *handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	watching.Wait()
 }
 
-// watchOver pings, and closes the socket with the code that says why, when it is to end.
+// watchOver pings, and closes the socket when ctx ends, with the code that says why.
 func (s *socket) watchOver() {
 	init := time.NewTimer(initWithin)
 	defer init.Stop()
@@ -143,16 +145,16 @@ func (s *socket) watchOver() {
 	}
 }
 
-var errSocketGone = errors.New("graph: nobody answers at the socket")
+var errSocketGone = errors.New("graph: the other end of the socket does not answer")
 
-// answers tells whether somebody is there.
+// answers tells whether the other end answers a ping in time.
 func (s *socket) answers() bool {
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
 	return s.conn.Ping(ctx) == nil || s.ctx.Err() != nil
 }
 
-// closingFor is what the client is told of a socket that ends for this reason; nil: nobody is there to be told.
+// closingFor is what the client is told of a socket that ends for this reason; nil where nobody is left to be told.
 func closingFor(why error) *closing {
 	var told *closing
 	switch {
@@ -167,10 +169,10 @@ func closingFor(why error) *closing {
 	return told
 }
 
-// read takes messages until the socket ends, and tells why it is to.
+// read takes messages until the socket ends or must end, and gives the reason.
 func (s *socket) read() error {
 	for {
-		// Not s.ctx: with it the connection would be cut and not closed.
+		// Not s.ctx: when that ends the connection would be cut, instead of being closed with a code.
 		kind, text, err := s.conn.Read(context.WithoutCancel(s.ctx))
 		if err != nil {
 			return errSocketGone
@@ -184,7 +186,7 @@ func (s *socket) read() error {
 	}
 }
 
-// message is what both sides send.
+// message is a message in either direction.
 type message struct {
 	Type, ID string
 	Payload  jsontext.Value
@@ -192,7 +194,7 @@ type message struct {
 
 var errInvalidMessage = &closing{closeInvalid, "Invalid message"}
 
-// readMessage reads one, and takes nothing that the protocol does not know: no member twice, nothing behind the object.
+// readMessage reads a message, and refuses what is not one to the letter: a member that is there twice, or anything after the object.
 func readMessage(text []byte) (*message, error) {
 	var in struct {
 		Type    string         `json:"type"`
@@ -232,8 +234,8 @@ func (s *socket) take(text []byte) error {
 	return errInvalidMessage
 }
 
-// init begins the connection. A page that belongs to another session says so: it cannot send the header that says it
-// elsewhere (Vestibule-Session).
+// init begins the connection. The payload may name the session that the page belongs to, as the header Vestibule-Session does
+// elsewhere: a browser cannot send headers with a handshake.
 func (s *socket) init(m *message) error {
 	select {
 	case <-s.begun:
@@ -258,14 +260,14 @@ func (s *socket) init(m *message) error {
 	return nil
 }
 
-// send writes a message, within the time that a reader has.
+// send writes a message; a reader that does not take it in time ends the socket.
 func (s *socket) send(m message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.write(m)
 }
 
-// write is send for who holds mu.
+// write is send for callers that hold mu.
 func (s *socket) write(m message) {
 	text := append([]byte(`{"type":"`), m.Type...)
 	text = append(text, '"')

@@ -47,7 +47,7 @@ func (s *socket) subscribeTo(m *message) error {
 	s.operations.Go(func() {
 		defer s.leaveFor(op)
 		defer func() {
-			if v := recover(); v != nil { // No handler of requests is around it that would.
+			if v := recover(); v != nil { // In this goroutine no handler of requests does.
 				s.cfg.Logger.ErrorContext(op.ctx, "an operation of a WebSocket panicked", "request_id", s.cfg.RequestID(op.ctx), "error", fmt.Sprint(v), "stack", string(debug.Stack()))
 				s.refuseOperation(op, errPanicked)
 			}
@@ -57,11 +57,11 @@ func (s *socket) subscribeTo(m *message) error {
 	return nil
 }
 
-// errPanicked is refused as what is our fault.
+// errPanicked is answered as an internal error.
 var errPanicked = errors.New("graph: an operation panicked")
 
-// leave ends an operation that its client has had enough of: nothing more is sent for it, and its id is free (WS-11). An
-// unknown one has just ended by itself.
+// leave ends an operation that its client does not want any more: nothing more is sent for it, and its id is free (WS-11). One that is
+// not there has just ended by itself.
 func (s *socket) leave(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,7 +71,7 @@ func (s *socket) leave(id string) {
 	}
 }
 
-// leaveFor is leave for the operation itself, whose id may be another's by now.
+// leaveFor is leave for an operation that has ended, whose id may belong to another by now.
 func (s *socket) leaveFor(op *socketOperation) {
 	op.cancel()
 	s.mu.Lock()
@@ -81,7 +81,8 @@ func (s *socket) leaveFor(op *socketOperation) {
 	}
 }
 
-// tell sends a message of an operation; the last frees its id. It gives the context's cause once nobody wants to hear it.
+// tell sends a message of an operation; any but "next" is the last, and frees its id. It gives an error once the client has left the
+// operation, or the socket has ended.
 func (s *socket) tell(op *socketOperation, kind string, payload []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +99,7 @@ func (s *socket) tell(op *socketOperation, kind string, payload []byte) error {
 	return nil
 }
 
-// run admits an operation as any transport does and runs it to its end.
+// run admits an operation, as any transport does, and runs it to its end.
 func (s *socket) run(op *socketOperation, asked *request) {
 	ctx, err := s.renew(graphql.StartOperationTrace(op.ctx))
 	if err != nil {
@@ -123,7 +124,7 @@ func (s *socket) run(op *socketOperation, asked *request) {
 		return
 	}
 	if operation.Operation.Operation == ast.Subscription {
-		cancel() // A stream has no such end.
+		cancel() // The timeout is not for streams.
 		seen.came(ctx, &graphql.Response{Data: []byte("{}")})
 		s.stream(auth.NewContext(op.ctx, auth.FromContext(within)), op, operation)
 		return
@@ -168,7 +169,7 @@ func (s *socket) next(op *socketOperation, result *graphql.Response) error {
 	return s.tell(op, "next", payload.Bytes())
 }
 
-// refuseOperation tells that an operation is not run; no complete follows.
+// refuseOperation tells the client that an operation is not run; no complete follows.
 func (s *socket) refuseOperation(op *socketOperation, err error) {
 	text, err := json.Marshal(s.faultsOf(err))
 	if err != nil {

@@ -13,16 +13,16 @@ import (
 	"vestibule.example/graph/plan"
 )
 
-// watched is an operation as it is measured and traced.
+// watched measures and traces one operation. It belongs to one goroutine.
 type watched struct {
 	execution
 	handler *handler
 	began   time.Time
-	span    oteltrace.Span // nil: it is not traced
+	span    oteltrace.Span // nil where the operation is not traced
 	ended   bool
 }
 
-// watch begins to watch an operation. The caller ends it.
+// watch begins to measure and trace an operation; the caller ends it. Until is and came say more, it counts as refused.
 func (h *handler) watch(ctx context.Context) (context.Context, *watched) {
 	o := &watched{execution: execution{otherName, "other", outcomeRefused}, handler: h, began: h.cfg.Now()}
 	if h.tracer != nil && oteltrace.SpanContextFromContext(ctx).IsSampled() {
@@ -31,7 +31,7 @@ func (h *handler) watch(ctx context.Context) (context.Context, *watched) {
 	return ctx, o
 }
 
-// is notes which operation it is. Only trusted documents have names that we know.
+// is notes which operation it is. The name counts only where the document is trusted: see otherName.
 func (o *watched) is(operation *graphql.OperationContext, trusted bool) {
 	o.kind = string(operation.Operation.Operation)
 	if trusted && operation.Operation.Name != "" {
@@ -42,7 +42,7 @@ func (o *watched) is(operation *graphql.OperationContext, trusted bool) {
 	}
 }
 
-// came notes what came of it, and whether anybody waits for that.
+// came notes what came of it, and whether anybody still waits for it, by the request's context.
 func (o *watched) came(request context.Context, result *graphql.Response) {
 	o.outcome = outcomeOf(result)
 	if request.Err() != nil {
@@ -53,7 +53,7 @@ func (o *watched) came(request context.Context, result *graphql.Response) {
 	}
 }
 
-// end notes that it is over; once.
+// end notes that it is over. A second call does nothing.
 func (o *watched) end(ctx context.Context) {
 	if o.ended {
 		return
@@ -85,10 +85,10 @@ func errorCodes(result *graphql.Response) []string {
 	return all
 }
 
-// fieldSpans is a [plan.Observer] that makes a span of each field which asks an API: of all its parents' calls together.
+// fieldSpans is a [plan.Observer] that makes a span of each field that a resolver gives: one for the calls of all its parents.
 type fieldSpans struct{ tracer oteltrace.Tracer }
 
-// observer gives who watches the fields of operations that are traced.
+// observer makes [plan.Config.Observer]: spans of fields for the operations that are traced; nil where none are.
 func observer(tracer oteltrace.Tracer) func(context.Context) plan.Observer {
 	if tracer == nil {
 		return nil
@@ -107,7 +107,7 @@ func (f fieldSpans) Node(ctx context.Context, path []string, parents int) (conte
 	return ctx, func() { span.End() }
 }
 
-// aroundFields makes the spans of fields where gqlgen's executor runs them: one for each parent of a field that a resolver gives.
+// aroundFields makes the spans of fields for gqlgen's executor: of each field that a resolver gives, one for each parent.
 func aroundFields(tracer oteltrace.Tracer) graphql.FieldMiddleware {
 	return func(ctx context.Context, next graphql.Resolver) (any, error) {
 		if fc := graphql.GetFieldContext(ctx); fc == nil || !fc.IsResolver || !oteltrace.SpanContextFromContext(ctx).IsSampled() {

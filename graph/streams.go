@@ -13,14 +13,14 @@ import (
 	"vestibule.example/graph/plan"
 )
 
-// subscription is one that runs. It was admitted once, as any operation; each of its events is answered like an operation of
-// its own: with the session as it is then, its directives decided anew, its own loaders, tokens, deadline and trace.
+// subscription is a subscription that runs. It was admitted once, as any operation; each of its events is answered like an operation of
+// its own: with the session as it is then, its directives decided again, and its own loaders, tokens, deadline and trace.
 type subscription struct {
 	*handler
 	operation *admitted
 	source    plan.Source
 	sources   sync.WaitGroup
-	// told tells that the first answer, which shows the cost, has been sent.
+	// told tells that the first answer, which shows the cost in development, has been made.
 	told bool
 	// failure is what the source ended with; it is written before the source's channel is closed.
 	failure error
@@ -28,8 +28,8 @@ type subscription struct {
 
 type subscriptionKey struct{}
 
-// subscribe runs a subscription and gives each answer to send, whose memory is lent for so long. It returns when the source
-// has no more, with nil; when ctx ends, with its cause; when the session has ended; or with send's error. Nothing of it is
+// subscribe runs a subscription and gives each answer to send, which must not keep its data. It returns nil when the source
+// has no more events, the cause when ctx ends, Renew's error when the session has ended, or send's error. None of its goroutines is
 // left then.
 func (h *handler) subscribe(ctx context.Context, operation *admitted, send func(*graphql.Response) error) error {
 	s := &subscription{handler: h, operation: operation}
@@ -63,13 +63,13 @@ func (h *handler) subscribe(ctx context.Context, operation *admitted, send func(
 	return send(s.dispatch(s.source.Failing(ctx, s.failure)))
 }
 
-// open calls the resolver, unless the session may not have its field.
+// open calls the subscription's resolver, unless the session may not have its field.
 func (s *subscription) open(ctx context.Context) *graphql.Response {
 	ctx = s.resolver.withLoaders(ctx, s.failures)
 	return s.dispatch(s.source.Opening(s.decided(ctx, s.operation, s.guards.decide(ctx, s.operation.OperationContext))))
 }
 
-// decided gives the context in which what is denied is not asked for, and has the tokens fetched of what is.
+// decided gives the context in which denied fields are not resolved, and has the tokens fetched for the APIs of the others.
 func (h *handler) decided(ctx context.Context, operation *admitted, denied map[plan.Coordinate]error) context.Context {
 	ctx = plan.Deny(ctx, denied)
 	if h.cfg.Prepare != nil {
@@ -78,7 +78,7 @@ func (h *handler) decided(ctx context.Context, operation *admitted, denied map[p
 	return ctx
 }
 
-// answer runs what is asked of one event. more is false when the session may not have the next one.
+// answer answers one event. more is false when the session may not have the next one.
 func (s *subscription) answer(ctx context.Context, send func(*graphql.Response) error) (more bool, err error) {
 	stream := ctx
 	ctx, cancel := withTimeout(ctx, s.cfg.Timeout)
@@ -92,7 +92,7 @@ func (s *subscription) answer(ctx context.Context, send func(*graphql.Response) 
 	denied := s.guards.decide(ctx, s.operation.OperationContext)
 	result := s.dispatch(s.source.Event(s.decided(ctx, s.operation, denied)))
 	if seen.came(stream, result); stream.Err() != nil {
-		return false, context.Cause(stream) // Nothing more is told when the session has ended.
+		return false, context.Cause(stream) // Nothing more is sent when the session has ended.
 	}
 	s.shown(result)
 	s.explain(calls, s.operation.OperationContext, result)
@@ -116,7 +116,7 @@ func (s *subscription) dispatch(ctx context.Context) *graphql.Response {
 	return result
 }
 
-// renew gives a stream's context the session as it is now, or the reason why nothing more is done in its name.
+// renew gives a stream's context the session as it is now, or an error if nothing more may be done in its name.
 func (h *handler) renew(ctx context.Context) (context.Context, error) {
 	if h.cfg.Renew == nil {
 		return ctx, nil
@@ -124,7 +124,7 @@ func (h *handler) renew(ctx context.Context) (context.Context, error) {
 	return h.cfg.Renew(ctx)
 }
 
-// untilEnded gives a stream's context, which ends with its session, or the refusal of one more.
+// untilEnded gives a stream's context, which ends with its session, or the refusal of one more stream.
 func (h *handler) untilEnded(ctx context.Context) (until context.Context, leave context.CancelFunc, err error) {
 	if h.cfg.UntilEnded == nil {
 		until, leave = context.WithCancel(ctx)
@@ -142,8 +142,8 @@ func (h *handler) untilEnded(ctx context.Context) (until context.Context, leave 
 	return until, leave, nil
 }
 
-// farewell is what the subscriber is told of a stream that ended with this error; nothing, if there is nobody to tell, or
-// nothing that she did not do herself.
+// farewell is what the subscriber is told of a stream that ended with this error: that the session has ended, or was replaced. For
+// any other end it is nil.
 func (h *handler) farewell(err error) *graphql.Response {
 	extensions := map[string]any{"code": codeSessionChanged}
 	switch {

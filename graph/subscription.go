@@ -9,16 +9,16 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// errOver is a source's own end: nothing more will happen.
+// errOver is what a source returns to end its subscription: nothing more will happen.
 var errOver = errors.New("graph: there will be no more events")
 
-// follow is how a subscription's resolver gives its events, in one line: the source calls each for one after another, in a
-// goroutine of the subscription's, until ctx ends.
+// follow is how a subscription's resolver gives its events, in one line: in a goroutine of the subscription's, the source calls each
+// for one event after another, until ctx ends.
 //
 //	return follow(ctx, func(ctx context.Context, each func(context.Context, *T) error) error { return r.API.Watch(ctx, id, each) })
 //
 // While an event is being answered and sent, each waits, and so does the source: nothing is queued and nothing dropped. An
-// error of the source, other than errOver, is the last that the subscriber hears, as the field's error.
+// error of the source other than errOver is the last thing that the subscriber hears, as the field's error.
 func follow[T any](ctx context.Context, source func(ctx context.Context, each func(context.Context, T) error) error) (<-chan T, error) {
 	s := ctx.Value(subscriptionKey{}).(*subscription) //nolint:forcetypeassert // The handler's invariant.
 	events := make(chan T)
@@ -44,8 +44,8 @@ func follow[T any](ctx context.Context, source func(ctx context.Context, each fu
 	return events, nil
 }
 
-// oneStream finds subscriptions that ask for two streams, or for one under a condition (specification §5.2.4.1). The
-// validator's own rule does not know aliases, nor conditions.
+// oneStream refuses subscriptions that ask for two streams, or for one under a condition (specification §5.2.4.1). The
+// validator's own rule knows neither aliases nor conditions.
 func oneStream(doc *ast.QueryDocument) gqlerror.List {
 	var faults gqlerror.List
 	for _, operation := range doc.Operations {

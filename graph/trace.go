@@ -12,8 +12,7 @@ import (
 	"vestibule.example/graph/plan"
 )
 
-// trace is extensions.trace, the record of what an operation asked of the APIs; docs/tracing.md is its contract. Members
-// that say nothing are left out.
+// trace is extensions.trace, the record of what an operation asked of the APIs. docs/tracing.md is its contract.
 type trace struct {
 	Executor   string       `json:"executor"`
 	Fallback   plan.Reason  `json:"fallback,omitempty"`
@@ -56,7 +55,7 @@ type tracedToken struct {
 	Scopes   []string `json:"scopes,omitempty"`
 }
 
-// traced has the calls of an operation noted, if they are to be shown: never in production, where they would tell anybody
+// traced has the calls of an operation recorded, where answers show them: never in production, where they would tell anybody
 // what lies behind the gateway.
 func (h *handler) traced(ctx context.Context) (context.Context, *clients.Trace) {
 	if !h.cfg.Trace {
@@ -66,7 +65,7 @@ func (h *handler) traced(ctx context.Context) (context.Context, *clients.Trace) 
 	return clients.WithTrace(ctx, t), t
 }
 
-// explain shows in the answer what was noted.
+// explain shows the recorded calls in the answer.
 func (h *handler) explain(t *clients.Trace, operation *graphql.OperationContext, result *graphql.Response) {
 	if t == nil {
 		return
@@ -103,13 +102,12 @@ func shown(c clients.TracedCall) tracedCall {
 	return out
 }
 
-// milliseconds has three digits behind the point: microseconds.
+// milliseconds rounds to microseconds, three digits after the point.
 func milliseconds(d time.Duration) float64 {
 	return math.Round(float64(d)/float64(time.Microsecond)) / 1000
 }
 
-// fieldOf is the response path of the field that a context belongs to, without indices: all elements of a list ask for the
-// same reason.
+// fieldOf is the response path of the field that a context belongs to, without indices: the elements of a list are one field.
 func fieldOf(ctx context.Context) string {
 	path := ""
 	for _, step := range graphql.GetPath(ctx) {

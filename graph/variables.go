@@ -10,12 +10,12 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// misfit finds the first variable that is not of its type (specification §3.5 to §3.10, Input Coercion). The validator's own look takes
-// texts for numbers, numbers for texts, integers of any size and the names of an enum in any letters: what then counts the lists that a
-// variable asks for would not see what the resolvers get.
+// misfit finds the first variable that does not fit its type (specification §3.5 to §3.10, Input Coercion); nil if all do. The
+// validator alone would take texts for numbers, numbers for texts, integers of any size, and an enum's names in any case: the cost would
+// then be estimated by other values than the resolvers get.
 func misfit(schema *ast.Schema, operation *ast.OperationDefinition, variables map[string]any) *gqlerror.Error {
 	if operation == nil {
-		return nil // Which one is asked for is told elsewhere.
+		return nil // That the request names none of the document's operations is reported elsewhere.
 	}
 	for _, v := range operation.VariableDefinitions {
 		if value := variables[v.Variable]; value != nil {
@@ -27,7 +27,7 @@ func misfit(schema *ast.Schema, operation *ast.OperationDefinition, variables ma
 	return nil
 }
 
-// fit looks at a value that came as JSON. Nulls, and what is missing or not known, are the validator's.
+// fit compares a value that came as JSON with a type. Nulls, and what is missing or unknown, are the validator's to refuse.
 func fit(schema *ast.Schema, path ast.Path, t *ast.Type, value any) *gqlerror.Error {
 	if value == nil {
 		return nil
@@ -35,7 +35,7 @@ func fit(schema *ast.Schema, path ast.Path, t *ast.Type, value any) *gqlerror.Er
 	if t.Elem != nil {
 		list, ok := value.([]any)
 		if !ok {
-			return fit(schema, path, t.Elem, value) // One is a list of one.
+			return fit(schema, path, t.Elem, value) // A single value is coerced to a list of one.
 		}
 		for i, element := range list {
 			if fault := fit(schema, append(path[:len(path):len(path)], ast.PathIndex(i)), t.Elem, element); fault != nil {
@@ -80,7 +80,7 @@ func fitObject(schema *ast.Schema, path ast.Path, def *ast.Definition, value any
 	return nil
 }
 
-// isOne tells what an input object with @oneOf may be (§3.10.1).
+// isOne tells whether an input object has exactly one field, and that not null, as @oneOf demands (§3.10.1).
 func isOne(object map[string]any) bool {
 	for _, value := range object {
 		return len(object) == 1 && value != nil
@@ -88,7 +88,7 @@ func isOne(object map[string]any) bool {
 	return false
 }
 
-// fitsScalar looks at the scalars that every schema has; others look at their values themselves.
+// fitsScalar checks the scalars that every schema has; others check their values themselves.
 func fitsScalar(name string, value any) bool {
 	number, isNumber := value.(json.Number)
 	_, isText := value.(string)

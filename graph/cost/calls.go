@@ -2,13 +2,14 @@ package cost
 
 import "github.com/vektah/gqlparser/v2/ast"
 
-// load is what fields ask of a loader.
+// load is what all fields of an operation ask of one loader: how many keys, in how many places of the document.
 type load struct {
 	keys   float64
 	places int
 }
 
-// called notes what a field calls, of which so many objects come; nil if it calls nobody.
+// called notes what a field calls for so many parents, and gives the node of it; nil if it calls nobody. count is how many objects or
+// values come of the field.
 func (w *walk) called(name string, parents, count float64, path []string, f *ast.Field) *Node {
 	api := w.table.API(name)
 	if api == "" {
@@ -55,6 +56,7 @@ func (w *walk) called(name string, parents, count float64, path []string, f *ast
 	return node
 }
 
+// known bounds the keys asked of a loader by how many there are at all.
 func (w *walk) known(loader Loader, keys float64) float64 {
 	if loader.Keys > 0 {
 		return min(keys, float64(loader.Keys))
@@ -62,7 +64,7 @@ func (w *walk) known(loader Loader, keys float64) float64 {
 	return keys
 }
 
-// chunks is how many calls so many keys take.
+// chunks is how many calls so many keys take, size in each; 0 is any number.
 func chunks(keys, size int) int {
 	switch {
 	case keys == 0:

@@ -13,11 +13,11 @@ type PerElement struct {
 	Field, API string
 	// Call is what is asked, for people; empty where code decides it.
 	Call string
-	// Accepted tells that somebody has said that it may: Each, in the table.
+	// Accepted tells that the developer has said that it may: [Field.Each] in the table.
 	Accepted bool
 }
 
-// PerElement are those fields, in order of their names.
+// PerElement lists the fields that call once for each element of a list, sorted by name.
 func (m *Model) PerElement() []PerElement {
 	var found []PerElement
 	for name, f := range m.table.Fields {
@@ -35,7 +35,7 @@ func (m *Model) PerElement() []PerElement {
 	return found
 }
 
-// InList tells whether objects of a type can come in a list, itself or what they are part of.
+// InList tells whether objects of a type can come in a list, or be part of objects that do.
 func InList(schema *ast.Schema, name string) bool { return inList(schema, name, map[string]bool{}) }
 
 func inList(schema *ast.Schema, name string, visited map[string]bool) bool {

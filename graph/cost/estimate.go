@@ -8,35 +8,35 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// most bounds every number of an estimate: what is more is as good as endless.
+// most bounds every number of an estimate, so that none overflows; a larger one would be refused just the same.
 const most = 1 << 40
 
 // maxNodes bounds the fields that are looked at. Nested fields of abstract types multiply: each has its fields once per
 // concrete type.
 const maxNodes = 20_000
 
-// ErrTooLarge is an operation with so many fields that nobody will count them.
+// ErrTooLarge is the error of an operation with more fields, counted once per concrete type, than an estimate looks at.
 var ErrTooLarge = errors.New("cost: the operation has too many fields")
 
 // Estimate is what an operation asks for, at most.
 type Estimate struct {
 	Cost int
-	// Dearest is the root field that costs most.
+	// Dearest is where the root field stands that costs most.
 	Dearest *ast.Position
-	// Calls are those of each API that may be called at all.
+	// Calls is how many calls each API may get; those that can get none are left out.
 	Calls map[string]int
-	// APIs are their names in order; nobody may change them.
+	// APIs are the names in Calls, sorted. Estimates are shared, so nobody may change them.
 	APIs []string
-	// Tree are the fields that call, below those that call before them. Fields of one loader share calls: those of an API may be
+	// Tree is the fields that call, each below the one whose call it waits for. Fields of one loader share calls, so an API may get
 	// fewer than the sum.
 	Tree []*Node
 	// Longest is the longest list that an argument asks for.
 	Longest Slice
-	// Fault is the first field whose arguments do not say how long its list is, though they have to.
+	// Fault is the first field whose arguments do not say how long its list is, though they have to; nil if there is none.
 	Fault *Fault
 }
 
-// Node is a field that calls.
+// Node is a field that calls an API.
 type Node struct {
 	// Field is "Type.field", Path its response path without indices, and At where the document asks for it.
 	Field string
@@ -45,15 +45,15 @@ type Node struct {
 	API   string
 	// Call is what is asked, for people; empty where code decides it.
 	Call string
-	// Parents is how many objects it is resolved for, and Calls how many calls that makes. Keys is how many things those ask for,
-	// if many are asked for at once.
+	// Parents is how many objects it is resolved for, and Calls how many calls that makes. Keys is how many things those calls ask
+	// for together; 0 if each asks for one.
 	Parents, Calls, Keys int
-	// PerElement tells a field that calls once for each of several parents.
+	// PerElement tells whether the field calls once for each of several parents.
 	PerElement bool
 	Children   []*Node
 }
 
-// Slice is a list's length as asked for.
+// Slice is the length of a list that an argument asks for, and where.
 type Slice struct {
 	Size float64
 	At   *ast.Position
@@ -65,7 +65,7 @@ type Fault struct {
 	Message string
 }
 
-// walk is one estimate being made.
+// walk is the making of one estimate.
 type walk struct {
 	*Model
 	doc       *ast.QueryDocument
@@ -75,7 +75,7 @@ type walk struct {
 	loads     map[string]*load
 }
 
-// Estimate walks a valid operation with its coerced variables.
+// Estimate tells what an operation asks for at most. doc must be valid, and variables coerced. The only error is [ErrTooLarge].
 func (m *Model) Estimate(doc *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any) (*Estimate, error) {
 	w := &walk{Model: m, doc: doc, variables: variables, estimate: &Estimate{Calls: map[string]int{}}, loads: map[string]*load{}}
 	root := m.schema.Query
@@ -107,7 +107,7 @@ type place struct {
 	object  *ast.Definition
 	parents float64
 	path    []string
-	// sizes are the lengths of lists among the fields, as the field above says.
+	// sizes are the lengths of lists among the object's fields, by name, where the field above says them (sizedFields).
 	sizes map[string]float64
 	below *[]*Node
 }
@@ -120,7 +120,7 @@ func (w *walk) collect(object *ast.Definition, sets []ast.SelectionSet) []asked 
 	return c.fields
 }
 
-// field gives what a field costs with all beneath it, for all of its parents.
+// field gives the cost of a field and of everything beneath it, for all of its parents.
 func (w *walk) field(in place, f asked) float64 {
 	if w.nodes++; w.nodes > maxNodes {
 		return 0
@@ -156,7 +156,7 @@ func (w *walk) field(in place, f asked) float64 {
 	return sum + dearest
 }
 
-// results is how many objects or values come of a field, for all of its parents, and how long lists among them are.
+// results is how many objects or values come of a field, for all of its parents, and how long lists among their fields are.
 func (w *walk) results(in place, f *ast.Field, known *field) (count float64, sizes map[string]float64) {
 	count = in.parents
 	own, ownKnown := in.sizes[f.Name]
@@ -181,7 +181,7 @@ func (w *walk) results(in place, f *ast.Field, known *field) (count float64, siz
 	return min(count, most), sizes
 }
 
-// bounded makes a whole number of an amount.
+// bounded rounds an amount up to a whole number, at most most.
 func bounded(amount float64) int {
 	whole := int(min(amount, most))
 	if float64(whole) < amount && whole < most {

@@ -6,7 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// argument is an argument's value; false if it is null, or neither given nor has a default.
+// argument is an argument's value, or its default; given is false if that is null, or there is neither.
 func argument(f *ast.Field, name string, variables map[string]any) (value any, given bool) {
 	if a := f.Arguments.ForName(name); a != nil {
 		if a.Value.Kind != ast.Variable {
@@ -32,8 +32,8 @@ func follow(value any, path []string) (any, bool) {
 	return value, value != nil
 }
 
-// length is how long the list of a field can be, as its directive has it. An argument of less than one says nothing of it: there are APIs
-// that then give what they give anybody.
+// length is how long the list of a field can be by its @listSize. An argument of less than one says nothing: some APIs then answer
+// with their default number.
 func (w *walk) length(f *ast.Field, list *listSize) float64 {
 	size, given := 0.0, 0
 	for _, path := range list.slicing {

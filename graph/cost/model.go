@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,21 +12,21 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// What holds unless the configuration says otherwise.
+// The defaults of the configuration.
 const (
-	// DefaultListSize is how long a list is taken to be of which nothing is said.
+	// DefaultListSize is how long a list is assumed to be if the schema does not say.
 	DefaultListSize = 10
 	// DefaultMaxListSize is the longest list that an operation may ask for.
 	DefaultMaxListSize = 100
 	// DefaultCost is the most that an operation may cost.
 	DefaultCost = 10_000
-	// DefaultCalls is how often an operation may ask one API.
+	// DefaultCalls is how many calls of one API an operation may make.
 	DefaultCalls = 100
 )
 
-// Config is what may be chosen.
+// Config is the configuration of a [Model].
 type Config struct {
-	// DefaultListSize is how long a list is taken to be of which @listSize says nothing; default 10.
+	// DefaultListSize is how long a list is assumed to be if @listSize does not say; default 10.
 	DefaultListSize int
 }
 
@@ -39,7 +40,7 @@ type Model struct {
 	size   float64
 }
 
-// field is what is known of a field whatever the operation.
+// field is what the schema says of a field.
 type field struct {
 	weight    float64
 	arguments map[string]float64
@@ -48,7 +49,7 @@ type field struct {
 	lists int
 }
 
-// listSize is the directive of that name.
+// listSize is a field's @listSize.
 type listSize struct {
 	assumed    float64
 	hasAssumed bool
@@ -57,7 +58,7 @@ type listSize struct {
 	requireOne bool
 }
 
-// New reads a schema's directives. It tells everything that is wrong with them, or with the table.
+// New reads a schema's directives. Its error names everything that is wrong with them, or with the table.
 func New(schema *ast.Schema, table Table, cfg Config) (*Model, error) {
 	if cfg.DefaultListSize == 0 {
 		cfg.DefaultListSize = DefaultListSize
@@ -71,7 +72,7 @@ func New(schema *ast.Schema, table Table, cfg Config) (*Model, error) {
 	return m, errors.Join(faults...)
 }
 
-// Schema is the model's.
+// Schema is the schema that the model is of.
 func (m *Model) Schema() *ast.Schema { return m.schema }
 
 func (m *Model) readType(def *ast.Definition) error {
@@ -114,7 +115,7 @@ func (m *Model) readType(def *ast.Definition) error {
 	return errors.Join(faults...)
 }
 
-// composite is the weight of what has no other: objects and input objects count, scalars do not.
+// composite is the weight of a type without @cost: objects and input objects weigh 1, scalars nothing.
 func composite(def *ast.Definition) float64 {
 	switch def.Kind {
 	case ast.Object, ast.Interface, ast.Union, ast.InputObject:
@@ -123,13 +124,14 @@ func composite(def *ast.Definition) float64 {
 	return 0
 }
 
+// weight reads @cost(weight:); otherwise is the weight without it.
 func weight(directives ast.DirectiveList, otherwise float64) (float64, error) {
 	d := directives.ForName("cost")
 	if d == nil {
 		return otherwise, nil
 	}
 	w, err := strconv.ParseFloat(d.Arguments.ForName("weight").Value.Raw, 64)
-	if err != nil || w != w || w-w != 0 {
+	if err != nil || math.IsNaN(w) || math.IsInf(w, 0) {
 		return otherwise, errors.New(`@cost: want a number as weight, such as "2.5"`)
 	}
 	return w, nil
@@ -179,7 +181,7 @@ func (m *Model) readListSize(f *ast.FieldDefinition) (*listSize, error) {
 	return list, nil
 }
 
-// checkTable finds entries that nothing in the schema answers to.
+// checkTable finds entries of the table that the schema has no field for, and loaders that the table does not have.
 func (m *Model) checkTable() error {
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(m.table.Fields)) {
@@ -194,7 +196,7 @@ func (m *Model) checkTable() error {
 	return errors.Join(faults...)
 }
 
-// number reads a whole number, however it came.
+// number reads a number in any of the types that literals and coerced variables come in.
 func number(value any) (float64, bool) {
 	switch v := value.(type) {
 	case int64:
@@ -210,10 +212,11 @@ func number(value any) (float64, bool) {
 	return 0, false
 }
 
+// texts reads a list of strings, or a string alone.
 func texts(value any) []string {
 	list, ok := value.([]any)
 	if !ok {
-		list = []any{value} // GraphQL takes one for a list of one.
+		list = []any{value} // GraphQL coerces a single value to a list of one.
 	}
 	var names []string
 	for _, v := range list {

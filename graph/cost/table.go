@@ -10,22 +10,22 @@ type Table struct {
 
 // Field is how a field's resolver calls its API. The zero Field calls nobody.
 type Field struct {
-	// API is who is called; empty for nobody, or where a loader calls.
+	// API is the name of the API that is called; empty where none is, or where a loader calls.
 	API string
 	// Calls is how many calls a resolver makes for each parent; default 1.
 	Calls int
 	// More are the calls that an argument adds if it is given, by its name.
 	More map[string]int
-	// Batch tells a resolver that calls once for all parents, or once for each Chunk of them; 0 is any number.
+	// Batch tells that the resolver calls once for all parents, or once for each Chunk of them; 0 is any number.
 	Batch bool
 	Chunk int
 	// Loader is the loader that the field takes its value from, instead of calling by itself.
 	Loader string
-	// Same tells that all parents want the same key of the loader, and Many that each wants as many as its list is long.
+	// Same tells that all parents want the same key of the loader, and Many that each wants a key for each element of its list.
 	Same, Many bool
-	// Each accepts that the field calls once for each element of a list; [Model.PerElement] tells of those that do.
+	// Each accepts that the field calls once for each element of a list: see [Model.PerElement].
 	Each bool
-	// Call is what is asked, for people: "GET /orders". Empty where code decides it.
+	// Call is the call as people read it: "GET /orders". Empty where code decides what to call.
 	Call string
 }
 
@@ -41,7 +41,7 @@ type Loader struct {
 	Call string
 }
 
-// call is what a field asks, by itself or by its loader.
+// call is the call that a field makes, by itself or by its loader, as people read it.
 func (t Table) call(name string) string {
 	f := t.Fields[name]
 	if f.Loader != "" {
@@ -50,7 +50,7 @@ func (t Table) call(name string) string {
 	return f.Call
 }
 
-// API is who a field calls, by itself or by its loader.
+// API is the name of the API that a field calls, by itself or by its loader; empty if it calls none.
 func (t Table) API(name string) string {
 	f := t.Fields[name]
 	if f.Loader != "" {

@@ -12,19 +12,19 @@ import (
 type Variables struct {
 	// values count by their value, and given by whether they have one.
 	values, given []string
-	// any tells that one of them is an input object, whose every part may count.
+	// any tells that so much may matter of one of them, such as an input object, that no key can stand for it.
 	any bool
 }
 
-// Variables finds the variables that matter to an operation's estimate.
+// Variables finds the variables on which an operation's estimate depends. doc must be valid.
 func (m *Model) Variables(doc *ast.QueryDocument, operation *ast.OperationDefinition) Variables {
 	u := &uses{Model: m, doc: doc, visited: map[string]bool{}}
 	u.look(operation.SelectionSet)
 	return u.found
 }
 
-// Key is the same for variables that give the same estimate; false if too much depends on them to tell. Null is not what nobody has
-// given: only that has a default.
+// Key is a text that is the same only for variables with the same estimate; ok is false if too much depends on them to make one. Null
+// differs from a variable that is not given, which may have a default.
 func (v Variables) Key(variables map[string]any) (key string, ok bool) {
 	if v.any {
 		return "", false
@@ -57,6 +57,7 @@ func (v Variables) Key(variables map[string]any) (key string, ok bool) {
 	return b.String(), true
 }
 
+// uses looks through an operation for the variables that its estimate depends on.
 type uses struct {
 	*Model
 	doc     *ast.QueryDocument

@@ -16,7 +16,7 @@ import (
 // maxBody bounds a request's or an answer's body, in bytes.
 const maxBody = 8 << 20
 
-// API is where one API's answers come from. The zero value: the document clients/NAME/openapi.yaml describes them.
+// API says where one API's answers come from. With the zero value they come from its OpenAPI document, clients/NAME/openapi.yaml.
 type API struct {
 	// Document is the API's OpenAPI document, from the test's directory; clients/NAME/openapi.yaml of the module if empty.
 	Document string
@@ -24,8 +24,8 @@ type API struct {
 	Answers map[string]http.HandlerFunc
 	// Recording is a file of answers that are given instead of what the document describes. With -record the API at From
 	// is asked and its answers are kept in the file; without, a request that is not in it fails the test. No header of a
-	// request is kept, and of an answer's only those that matter to its reader; look at what else an API says before you
-	// commit it.
+	// request is kept, and of an answer only the headers that matter to its reader. Look at what else the API said before you
+	// commit the file.
 	Recording string
 	// From is the base URL that -record asks; the demo's API of that name if empty.
 	From string
@@ -38,7 +38,7 @@ type API struct {
 	document *document
 }
 
-// token is the kind of token that the API gets.
+// token is the kind of token that the API is called with.
 func (a API) token() string {
 	switch {
 	case a.Token != "":
@@ -49,7 +49,7 @@ func (a API) token() string {
 	return "user"
 }
 
-// JSON answers with a status and a body, which is JSON text, in whatever place it is given.
+// JSON answers with a status and a body of JSON text, for [API.Answers].
 func JSON(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -61,7 +61,7 @@ func JSON(status int, body string) http.HandlerFunc {
 	}
 }
 
-// standIn answers for one API, and fails the test for what the document does not allow.
+// standIn answers for one API, and fails the test for a call or an answer that the document does not allow.
 type standIn struct {
 	t         testing.TB
 	name      string

@@ -48,7 +48,7 @@ func readDocument(name string) (*document, error) {
 	return d, nil
 }
 
-// plainJSON takes the parameters from the name of what is JSON (application/json; charset=utf-8): an answer may have others, or none.
+// plainJSON cuts the parameters off application/json; charset=utf-8 and the like: an answer's own may differ, or be missing.
 func plainJSON(content openapi3.Content) {
 	for name, media := range content {
 		if kind, _, more := strings.Cut(name, ";"); more && strings.TrimSpace(kind) == "application/json" {
@@ -83,7 +83,7 @@ func (d *document) route(r *http.Request) (*routers.Route, map[string]string) {
 	return nil, nil
 }
 
-// match holds an escaped path against a template; a parameter is one whole segment.
+// match compares an escaped path with a template, and gives the values of its parameters, each of which is a whole segment.
 func match(template, path string) (map[string]string, bool) {
 	want, got := strings.Split(template, "/"), strings.Split(path, "/")
 	if len(want) != len(got) {
@@ -132,7 +132,7 @@ func (d *document) find(r *http.Request, body []byte) (*asked, error) {
 
 var errNoToken = errors.New("the operation wants a token, and none came")
 
-// authenticated refuses a request without a token where the document wants one; whose token it is the test does not check.
+// authenticated refuses a request without a token where the document wants one. Whose token it is is not checked.
 func authenticated(_ context.Context, in *openapi3filter.AuthenticationInput) error {
 	if in.RequestValidationInput.Request.Header.Get("Authorization") == "" {
 		return errNoToken
@@ -140,7 +140,7 @@ func authenticated(_ context.Context, in *openapi3filter.AuthenticationInput) er
 	return nil
 }
 
-// check holds an answer against the document.
+// check compares an answer with the document.
 func (a *asked) check(answer *httptest.ResponseRecorder) error {
 	media, _, err := mime.ParseMediaType(answer.Header().Get("Content-Type"))
 	if err == nil && media == "text/event-stream" {
@@ -157,7 +157,7 @@ func (a *asked) check(answer *httptest.ResponseRecorder) error {
 
 var errNothingDescribed = errors.New("the document describes no successful answer in JSON; give one in API.Answers")
 
-// describe answers with what the document gives as an example of success, or what follows from its schema.
+// describe answers with the document's example of success, or with a value made from its schema.
 func (a *asked) describe(answer *httptest.ResponseRecorder) error {
 	responses := a.input.Route.Operation.Responses.Map()
 	for _, status := range slices.Sorted(maps.Keys(responses)) {

@@ -7,10 +7,10 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// maxExampleDepth ends schemas that contain themselves; real ones are never so deep.
+// maxExampleDepth ends the examples of schemas that contain themselves; others are not so deep.
 const maxExampleDepth = 12
 
-// exampleOf is what the document itself gives as an example, or one made of the schema.
+// exampleOf is the document's own example, or one made from the schema.
 func exampleOf(media *openapi3.MediaType) any {
 	if media.Example != nil {
 		return media.Example

@@ -22,14 +22,14 @@ import (
 	"vestibule.example/graph"
 )
 
-// Config is what a Gateway is started with. The zero value serves.
+// Config is what a [Gateway] is started with. The zero value works.
 type Config struct {
 	// APIs say where answers come from, by the API's name. One that is not there has the zero API.
 	APIs map[string]API
 	// Scopes are asked for at sign-in, beside openid; default: all that the demo's APIs know.
 	Scopes []string
-	// Claims are kept of who signs in, as session.claims has them; default: all that the demo's provider tells of its people, name,
-	// preferred_username, email and roles.
+	// Claims are those that the session keeps, as session.claims says them; default: all that the demo's provider gives of its
+	// people, name, preferred_username, email and roles.
 	Claims []string
 	// Graph changes the endpoint's configuration (policies, limits) before it is made; may be nil.
 	Graph func(*graph.Config)
@@ -43,7 +43,7 @@ type Gateway struct {
 	apis   map[string]*standIn
 }
 
-// Start starts a gateway, and the APIs that the resolvers need. What cannot be started ends the test.
+// Start starts a gateway, and the APIs that the resolvers need. It ends the test if it cannot.
 func Start(t testing.TB, cfg Config) *Gateway {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -80,7 +80,7 @@ func Start(t testing.TB, cfg Config) *Gateway {
 	return g
 }
 
-// service is sign-in at the demo's provider.
+// service makes the service that signs in at the demo's provider.
 func (g *Gateway) service(cfg Config) *auth.Service {
 	t := g.t
 	t.Helper()
@@ -117,7 +117,7 @@ func (g *Gateway) service(cfg Config) *auth.Service {
 	return service
 }
 
-// client calls one API. A call is not repeated, so that a test counts what its resolver asked.
+// client makes the client of one API. It repeats no call, so that a test counts what its resolver asked.
 func (g *Gateway) client(service *auth.Service, name string) *clients.API {
 	g.t.Helper()
 	transport := &http.Transport{}
@@ -150,7 +150,7 @@ func (g *Gateway) SignIn(user string) *Person {
 	return p
 }
 
-// Calls are those that an API got since the start, oldest first, each as "GET /orders?limit=10".
+// Calls lists the calls that an API got since the start, oldest first, each as "GET /orders?limit=10".
 func (g *Gateway) Calls(api string) []string {
 	s := g.apis[api]
 	if s == nil {

@@ -17,7 +17,7 @@ import (
 
 var record = flag.Bool("record", false, "ask the real APIs, and keep their answers for the tests that replay them")
 
-// keptHeaders are those of an answer that are kept; others may be somebody's secret, and mean nothing to a reader.
+// keptHeaders are the headers of an answer that are kept; others may be secret, and mean nothing to a client.
 var keptHeaders = []string{"Cache-Control", "Content-Type", "Etag", "Location", "Retry-After", "Www-Authenticate"}
 
 // exchange is a request and its answer, as a recording has them.

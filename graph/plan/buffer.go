@@ -8,7 +8,7 @@ import (
 // maxBuffer is the largest answer whose memory is kept.
 const maxBuffer = 1 << 20
 
-// buffers are answers' memory; a pool holds no state.
+// buffers is memory for answers. It is a pool, and holds no state.
 var buffers = sync.Pool{New: func() any { return &buffer{} }}
 
 type buffer struct {
@@ -24,8 +24,8 @@ func (b *buffer) giveBack() {
 
 type bufferKey struct{}
 
-// Lend gives a context in which one operation's answer is written to memory that is lent: Response.Data must not be read
-// after done. Without it the answer is copied once.
+// Lend gives a context in which one operation's answer is written to borrowed memory: Response.Data must not be read
+// after done is called. Without Lend the answer is copied once.
 func Lend(ctx context.Context) (lending context.Context, done func()) {
 	b := buffers.Get().(*buffer) //nolint:forcetypeassert // The pool holds nothing else.
 	if b.done == nil {
@@ -34,7 +34,7 @@ func Lend(ctx context.Context) (lending context.Context, done func()) {
 	return context.WithValue(ctx, bufferKey{}, b), b.done
 }
 
-// borrow gives the answer's memory, and whether the caller of the operation lends it.
+// borrow gives memory for an answer, and whether it was lent by the operation's caller.
 func borrow(ctx context.Context) (b *buffer, lent bool) {
 	if b, ok := ctx.Value(bufferKey{}).(*buffer); ok {
 		return b, true

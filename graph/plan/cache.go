@@ -6,11 +6,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// maxOutcomes bounds the plans that are kept for one operation, one for each outcome of its @skip and @include. What goes
-// beyond is planned anew each time.
+// maxOutcomes bounds the plans that are kept for one operation, one for each outcome of its @skip and @include. Others are compiled
+// each time.
 const maxOutcomes = 32
 
-// operation is what is known of an operation whatever its variables are.
+// operation is what is known of an operation independently of its variables.
 type operation struct {
 	reason     Reason
 	conditions []*ast.Value
@@ -19,8 +19,8 @@ type operation struct {
 	plans map[uint64]*plan
 }
 
-// bits are the values of the operation's conditions. They are none if a condition is no boolean, which an optional variable
-// allows, or if there are too many.
+// bits are the values of the operation's conditions. ok is false if a condition has no boolean, which an optional variable
+// allows, or if there are more than 64.
 func (o *operation) bits(variables map[string]any) (bits uint64, ok bool) {
 	if len(o.conditions) > 64 {
 		return 0, false
@@ -38,7 +38,7 @@ func (o *operation) bits(variables map[string]any) (bits uint64, ok bool) {
 	return bits, true
 }
 
-// plan gives the plan for an outcome, and how many bytes more are kept for it than before, about.
+// plan gives the plan for an outcome, and about how many bytes more are kept than before.
 func (o *operation) plan(bits uint64, compile func() *plan) (p *plan, grown int) {
 	o.mu.RLock()
 	p = o.plans[bits]
@@ -59,16 +59,16 @@ func (o *operation) plan(bits uint64, compile func() *plan) (p *plan, grown int)
 }
 
 const (
-	// keptBytes bounds what operations keep in memory. What comes beyond it drops all that is kept: whoever asks for ever other
-	// documents, or for all outcomes of one, costs time and no more memory.
+	// keptBytes bounds the memory that is kept for operations. Beyond it everything is dropped: a client that sends ever new
+	// documents, or all outcomes of one, costs time but no more memory.
 	keptBytes = 64 << 20
-	// textBytes is what a byte of a document takes once it is parsed, which lives as long as something is known of it, and nodeBytes
-	// what a node of a plan takes; about.
+	// textBytes is about how many bytes each byte of a document takes once parsed, which is kept as long as anything is known of it, and
+	// nodeBytes about what a node of a plan takes.
 	textBytes, nodeBytes = 40, 512
 )
 
-// Cache keeps what is known of the operations asked last, by the parsed document that gqlgen's query cache gives again: in
-// two halves, of which the older is dropped when the younger is full.
+// Cache keeps what is known of the operations that were asked last, by the parsed operation, which gqlgen's query cache must give again:
+// in two halves, of which the older is dropped when the younger is full. It is safe for concurrent use.
 type Cache[V any] struct {
 	half int
 
@@ -77,12 +77,12 @@ type Cache[V any] struct {
 	bytes      int // since all was dropped
 }
 
-// NewCache makes a cache for so many operations.
+// NewCache makes a cache for size operations.
 func NewCache[V any](size int) *Cache[V] {
 	return &Cache[V]{half: max(size/2, 1), young: map[*ast.OperationDefinition]V{}}
 }
 
-// Get gives what is known of an operation. What is not known yet is made.
+// Get gives what is known of an operation, and calls make if that is nothing yet. Others wait meanwhile.
 func (c *Cache[V]) Get(key *ast.OperationDefinition, make func() V) V {
 	c.mu.RLock()
 	v, ok := c.young[key]
@@ -108,14 +108,14 @@ func (c *Cache[V]) Get(key *ast.OperationDefinition, make func() V) V {
 	return v
 }
 
-// Grow tells that what is known of an operation takes so many bytes more.
+// Grow tells the cache that what it keeps takes so many bytes more.
 func (c *Cache[V]) Grow(bytes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.grow(bytes)
 }
 
-// grow is Grow for who holds mu.
+// grow is Grow for callers that hold mu.
 func (c *Cache[V]) grow(bytes int) {
 	if c.bytes += bytes; c.bytes > keptBytes {
 		c.young, c.old, c.bytes = map[*ast.OperationDefinition]V{}, nil, bytes

@@ -6,12 +6,12 @@ import (
 )
 
 // collector merges the fields that a selection set asks of one object type (CollectFields of the specification, and its
-// merging of the selection sets of fields in one place). Unlike gqlgen's it also makes one field of what two interfaces of
-// the type ask for in the same words.
+// merging of the selection sets of fields in one place). Unlike gqlgen's it also merges fields of the same name that are asked for
+// through two interfaces of the type.
 type collector struct {
 	doc       *ast.QueryDocument
 	variables map[string]any
-	// satisfies tells the fragments' type conditions that hold: the type's own name and its abstract types.
+	// satisfies has the type conditions of fragments that hold: the type's own name and its abstract types.
 	satisfies map[string]bool
 	visited   map[string]bool
 	fields    []graphql.CollectedField
@@ -50,7 +50,7 @@ func (c *collector) add(f *ast.Field) {
 	c.fields = append(c.fields, graphql.CollectedField{Field: f, Selections: append(ast.SelectionSet(nil), f.SelectionSet...), IsNonDeferrable: true})
 }
 
-// included applies @skip and @include. Their variables are known to be booleans (see operation.bits).
+// included applies @skip and @include. Their variables are booleans here: operation.bits has made sure.
 func (c *collector) included(directives ast.DirectiveList) bool {
 	for _, d := range directives {
 		if arg := d.Arguments.ForName("if"); arg != nil {
@@ -63,12 +63,12 @@ func (c *collector) included(directives ast.DirectiveList) bool {
 	return true
 }
 
-// survey finds what decides how an operation runs, before any plan is made.
+// survey finds what decides how an operation runs, before any plan is compiled.
 type survey struct {
 	doc     *ast.QueryDocument
 	visited map[string]bool
 	reason  Reason
-	// conditions are the variables of @skip and @include.
+	// conditions are the variables of @skip and @include, each once.
 	conditions []*ast.Value
 }
 

@@ -7,21 +7,22 @@ import (
 )
 
 // Column is what one field of a plan gave for all of its parents, in their order: a cell for each null, list and object,
-// and the objects themselves by type, since the fields beneath are resolved for all objects of a type together.
+// and the objects themselves by type, since the fields beneath are resolved for all objects of a type together. Generated code fills it
+// by Null, Open, Close, Object and Other. It belongs to one goroutine at a time.
 type Column struct {
 	node  *node
 	cells []cell
-	// starts is, for each parent, its first cell.
+	// starts has the first cell of each parent.
 	starts []int32
-	// groups are the objects, by slot of the node's possible types.
+	// groups are the objects, by their type's place among the node's possible types.
 	groups []group
 	errs   []error
-	// raw are values of Go types that the schema does not know and that write themselves.
+	// raw are values of Go types that the schema does not know, which write themselves.
 	raw []graphql.Marshaler
-	// leaf writes the value of the parent of that number, where a resolver gave scalars; leafErrs are its errors.
+	// leaf writes the value for a parent, by its number, where a resolver gave scalars; leafErrs are the errors, by the same number.
 	leaf     func(w *Writer, parent int) bool
 	leafErrs []error
-	// fc is a resolver's field context, for the parent that came first.
+	// fc is the field context of a resolver's call for the first parent.
 	fc *graphql.FieldContext
 
 	open []level
@@ -48,9 +49,9 @@ type cell struct {
 	slot uint16
 	// n is a list's length, an object's number in its group, or the place of an error or a raw value.
 	n int32
-	// up is the cell of the list around it, or the complement of the parent's number.
+	// up is the cell of the list around this one, or the bitwise complement of the parent's number where there is none.
 	up int32
-	// index is its place in the list around it.
+	// index is the place in the list around this cell.
 	index int32
 }
 
@@ -95,8 +96,8 @@ func (c *Column) Object(id int, object any) {
 	g.cells = append(g.cells, int32(len(c.cells)-1)) //nolint:gosec // Bounded by memory.
 }
 
-// Other adds a value of a Go type that is none of the abstract type's, as gqlgen does: it must write itself, and is null with a
-// panic's error if it cannot.
+// Other adds a value of a Go type that the abstract type does not have, as gqlgen does: the value must write itself, else it is null with
+// the error of a panic.
 func (c *Column) Other(abstract string, value any) {
 	m, ok := value.(graphql.Marshaler)
 	if !ok {
@@ -120,7 +121,7 @@ func List[T any](c *Column, values []T, nonNull bool, add func(*Column, T)) {
 	c.Close()
 }
 
-// ListOf is [List] for elements that are no pointers: what is added is where they are.
+// ListOf is [List] for elements that are not pointers: add gets the address of each.
 func ListOf[T any](c *Column, values []T, nonNull bool, add func(*Column, *T)) {
 	if values == nil && !nonNull {
 		c.Null()
@@ -158,7 +159,7 @@ func (c *Column) undo(m mark) {
 // maxKept bounds the cells of a column that is kept for the next run.
 const maxKept = 1 << 14
 
-// reset makes the column empty for the next run; it keeps its memory, and nothing of what it held.
+// reset empties the column for the next run. It keeps the memory, and none of the values.
 func (c *Column) reset() {
 	if cap(c.cells) > maxKept {
 		*c = Column{node: c.node, groups: make([]group, len(c.groups))}

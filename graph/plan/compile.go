@@ -17,17 +17,17 @@ const (
 
 // plan is an operation as it is run, for one outcome of its @skip and @include.
 type plan struct {
-	reason Reason // why there is none
+	reason Reason // why gqlgen's executor runs it instead; empty for a plan
 	root   *selection
-	// parents are the root's: one, of which nothing is known.
+	// parents are the parents of the root's fields: a single nil.
 	parents []any
-	// columns are the nodes that have one, of so many at all.
+	// columns are the nodes that have a column, and nodes is the number of all.
 	columns  []*node
 	nodes    int
 	mutation bool
-	// takes tells that a field takes arguments.
+	// takes tells that some field takes arguments.
 	takes bool
-	// attach is what Config.Compiled gave; it may be nil.
+	// attach is what Config.Compiled returned; it may be nil.
 	attach func(context.Context) context.Context
 	runs   sync.Pool // of *run
 }
@@ -38,7 +38,7 @@ type selection struct {
 	owner  *node // whose objects they are; nil for the root
 	slot   int
 	fields []*node
-	// resolved are those of the fields that are more than a value of the parent's.
+	// resolved are the fields that have a column: those that are more than a scalar in the parent's Go value.
 	resolved []*node
 }
 
@@ -48,22 +48,22 @@ type node struct {
 	field graphql.CollectedField
 	table *Field
 	typ   *ast.Type
-	// key is the field's name in the answer as JSON with its colon; for __typename with its value too.
+	// key is the field's name in the answer, as JSON with its colon; for __typename with its value too.
 	key []byte
-	// column is the node's place among a run's columns; -1 for values of the parent's.
+	// column is the node's place among a run's columns; -1 for a scalar in the parent's Go value.
 	column int
-	// ids are the possible object types, and selections what is asked of each; empty for scalars.
+	// ids are the possible object types, and selections what is asked of each; both are empty for scalars.
 	ids        []int
 	selections []*selection
 	// path is the response path without indices.
 	path []string
 	// kind is what the field's resolver loads (see Config.Kind).
 	kind string
-	// root tells resolvers the root field above, or this one itself. All runs share it; nobody writes to it.
+	// root is what resolvers see of the root field that the node is or lies beneath. All runs share it; nobody writes to it.
 	root *graphql.RootFieldContext
 }
 
-// slot is the place of an object type among the possible ones.
+// slot is the place of an object type among the possible ones. It panics for a type that is not possible.
 func (n *node) slot(id int) int {
 	for i, possible := range n.ids {
 		if possible == id {
@@ -73,13 +73,13 @@ func (n *node) slot(id int) int {
 	panic("plan: " + n.field.Name + " gave an object of a type that it cannot have")
 }
 
-// compiler makes a plan of an operation.
+// compiler makes a plan from an operation.
 type compiler struct {
 	schema *Schema
 	oc     *graphql.OperationContext
 	plan   *plan
 	nodes  int
-	// selected are the fields, each once.
+	// selected are the plan's fields, each once.
 	selected []Selected
 }
 

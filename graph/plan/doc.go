@@ -16,7 +16,8 @@
 // gqlgen keeps the schema, the binding of models, the resolvers' signatures, scalars, errors and transports; the tables are
 // generated beside its own code by internal/gen. What a plan does not cover (introspection, @defer, field
 // interceptors, directives on batch resolvers) runs on gqlgen's executor, chosen per operation and counted by reason.
-// Events of a subscription are answered so, one by one, for a caller that takes them from a [Source]; others get gqlgen's executor.
+// The events of a subscription are answered by plans too, one by one, for a caller that takes them from a [Source]; for others gqlgen's
+// executor answers.
 //
 // What differs from gqlgen's executor:
 //   - A batch resolver gets the parents of the whole tree, not of one list; its context tells the place of the first.
@@ -27,12 +28,12 @@
 //   - A number that JSON cannot hold, or another scalar that fails to write itself, is an error with the specification's null
 //     propagation, not a null where none may be.
 //   - A Go value for which an enum has no name is an error, not an empty text.
-//   - A nil pointer within an interface or a union, or to a list, is an error where no null may be; gqlgen tells none.
+//   - A nil pointer within an interface or a union, or to a list, is an error where no null may be; gqlgen reports none.
 //   - An event of a type that the schema does not know is an error of the subscription's field; gqlgen's executor answers with nothing at all.
 //   - Text that is not UTF-8 becomes U+FFFD, since JSON is UTF-8.
 //   - Errors come in the order of the answer.
 //
-// Equal calls are not made one: each parent's resolver is called, since whether a resolver only reads is not known here. Nodes
-// that need the same thing share it through the loaders that their resolvers use; those that load things of one kind and are ready
-// at the same time are told so, and have one call (see [Config.Kind]).
+// Equal calls are not merged: each parent's resolver is called, since whether a resolver only reads is not known here. Fields
+// that need the same thing share it through the loaders that their resolvers use; fields that load things of one kind and are ready
+// at the same time are loaded by one call (see [Config.Kind]).
 package plan

@@ -8,14 +8,14 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Fail reports why the value being written cannot be; what is written in its place is null. It always gives false.
+// Fail reports why the value being written cannot be written; null takes its place. It always returns false.
 func (w *Writer) Fail(err error) bool {
 	w.failed = true
 	w.report(w.leafContext(), err)
 	return false
 }
 
-// leafContext is the context of the place in the leaf being written.
+// leafContext is the field context of the scalar being written, with its place in the lists around it.
 func (w *Writer) leafContext() *graphql.FieldContext {
 	fc := w.run.fieldContext(w.node, w.parent)
 	for _, i := range w.index {
@@ -32,7 +32,7 @@ func (w *Writer) invalidElement() {
 	w.invalid(w.node, w.leafContext(), typ)
 }
 
-// invalid reports a null where none may be, unless a resolver has reported an error of its own at that place.
+// invalid reports a null where none may be, unless an error has been reported at that place.
 func (w *Writer) invalid(n *node, fc *graphql.FieldContext, typ *ast.Type) {
 	if graphql.HasFieldError(w.ctx, fc) {
 		return
@@ -49,7 +49,7 @@ func (w *Writer) invalid(n *node, fc *graphql.FieldContext, typ *ast.Type) {
 	})
 }
 
-// report gives an error of a place to the presenter, with its path and location.
+// report gives an error to the presenter, with the path and location of the field.
 func (w *Writer) report(fc *graphql.FieldContext, err error) {
 	if list, ok := err.(gqlerror.List); ok { //nolint:errorlint // A list is several errors; a wrapped one is its wrapper's.
 		for _, e := range list {
@@ -69,7 +69,7 @@ func (w *Writer) report(fc *graphql.FieldContext, err error) {
 	graphql.AddError(ctx, placed(fc, err))
 }
 
-// placed gives an error its path and location, unless it has them. An error that resolvers may share is copied.
+// placed gives an error its path and location, unless it has them. It changes a copy, since calls may share an error.
 func placed(fc *graphql.FieldContext, err error) error {
 	var inner *gqlerror.Error
 	if !errors.As(err, &inner) {

@@ -6,13 +6,13 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// Tables is what the generator writes down of a schema: how to come from an object to its fields.
+// Tables is what the generator writes down of a schema: how to get from an object to its fields. Plans only read it.
 type Tables struct {
-	// Objects are the schema's object types; their place is the id that generated code names them by.
+	// Objects are the schema's object types; the place of each is the id by which generated code names it.
 	Objects []*Object
-	// Exec makes what the generated calls need of one operation: gqlgen's execution context.
+	// Exec makes what the generated functions need of an operation: gqlgen's execution context.
 	Exec func(graphql.ExecutableSchema, *graphql.OperationContext) any
-	// Inputs gives the operation's unmarshalers of input objects, for resolvers that ask for one.
+	// Inputs gives the unmarshalers of input objects, for arguments.
 	Inputs func(exec any) *graphql.InputUnmarshalerIndex
 }
 
@@ -24,24 +24,24 @@ type Object struct {
 
 // Field is a field of an object type. Exactly one of Leaf, Column, Resolver, Stream and Reason is set.
 type Field struct {
-	// Leaf writes a scalar or enum, or a list of them, that is bound to the parent's Go value. It gives false for null.
+	// Leaf writes a scalar or enum, or a list of them, that is bound to the parent's Go value. It returns false for null.
 	Leaf func(w *Writer, parent any) bool
 	// Column adds the object or objects that are bound to the parent's Go value.
 	Column func(c *Column, parent any)
-	// Resolver calls what the developer wrote.
+	// Resolver calls a resolver, or a method of the model.
 	Resolver *Resolver
 	// Stream is a subscription's source of events.
 	Stream *Stream
 	// Reason says why a plan does not cover the field.
 	Reason Reason
-	// Method tells that a method gives the value, not a variable.
+	// Method tells that the value comes from a method of the model, not from a variable.
 	Method bool
 }
 
-// isResolved tells a field whose value a resolver of the developer's gives.
+// isResolved tells whether a resolver of the developer's gives the field's value.
 func (f *Field) isResolved() bool { return f.Stream != nil || f.Resolver != nil && f.Resolver.own }
 
-// Context makes the field context of a resolver's field, its arguments coerced; it reports the error of an argument itself.
+// Context makes the field context of a resolver's field, with its arguments coerced. It has reported the error that it returns.
 type Context func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error)
 
 // Resolver is a field whose value is asked for: a resolver of the developer's, or a method of the model that takes
@@ -50,13 +50,13 @@ type Resolver struct {
 	context Context
 	// own tells a resolver of the developer's from a method of the model.
 	own bool
-	// batch tells a resolver that is called once for all parents.
+	// batch tells that it is called once for all parents.
 	batch bool
 	// run resolves the field for all parents of the call and fills its column.
 	run func(context.Context, *call)
 }
 
-// Single is a resolver that is called for each parent, for many in parallel. It gives objects.
+// Single is a resolver that is called for each parent, in parallel, and returns objects.
 func Single[T any](own bool, prepare Context, resolve func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (T, error), add func(*Column, T)) *Resolver {
 	return &Resolver{context: prepare, own: own, run: func(ctx context.Context, c *call) {
 		values, errs := single(ctx, c, resolve)
@@ -72,7 +72,7 @@ func SingleLeaf[T any](own bool, prepare Context, resolve func(ctx context.Conte
 	}}
 }
 
-// Batch is a resolver that is called once for all parents. It gives objects.
+// Batch is a resolver that is called once for all parents, and returns objects.
 func Batch[T any](prepare Context, resolve func(ctx context.Context, exec any, fc *graphql.FieldContext, parents []any) ([]T, error), add func(*Column, T)) *Resolver {
 	return &Resolver{context: prepare, own: true, batch: true, run: func(ctx context.Context, c *call) {
 		values, errs := batch(ctx, c, resolve)

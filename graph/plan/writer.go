@@ -7,19 +7,19 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Writer appends the answer in selection order. A null where none may be takes the object or list around it with it
-// (specification §6.4.4): what has been appended of that is dropped, once all of it has told its errors.
+// Writer appends the answer in the order of the selection. A null where none may be makes a null of the object or list around it
+// (specification §6.4.4): what has been appended of that is dropped, after all of it has reported its errors.
 type Writer struct {
 	// B is the answer so far; generated code appends scalars to it.
 	B []byte
 
-	ctx context.Context // of the operation; the writer lives no longer
+	ctx context.Context // the operation's; the writer lives no longer
 	run *run
-	// node and parent tell the leaf being written, index the places in the lists around its value.
+	// node and parent say which scalar is being written, index its place in each of the lists around it.
 	node   *node
 	parent int
 	index  []int
-	// failed tells that the null just met has told its error.
+	// failed tells that the error of the null just met has been reported.
 	failed bool
 }
 
@@ -45,7 +45,7 @@ func (r *run) answer(ctx context.Context) []byte {
 	return append(make([]byte, 0, len(w.B)), w.B...)
 }
 
-// object writes an object. It gives false if a field is null that must not be.
+// object writes an object. It returns false if a field is null that must not be.
 func (w *Writer) object(s *selection, number int, object any) bool {
 	ok := true
 	w.B = append(w.B, '{')
@@ -70,7 +70,7 @@ func (w *Writer) object(s *selection, number int, object any) bool {
 	return ok
 }
 
-// cell writes what a field of objects gave, from the cell at that place, and tells where the next begins.
+// cell writes the null, list or object in the cell at a place, and returns where the next one begins.
 func (w *Writer) cell(n *node, c *Column, at int32, typ *ast.Type) (next int32, ok bool) {
 	place, begin := c.cells[at], len(w.B)
 	next = at + 1
@@ -101,7 +101,7 @@ func (w *Writer) cell(n *node, c *Column, at int32, typ *ast.Type) (next int32, 
 	return next, ok || w.null(begin, typ)
 }
 
-// raw lets a value write itself.
+// raw has a value write itself.
 func (w *Writer) raw(n *node, at int32, m graphql.Marshaler) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -113,7 +113,7 @@ func (w *Writer) raw(n *node, at int32, m graphql.Marshaler) (ok bool) {
 	return true
 }
 
-// null makes a null of what was written since begin. It gives false where none may be.
+// null replaces what was written since begin by null. It returns false where none may be.
 func (w *Writer) null(begin int, typ *ast.Type) bool {
 	w.B = append(w.B[:begin], "null"...)
 	return !typ.NonNull
