@@ -5,5 +5,5 @@ import (
 	"net/netip"
 )
 
-// ClientAddress is where a request came from, as far as the peer and trusted proxies say; the zero address if unknown.
+// ClientAddress is the address that a request came from: the peer's, or what trusted proxies say of it. The zero address if unknown.
 func (s *Service) ClientAddress(r *http.Request) netip.Addr { return s.clientAddress(r) }

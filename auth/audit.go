@@ -15,7 +15,7 @@ func (s *Service) audit(ctx context.Context, event string, attrs ...slog.Attr) {
 	s.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "audit", all...)
 }
 
-// userAttr names a user in the audit trail: the same for all of her sessions, and nothing that leads to her.
+// userAttr names a user in the audit trail: by a keyed hash, which is the same for all of her sessions and does not tell who she is.
 func (s *Service) userAttr(issuer, subject string) slog.Attr {
 	return slog.String("user", s.auditUser(issuer, subject))
 }

@@ -11,7 +11,7 @@ import (
 	"vestibule.example/auth/rp"
 )
 
-// body is what the browser's cookie opens. It is stored in a form of its own, see encodeBody.
+// body is the part of a session that the browser's cookie opens. It is stored in a form of its own, see encodeBody.
 type body struct {
 	Issuer, Subject, SID string
 	ACR                  string
@@ -27,11 +27,11 @@ type body struct {
 	Tokens               map[string]token
 }
 
-// token is an access token for one API or several that ask for the same.
+// token is an access token for one API, or for several that ask for the same one.
 type token struct {
 	Value   string
 	Expires time.Time
-	// Issued is when we got it: what is left of its life, in proportion, decides when to refresh.
+	// Issued is when we got it: when to refresh is decided by the share of its life that is left.
 	Issued time.Time
 }
 
@@ -40,7 +40,7 @@ func (b *body) previous() *rp.IDClaims {
 	return &rp.IDClaims{Issuer: b.Issuer, Subject: b.Subject, AuthTime: b.AuthTime, IssuedAt: b.IssuedAt, Raw: map[string]any{"nonce": b.Nonce}}
 }
 
-// copyBody makes a body that may be changed; bodies in sessions and caches are shared and never are.
+// copyBody makes a body that may be changed. Bodies in sessions and caches are shared, and never change.
 func copyBody(b *body) *body {
 	c := *b
 	c.Tokens = make(map[string]token, len(b.Tokens))
@@ -50,11 +50,11 @@ func copyBody(b *body) *body {
 	return &c
 }
 
-// bodyVersion is the first byte of a stored body. A record of another version is none of ours.
+// bodyVersion is the first byte of a stored body. A body of another version does not open.
 const bodyVersion = 2
 
-// encodeBody writes a body as texts with their lengths in front, and JWTs without their base64: half the memory of JSON and
-// a fraction of its time, for what is opened at every request that does not find it opened.
+// encodeBody writes a body as texts with their lengths in front, and JWTs without their base64. That takes half the memory of JSON and
+// a fraction of its time, which every request pays whose session is not in the cache.
 func encodeBody(b *body) ([]byte, error) {
 	claims, err := json.Marshal(b.Claims)
 	if err != nil {

@@ -56,8 +56,8 @@ func readResponse(w http.ResponseWriter, r *http.Request) (url.Values, int) {
 	return r.PostForm, 0
 }
 
-// complete does the login's second half. The order matters: first that the response is this browser's, then that it is
-// used once, then what it says.
+// complete does the second half of a login. The order matters: first it checks that the response belongs to this browser, then that
+// it is used once, and only then what it says.
 func (s *Service) complete(w http.ResponseWriter, r *http.Request, response url.Values) {
 	ctx := r.Context()
 	state := response.Get("state")
@@ -109,7 +109,7 @@ func (s *Service) redeem(ctx context.Context, t *transaction, response url.Value
 
 var errNotAdmitted = errors.New("auth: the application does not admit the user")
 
-// admit makes the session: always a new one, never an id that was there before (SES-4). The one the browser had when the
+// admit makes the session: always a new one, never with an id that was there before (SES-4). The session that the browser had when the
 // login began ends.
 func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, grant *rp.Grant) (credential, error) {
 	claims := grant.Claims
@@ -166,7 +166,7 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 	return c, nil
 }
 
-// shown keeps the claims that the SPA may see, and drops the rest: what is not kept cannot leak.
+// shown keeps the claims that the SPA may see and drops the rest: a claim that is not kept cannot leak.
 func (s *Service) shown(all map[string]any) map[string]any {
 	out := map[string]any{}
 	for name, value := range all {
@@ -177,7 +177,7 @@ func (s *Service) shown(all map[string]any) map[string]any {
 	return out
 }
 
-// logoutHint is what the provider wants to hear at its end-session: the claim of the ID token that is made for it.
+// logoutHint is what the provider's end-session is told: the claim of the ID token that is made for that.
 func (s *Service) logoutHint(all map[string]any) string {
 	if s.cfg.LogoutHint != "logout_hint" {
 		return ""

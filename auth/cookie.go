@@ -20,8 +20,8 @@ func newCredential() credential { return credential{random(idBytes), random(idBy
 // storeKey names the session in the store; nothing in the store leads back to the id.
 func (c credential) storeKey() string { return c.name("store key") }
 
-// name derives one of the session's names. They are not linked: none tells another. The id is random already, so that
-// HKDF's second step is enough (RFC 5869 §3.3).
+// name derives one of the session's names, none of which leads to another. The id is random already, so HKDF's second step is
+// enough (RFC 5869 §3.3).
 func (c credential) name(purpose string) string {
 	out, err := hkdf.Expand(sha256.New, c.id, "vestibule "+purpose, 32)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *Service) setCookie(w http.ResponseWriter, c credential) error {
 	return nil
 }
 
-// clearCookie takes the session from the browser, with the attributes it was given with.
+// clearCookie has the browser drop its cookie, which takes the attributes that the cookie was set with.
 func (s *Service) clearCookie(w http.ResponseWriter) {
 	c := s.sessionCookie("")
 	c.MaxAge = -1
@@ -55,7 +55,7 @@ func (s *Service) sessionCookie(value string) *http.Cookie {
 	return &http.Cookie{Name: s.cookie, Value: value, Path: "/", Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode}
 }
 
-// readCookies gives the credentials in the request. Those that do not open are passed over: a sibling domain may have
+// readCookies gives the credentials in the request. Cookies that do not open are ignored: a sibling domain may have
 // planted them, or a replica with a newer key may have sealed them.
 func (s *Service) readCookies(r *http.Request) []credential {
 	var found []credential
@@ -72,10 +72,10 @@ func (s *Service) readCookies(r *http.Request) []credential {
 	return found
 }
 
-// replacedLife is how long a cookie that a sign-in replaced is left alone, in which the new one has surely arrived.
+// replacedLife is how long a cookie that a sign-in replaced is left alone. By then the new one has surely arrived.
 const replacedLife = time.Minute
 
-// noteReplaced marks a session's cookie as one whose place another takes.
+// noteReplaced notes that a sign-in is replacing a session's cookie by another.
 func (s *Service) noteReplaced(ctx context.Context, key string) error {
 	_, _, err := s.cfg.Store.Lease(ctx, "replaced:"+key, replacedLife)
 	return err
@@ -87,7 +87,7 @@ func (s *Service) mayClear(ctx context.Context, found lookup) bool {
 	return found.key != "" && !s.replacedLately(ctx, found.key)
 }
 
-// replacedLately tells whether a sign-in has just taken a session's place, as far as is known.
+// replacedLately tells whether a sign-in has just replaced a session; true also if that cannot be found out.
 func (s *Service) replacedLately(ctx context.Context, key string) bool {
 	release, ok, err := s.cfg.Store.Lease(ctx, "replaced:"+key, time.Second)
 	if err != nil || !ok {

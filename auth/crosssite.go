@@ -11,8 +11,8 @@ import (
 // timed (CSRF-8).
 //
 // Where the browser says who asks (Sec-Fetch-Site, Origin), it must be this origin; sibling subdomains are strangers.
-// And the request must bear a header that no cross-site page can set without a preflight, which nobody answers here.
-// A WebSocket upgrade can bear no such header; its Origin must be there and be ours (WS-2).
+// And the request must have a header that no cross-site page can set without a preflight, which nobody answers here.
+// A WebSocket upgrade cannot have such a header; its Origin must be there and be ours (WS-2).
 func (s *Service) CrossSite(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if why := s.crossSite(r); why != "" {
@@ -24,7 +24,7 @@ func (s *Service) CrossSite(next http.Handler) http.Handler {
 	})
 }
 
-// crossSite gives the reason to refuse the request, or nothing.
+// crossSite gives the reason to refuse the request; empty to let it through.
 func (s *Service) crossSite(r *http.Request) string {
 	if why := s.foreign(r); why != "" {
 		return why
@@ -41,7 +41,7 @@ func (s *Service) crossSite(r *http.Request) string {
 	return ""
 }
 
-// foreign judges by what the browser itself says; nothing said is nothing foreign.
+// foreign gives the reason to refuse the request by what the browser itself says of who asks; empty if it says nothing.
 func (s *Service) foreign(r *http.Request) string {
 	sites, origins := r.Header.Values("Sec-Fetch-Site"), r.Header.Values("Origin")
 	if len(sites) > 1 || len(sites) == 1 && sites[0] != "same-origin" {

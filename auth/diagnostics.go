@@ -22,10 +22,10 @@ var diagnosticsSource string
 //go:embed diagnostics.css
 var diagnosticsStyle string
 
-// secretClaims of an ID token say nothing to a person, and prove something to somebody: they are not shown.
+// secretClaims are claims of an ID token that are not shown: they tell a person nothing, and prove something to those who have them.
 var secretClaims = []string{"nonce", "at_hash", "c_hash", "s_hash", "jti"}
 
-// diagnosis is what the page shows: never a token, nor a part of one.
+// diagnosis is what the page shows. It never holds a token, or part of one.
 type diagnosis struct {
 	Style           template.CSS
 	SignedIn, Asked bool
@@ -38,7 +38,7 @@ type shownValue struct{ Name, Value string }
 // shownAPI is an API and the state of the session's token for it.
 type shownAPI struct {
 	Name, Kind, For, State string
-	// Answer is what it said to the token, if it was asked.
+	// Answer is what the API said to the token, if it was asked.
 	Answer string
 }
 
@@ -46,8 +46,8 @@ type shownAPI struct {
 // token and the state of each API's token, and with ?ask=1 what each API answers to its token. ask calls one API with the
 // session in its context, and gives the answer in words that hold no token.
 //
-// It is for navigation from our own pages or by hand, as the session's cookie is; looking does not keep the session alive,
-// asking may refresh its tokens.
+// It is for navigation, from our own pages or by hand, since only that carries the session's cookie. Looking does not keep the session
+// alive; asking may refresh its tokens.
 func (s *Service) Diagnostics(ask func(ctx context.Context, api string) string) http.Handler {
 	sum := sha256.Sum256([]byte(diagnosticsStyle))
 	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -108,7 +108,7 @@ func (s *Service) showSession(d *diagnosis, session *Session) {
 	d.Claims = claimsShown(b.IDToken)
 }
 
-// claimsShown are the claims of an ID token that was verified when it came.
+// claimsShown are the claims of an ID token, which was verified when it came.
 func claimsShown(idToken string) []shownValue {
 	parts := strings.Split(idToken, ".")
 	if len(parts) != 3 {
@@ -183,7 +183,7 @@ func (s *Service) tokenState(session *Session, api APIToken) string {
 
 func ago(d time.Duration) string { return span(d) + " ago" }
 
-// span is a duration as a person says it.
+// span shows a duration to a person, in two units at the most.
 func span(d time.Duration) string {
 	d = max(d, 0).Round(time.Second)
 	switch {

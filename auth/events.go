@@ -19,21 +19,21 @@ const (
 	maxStreams = 20
 )
 
-// streams knows who listens to which session.
+// streams knows which streams listen for the end of which session.
 type streams struct {
 	mu        sync.Mutex // guards all of the following
 	listeners map[string]map[chan string]bool
 	draining  chan struct{}
 	drained   bool
 
-	// open are the streams that have not left; they say goodbye before the service closes.
+	// open counts the streams that have not left yet; the service waits for them before it closes.
 	open sync.WaitGroup
 }
 
-// streamsPatience bounds how long that takes.
+// streamsPatience bounds how long the service waits for open streams when it closes.
 const streamsPatience = 3 * time.Second
 
-// wait waits for the streams that are open, which have been told to end.
+// wait waits for the open streams, which Drain has told to end.
 func (t *streams) wait() {
 	gone := make(chan struct{})
 	go func() {
@@ -69,7 +69,7 @@ func (t *streams) start(ctx context.Context, s *Service) error {
 			}
 			if again, err := s.cfg.Store.Watch(ctx); err == nil {
 				endings = again
-				s.cfg.Ended("") // Only now: what ends from here on is told.
+				s.cfg.Ended("") // Only now: from here on the watch reports what ends.
 			}
 		}
 	}()
@@ -83,11 +83,12 @@ func (s *Service) forget(key string) {
 	s.cfg.Ended(key)
 }
 
+// tell gives the listeners of a session the reason of its end.
 func (t *streams) tell(ended Ended) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for listener := range t.listeners[ended.Key] {
-		listener <- ended.Reason // Has room for one, and gets one.
+		listener <- ended.Reason // It has room for one, and gets no more than one.
 		close(listener)
 	}
 	delete(t.listeners, ended.Key)
@@ -115,7 +116,7 @@ func (t *streams) listen(key string) (ended chan string, leave func(), ok bool) 
 	}, true
 }
 
-// count is how many listen.
+// count is how many streams listen.
 func (t *streams) count() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -144,12 +145,12 @@ type sessionEvent struct {
 	Reason        string `json:"reason,omitempty"`
 }
 
-// Events handles "GET /auth/events": what happens to this session, as server-sent events read with fetch. It tells how the
-// session stands at once, when it is about to expire, and that it ended and why; then it closes. Listening is no use of
-// the session.
+// Events handles "GET /auth/events": what happens to this session, as server-sent events that a page reads with fetch. The first event
+// tells how the session stands; others tell that it is about to expire, or that it has ended and why, which is the last. Listening
+// does not count as using the session.
 //
-// When a sign-in in the same browser takes the session's place, the stream just closes: nothing has ended there, and the
-// page that connects again is told by 409 that the browser has another session.
+// When a sign-in in the same browser replaces the session, the stream just closes: to the browser nothing has ended, and a
+// page that connects again learns by 409 that the browser has another session.
 func (s *Service) Events() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		found, err := s.find(r)
@@ -172,7 +173,7 @@ func (s *Service) Events() http.Handler {
 			return
 		}
 		defer leave()
-		// What ended before we listened is told to nobody any more.
+		// An end before we listened is not reported any more.
 		session, err := s.load(r.Context(), found.session.credential)
 		if errors.Is(err, ErrNotFound) {
 			refuse(w, r, http.StatusUnauthorized, problemUnauthenticated)

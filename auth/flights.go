@@ -21,8 +21,8 @@ const (
 	refreshTimeout = 25 * time.Second
 	// tokenTimeout bounds the token call of a refresh, from when its lease was taken.
 	tokenTimeout = 10 * time.Second
-	// leaseLife is longer, so that no other replica spends the same refresh token meanwhile; and hardly longer, since the lease
-	// of a replica that died stays until it runs out.
+	// leaseLife is longer than tokenTimeout, so that no other replica spends the same refresh token meanwhile; but not by much, since
+	// the lease of a replica that died stays until it runs out.
 	leaseLife = tokenTimeout + 3*time.Second/2
 	// leasePause is about how long a replica waits before it looks again whether another has refreshed.
 	leasePause = 40 * time.Millisecond
@@ -34,7 +34,7 @@ const (
 	maxNotes = 50_000
 )
 
-// flights lets one of many who need the same token fetch it.
+// flights has one of many requests that need the same token fetch it, and remembers what failed. It is safe for concurrent use.
 type flights struct {
 	group singleflight.Group
 
@@ -53,8 +53,8 @@ func (f *flights) init() {
 	f.failures, f.forced = map[string]failure{}, map[string]time.Time{}
 }
 
-// do runs work once for all who ask for the same key meanwhile. It is detached from them: one who gives up waiting fails
-// nobody else, and a refresh whose answer is under way is always brought to its end.
+// do runs work once for all callers that ask for the same key meanwhile. The work is detached from them: one that gives up waiting
+// fails no other, and a refresh that has been sent is always seen through to its end.
 func (f *flights) do(ctx context.Context, s *Service, key string, work func(context.Context) (token, error)) (token, error) {
 	var ours atomic.Bool
 	done := f.group.DoChan(key, func() (any, error) {
@@ -70,7 +70,7 @@ func (f *flights) do(ctx context.Context, s *Service, key string, work func(cont
 	})
 	select {
 	case <-ctx.Done():
-		return token{}, fmt.Errorf("%w: %w", ErrProviderUnavailable, ctx.Err()) // No API is to blame for it.
+		return token{}, fmt.Errorf("%w: %w", ErrProviderUnavailable, ctx.Err()) // So that it counts against no API.
 	case result := <-done:
 		if !ours.Load() {
 			s.meter.join(ctx)
@@ -79,7 +79,7 @@ func (f *flights) do(ctx context.Context, s *Service, key string, work func(cont
 	}
 }
 
-// backingOff gives why the last try failed, while it is too soon for another.
+// backingOff gives the error of the last try while it is too soon for another; else nil.
 func (f *flights) backingOff(key string, now time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -130,13 +130,13 @@ func (f *flights) mayForce(key string, now time.Time) bool {
 	return true
 }
 
-// wantsUser are the token endpoint's errors that a new sign-in mends (OpenID Connect Core 3.1.2.6; Entra ID sends them for
-// what its conditional access demands before an API's token is given).
+// wantsUser are the token endpoint's errors that a new sign-in mends (OpenID Connect Core 3.1.2.6; Entra ID sends them when its
+// conditional access demands something before it gives an API's token).
 var wantsUser = []string{"interaction_required", "login_required", "consent_required"}
 
-// providerFailed turns a failure of the token endpoint into ours. That this client is refused is an operator's business
-// and no user's: nobody is signed out for it. That the provider wants to see the user is hers: she is asked to sign in, and
-// what needs no such token works meanwhile.
+// providerFailed turns a failure of the token endpoint into one of ours. That the provider refuses this client is for operators to mend,
+// and signs nobody out. That it wants to see the user is for her to mend: she is asked to sign in, and what needs no such token works
+// meanwhile.
 func (s *Service) providerFailed(ctx context.Context, key string, api APIToken, err error, attrs ...slog.Attr) error {
 	var refused *rp.TokenError
 	why := ErrProviderUnavailable
@@ -149,7 +149,7 @@ func (s *Service) providerFailed(ctx context.Context, key string, api APIToken, 
 	return errors.Join(why, err)
 }
 
-// alarmed tells operators, and the caller, that the provider refuses this client, if that is what failed.
+// alarmed tells whether err means that the provider refuses this client, and if so tells operators by the log.
 func (s *Service) alarmed(ctx context.Context, err error) bool {
 	var refused *rp.TokenError
 	if !errors.As(err, &refused) || refused.Code != "invalid_client" && refused.Code != "unauthorized_client" {

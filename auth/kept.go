@@ -9,7 +9,7 @@ import (
 type keptContext struct{}
 
 // AllowKept gives a context in which [Store.Get] may answer from what this process keeps. It is for lookups that only read:
-// whoever changes something, spends a token or begins a stream asks the store itself.
+// what changes something, spends a token or begins a stream must ask the store itself.
 func AllowKept(ctx context.Context) context.Context {
 	return context.WithValue(ctx, keptContext{}, true)
 }
@@ -35,9 +35,9 @@ func (s *Service) Reading(allowed func(*http.Request) bool, next http.Handler) h
 	})
 }
 
-// Confirm asks the store itself whether the session in ctx still is what it was taken for, unless that was just asked. The
-// context that it gives bears the session as it is now; one that has ended is a dead cookie's. ErrStoreUnavailable if that
-// cannot be told.
+// Confirm asks the store itself whether the session in ctx has ended or changed, unless the store has just been asked. The
+// context that it returns has the session as it is now; for one that has ended, [DeadCookie] is true of it. ErrStoreUnavailable if the
+// store cannot tell.
 func (s *Service) Confirm(ctx context.Context) (context.Context, error) {
 	session := FromContext(ctx)
 	if session == nil || !session.record.Kept {

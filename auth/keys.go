@@ -42,14 +42,14 @@ var (
 	errSealed     = errors.New("auth: not sealed with a key of ours")
 )
 
-// serverKey is what is derived of one configured key, each part for one purpose (HKDF, RFC 5869).
+// serverKey is what is derived from one configured key, each part for one purpose (HKDF, RFC 5869).
 type serverKey struct {
 	cookies *securecookie.SecureCookie
 	aead    cipher.AEAD // heads, transactions, states
 	index   []byte      // keyed hashes of subject and sid
 }
 
-// keyring is the configured keys, the sealing one first. They may be replaced while they are in use.
+// keyring is the configured keys, the sealing one first. They may be replaced while they are in use; it is safe for concurrent use.
 type keyring struct{ held atomic.Pointer[[]serverKey] }
 
 func (k *keyring) all() []serverKey { return *k.held.Load() }
@@ -57,8 +57,8 @@ func (k *keyring) all() []serverKey { return *k.held.Load() }
 // sealing is the key that seals.
 func (k *keyring) sealing() serverKey { return k.all()[0] }
 
-// SetKeys puts other keys in the place of the service's, for all that comes after; or reports every fault of theirs and
-// changes nothing. Cookies and records that only keys open that are no longer there are as good as gone: see Key.
+// SetKeys replaces the service's keys from now on, or reports every fault of the new ones and changes nothing. Cookies and records
+// that only a missing key opens are as good as gone: see [Key].
 func (s *Service) SetKeys(keys []Key) error {
 	ring, err := newKeyring(keys)
 	if err != nil {
@@ -112,7 +112,7 @@ func decodeKey(text string) ([]byte, error) {
 		for _, b := range bytes {
 			distinct[b] = true
 		}
-		// 32 random bytes have fewer than 16 distinct values about never.
+		// 32 random bytes practically never have fewer than 16 distinct values.
 		if len(distinct) < 16 {
 			return nil, errKeyWeak
 		}

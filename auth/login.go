@@ -19,8 +19,8 @@ const maxParameter = 256
 
 var errParameter = errors.New("auth: a login parameter is not valid")
 
-// Login handles "GET /auth/login": it begins a login and sends the browser to the provider. It is for navigation alone: a
-// fetch could not follow, and an image or a frame has no business here. A session there is stays as it is until the
+// Login handles "GET /auth/login": it begins a login and sends the browser to the provider. It is for navigation only: a
+// fetch could not follow, and an image or a frame has no business here. A session that the browser has stays as it is until the
 // login is done (CSRF-10).
 func (s *Service) Login() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -77,7 +77,7 @@ func (s *Service) loginParams(query url.Values, t *transaction) (url.Values, err
 		params.Set(name, values[0])
 	}
 	if age := params.Get("max_age"); age != "" {
-		most, err := strconv.ParseUint(age, 10, 31) // Of more, a duration would run over.
+		most, err := strconv.ParseUint(age, 10, 31) // More would overflow a duration.
 		if err != nil {
 			return nil, errParameter
 		}

@@ -17,14 +17,14 @@ import (
 // telemetryScope names the package's instruments and spans.
 const telemetryScope = "vestibule.example/auth"
 
-// meter measures sessions and tokens. A nil one tells nothing. docs/observability.md says what its instruments mean.
+// meter measures sessions and tokens; nil measures nothing. docs/observability.md says what its instruments mean.
 type meter struct {
 	events, joins metric.Int64Counter
 	tokens, waits metric.Float64Histogram
 	reading       metric.Registration
 }
 
-// newMeter makes the service's instruments; nil if nobody wants to know.
+// newMeter makes the service's instruments; nil where nothing is measured.
 func newMeter(s *Service, provider metric.MeterProvider) (*meter, error) {
 	if provider == nil {
 		return nil, nil
@@ -52,7 +52,7 @@ func newMeter(s *Service, provider metric.MeterProvider) (*meter, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	m.joins.Add(context.Background(), 0) // What is counted from the start has a rate from the start.
+	m.joins.Add(context.Background(), 0) // A counter that is there from the start has a rate from the start.
 	m.reading, err = from.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		o.ObserveInt64(active, int64(s.used.count(s.now())))
 		o.ObserveInt64(streams, int64(s.streams.count()))
@@ -61,7 +61,7 @@ func newMeter(s *Service, provider metric.MeterProvider) (*meter, error) {
 	return m, err
 }
 
-// measure has the service and its store measured and traced, if somebody wants to know.
+// measure has the service and its store measured and traced, where the configuration says so.
 func (s *Service) measure() (err error) {
 	if s.cfg.Store, err = newWatchedStore(s.cfg.Store, s.cfg.Meters, s.cfg.Traces); err != nil {
 		return fmt.Errorf("auth: %w", err)
@@ -75,7 +75,7 @@ func (s *Service) measure() (err error) {
 	return nil
 }
 
-// granted measures and traces a request for tokens. The provider hears nothing of the trace: it is another party's.
+// granted measures and traces a request for tokens. The provider is not told of the trace: it is another party.
 func (s *Service) granted(ctx context.Context, name string, ask func(context.Context) (*rp.Grant, error)) (*rp.Grant, error) {
 	began := time.Now()
 	var span trace.Span
@@ -111,7 +111,7 @@ func (m *meter) join(ctx context.Context) {
 	}
 }
 
-// wait measures for how long the lease was waited for that a token needs.
+// wait measures how long a fetch waited for its lease.
 func (m *meter) wait(ctx context.Context, d time.Duration) {
 	if m != nil {
 		m.waits.Record(ctx, d.Seconds())
@@ -125,7 +125,7 @@ func (m *meter) token(ctx context.Context, grant string, took time.Duration, err
 	}
 }
 
-// tokenOutcome is what came of a request for tokens. The provider's own codes are told only where they are the standard's.
+// tokenOutcome is the outcome of a request for tokens. The provider's code is shown only where it is one of the standard's.
 func tokenOutcome(err error) string {
 	var refused *rp.TokenError
 	var bad *rp.VerifyError

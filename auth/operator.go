@@ -13,7 +13,7 @@ type UserSession struct {
 	LogID string `json:"session"`
 }
 
-// ListUser gives the sessions of a user, the newest first, for operators: who may ask is the caller's to decide. An empty
+// ListUser gives the sessions of a user, the newest first, for operators: the caller decides who may ask. An empty
 // issuer is the configured provider.
 func (s *Service) ListUser(ctx context.Context, issuer, subject string) ([]UserSession, error) {
 	issuer = s.issuerOr(issuer)
@@ -25,8 +25,8 @@ func (s *Service) ListUser(ctx context.Context, issuer, subject string) ([]UserS
 	return sessions, nil
 }
 
-// EndUser ends sessions of a user, for operators: the one with the list id, or all if id is empty, those too that a sign-in
-// under way would still begin. It gives how many ended. Their streams close with the reason revoked. The tokens are
+// EndUser ends sessions of a user, for operators: the one with the list id, or all if id is empty, including any that a sign-in
+// under way would still begin. It returns how many ended. Their streams close with the reason revoked. The tokens are
 // destroyed with the sessions; the provider is not told, since only the browser's cookie opens the refresh token.
 func (s *Service) EndUser(ctx context.Context, issuer, subject, id string) (int, error) {
 	issuer = s.issuerOr(issuer)

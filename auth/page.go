@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// page is a scriptless page of ours: a few words and where to go from here.
+// page is a page of ours without scripts: a few words, and where to go from here.
 type page struct {
 	Title, Text string
 	Links       []link

@@ -3,11 +3,11 @@ package auth
 import "context"
 
 // Prepare begins to fetch the tokens that an operation will need for the named APIs, all at once, and does not wait: a call
-// that needs one joins the fetch that is under way, and what needs none waits for nothing. APIs whose token is at hand, or
-// that get none, are passed over. It never fails: the call that needs the token says what went wrong.
+// that needs one joins the fetch that is under way, and a call that needs none does not wait. APIs whose token is at hand, or
+// that are called without one, are skipped. It never fails: the call that needs the token reports what went wrong.
 //
-// Tokens that come of the refresh token are fetched one after another even so, since each answer may replace it; exchanges
-// spend the login's access token, which does not.
+// Tokens that the refresh token gives are fetched one after another even so, since each answer may replace it. Exchanges
+// use the login's access token, which they do not replace.
 func (s *Service) Prepare(ctx context.Context, names []string) {
 	session := FromContext(ctx)
 	begun := map[string]bool{}

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// problemKind is a refusal in constant texts: nothing of a request or of the provider is ever repeated (RFC 9457, PROB-1).
+// problemKind is a refusal in constant texts, which repeat nothing of a request or of the provider (RFC 9457, PROB-1).
 type problemKind struct{ name, title, detail string }
 
 var (
@@ -73,11 +73,11 @@ func noStore(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 
-// retryAfter is what a refusal for a passing outage advises, in seconds.
+// retryAfter is when to try again after a refusal for a passing outage, in seconds.
 const retryAfter = "2"
 
 func (s *Service) refuseStoreOutage(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() == nil { // Else the client has gone, and that is all.
+	if r.Context().Err() == nil { // Otherwise the client has gone, and that is all that failed.
 		s.cfg.Logger.ErrorContext(r.Context(), "the session store is out of order", "error", err)
 	}
 	w.Header().Set("Retry-After", retryAfter)

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// head is what the server may know of a session without the browser.
+// head is what the server can open of a session without the browser's cookie.
 type head struct {
 	Handle  string    `json:"h"`
 	Device  string    `json:"d,omitempty"`
 	Address string    `json:"a,omitempty"`
 	Created time.Time `json:"c"`
-	// LogID names the session in logs, for endings whose cause has no cookie at hand.
+	// LogID names the session in logs, when it is ended without its cookie.
 	LogID string `json:"l,omitempty"`
 	// Before names the session that this one replaced by a step-up.
 	Before string `json:"b,omitempty"`
@@ -26,7 +26,7 @@ type head struct {
 
 var errCorrupt = errors.New("auth: a record does not open")
 
-// bodyContext binds a sealed body to its record and its write, so that neither can be put in another's place.
+// bodyContext binds a sealed body to its record and to one write of it, so that it cannot take the place of another.
 func bodyContext(key string, generation uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte("default\x00body\x00"+key+"\x00"), generation)
 }
@@ -80,12 +80,12 @@ func (k *keyring) openHead(r *Record) (head, error) {
 // maxBodies bounds the cache of opened bodies.
 const maxBodies = 10_000
 
-// bodyCache keeps opened bodies of sessions in use, by record key and generation, so that a request opens its cookie and
-// no more. The cookie's key must still fit: the cached one is compared by its hash.
+// bodyCache keeps opened bodies of sessions in use, by record key and generation, so that most requests open their cookie and
+// nothing else. The cookie's key must still fit: it is compared by its hash. It is safe for concurrent use.
 type bodyCache struct {
 	mu     sync.Mutex // guards all of the following
 	bodies map[string]cachedBody
-	// names are the store keys of ids in use, by the id's hash: deriving one takes longer than all else of a request.
+	// names are the store keys of ids in use, by the id's hash: deriving one takes longer than anything else in a request.
 	names map[[sha256.Size]byte]string
 }
 

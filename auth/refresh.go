@@ -16,15 +16,16 @@ import (
 )
 
 const (
-	// maxConflicts is how often a write is tried again that somebody else's came before: each time, one of those is done.
+	// maxConflicts is how often a write is tried again when another came before it. Each time, one of the others is done.
 	maxConflicts = 64
-	// storePause and storeTries are how long a write is tried again whose store is out of order: a refresh token that the
+	// storePause and storeTries say for how long a write is tried again while the store is out of order: a refresh token that the
 	// provider has just given is worth waiting for.
 	storePause = 250 * time.Millisecond
 	storeTries = 40
 )
 
-// fetch gets a token for a session from the provider: one call however many fields, requests and tabs ask (T-10).
+// fetch gets a token for a session from the provider, by one call however many fields, requests and tabs ask (T-10). rejected is a token
+// that must not be given again; it may be empty.
 func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	t, err := s.flights.do(ctx, s, session.key+"\x00"+api.key()+"\x00"+rejected, func(ctx context.Context) (token, error) {
 		return s.fetchOnce(ctx, session, api, rejected)
@@ -36,7 +37,7 @@ func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, rej
 }
 
 // fetchOnce holds a lease, so that no two refresh tokens of the login's token family are ever spent at once, on this replica
-// or another, and reads the session anew under it: another may have done the work.
+// or another. Under the lease it reads the session again, since another may have done the work.
 func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	asked := time.Now()
 	waited := sync.OnceFunc(func() { s.meter.wait(ctx, time.Since(asked)) })
@@ -63,7 +64,7 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 		}
 		if held := b.Tokens[api.key()]; held.Value != rejected && held.lasts(s.now()) {
 			session.body.Store(b)
-			return held, nil // Who holds the lease may have died with it, and there is no hurry yet.
+			return held, nil // The lease's holder may have died, and there is no hurry yet.
 		}
 		if !pause(ctx, leasePause/2+rand.N(leasePause)) { //nolint:gosec // Jitter, no secret.
 			return token{}, errors.Join(ErrProviderUnavailable, ctx.Err())
@@ -71,8 +72,8 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 	}
 }
 
-// leaseName names what one fetch holds. What spends the refresh token is one at a time for the whole token family, whatever
-// it is for; an exchange spends nothing, so only its like must wait.
+// leaseName names the lease that a fetch holds. Fetches that spend the refresh token run one at a time for the whole token family,
+// whatever API they are for; an exchange spends nothing, so only those for the same token wait for each other.
 func leaseName(b *body, api APIToken) string {
 	name := "grant:" + b.Grant
 	if api.Kind == KindUser {
@@ -82,7 +83,7 @@ func leaseName(b *body, api APIToken) string {
 	return name + ":" + encode(sum[:16])
 }
 
-// reload reads a session anew. One that has ended, or was replaced by a step-up, gets no new token.
+// reload reads a session again. ErrSessionEnded if it has ended or was replaced by a step-up: it gets no new token.
 func (s *Service) reload(ctx context.Context, session *Session) (*Session, error) {
 	current, err := s.load(ctx, session.credential)
 	if errors.Is(err, ErrNotFound) || err == nil && current.readOnly {
@@ -94,8 +95,7 @@ func (s *Service) reload(ctx context.Context, session *Session) (*Session, error
 	return current, nil
 }
 
-// fetchLeased runs while the lease is held. By the deadline the token call has come to its end; storing what it gave may take
-// longer.
+// fetchLeased runs while the lease is held. The token call ends by the deadline; storing what it gave may take longer.
 func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *Session, api APIToken, rejected string) (token, error) {
 	current, err := s.reload(ctx, session)
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *
 	stored, err := s.store(ctx, current, func(b *body) {
 		b.Tokens[key] = t
 		if api.Kind != KindUser {
-			return // Whatever else came with an exchange is not the login's.
+			return // Anything else that an exchange gives is not the login's.
 		}
 		if key == loginToken && len(grant.Scopes) > 0 {
 			b.Scopes = grant.Scopes
@@ -148,7 +148,7 @@ func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *
 }
 
 // keepRotated stores the refresh token of an answer whose ID token could not be checked: the one before it may be spent, and
-// the session is worth another try. After an answer about somebody else there is no session to try for.
+// the next refresh can then try again. Not after an answer about somebody else, which ends the session.
 func (s *Service) keepRotated(ctx context.Context, current *Session, grant *rp.Grant, why error) {
 	if grant == nil || grant.RefreshToken.IsZero() || isFinal(why) {
 		return
@@ -177,8 +177,8 @@ func (s *Service) ask(ctx context.Context, current *Session, api APIToken) (*rp.
 	return nil, fmt.Errorf("auth: token kind %q has no grant", api.Kind)
 }
 
-// exchange trades the login's access token for the API's. One that is about to end will do, so that an exchange need not
-// wait for a refresh; but where the refresh took it away meanwhile, the new one is tried.
+// exchange trades the login's access token for the API's. A login token that is about to expire will do, so that an exchange need not
+// wait for a refresh; but if the provider refuses it, because a refresh has ended it meanwhile, the new one is tried.
 func (s *Service) exchange(ctx context.Context, current *Session, api APIToken) (*rp.Grant, error) {
 	login := APIToken{Kind: KindUser}
 	b := current.body.Load()
@@ -204,9 +204,9 @@ func (s *Service) exchange(ctx context.Context, current *Session, api APIToken) 
 	return grant, err
 }
 
-// refreshFailed judges a failure. Only the provider's word that the grant is no more ends the session (T-11): a refresh
-// token that was revoked or spent, or a refresh that answered for somebody else. Even that word is doubted where the
-// session has got another refresh token meanwhile: a lease was lost, and somebody else was quicker.
+// refreshFailed judges a failure. Only the provider's word that the grant has ended ends the session (T-11): the refresh
+// token was revoked or spent, or the answer is about somebody else. Even that is not believed where the session has another refresh
+// token by now: then a lease was lost, and another fetch was quicker.
 func (s *Service) refreshFailed(ctx context.Context, current *Session, api APIToken, rejected string, err error) (token, error) {
 	if errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable) {
 		return token{}, err
@@ -232,7 +232,7 @@ func (s *Service) refreshFailed(ctx context.Context, current *Session, api APITo
 	return token{}, ErrSessionEnded
 }
 
-// isFinal tells the provider's word that there will be no more tokens from an answer that just cannot be used.
+// isFinal tells whether an error means that there will be no more tokens, and not just that an answer cannot be used.
 func isFinal(err error) bool {
 	var refused *rp.TokenError
 	if errors.As(err, &refused) {
@@ -242,8 +242,8 @@ func isFinal(err error) bool {
 	return errors.As(err, &bad) && slices.Contains([]string{"iss", "tid", "sub", "aud", "azp", "nonce", "auth_time"}, bad.Check)
 }
 
-// store changes a session's body and writes it if nobody else has written meanwhile; else it reads and tries again, and so
-// it does for a while if the store is out of order. A session that has ended stays ended.
+// store changes a session's body and writes it if nobody else has written meanwhile; otherwise it reads the session and tries again, for
+// a while also while the store is out of order. A session that has ended stays ended: ErrSessionEnded.
 func (s *Service) store(ctx context.Context, current *Session, change func(*body)) (*body, error) {
 	var conflicts, outages int
 	for {
@@ -277,7 +277,7 @@ func (s *Service) store(ctx context.Context, current *Session, change func(*body
 	}
 }
 
-// pause waits, and tells whether ctx still lives.
+// pause waits, and returns false at once when ctx ends.
 func pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():

@@ -4,9 +4,9 @@ import "net/http"
 
 // What the REST relay of main needs of sessions beside Middleware and CrossSite.
 
-// BrowserLoad takes the place of CrossSite where the browser itself loads something, as an image or a download: it cannot
+// BrowserLoad takes the place of CrossSite where the browser itself loads something, such as an image or a download, and cannot
 // send the header that scripts send. Only GET and HEAD pass, and only if the browser says that a page of this very origin
-// asks. A browser that does not say (none current) is refused.
+// asks. A browser that does not say is refused; all current ones do.
 func (s *Service) BrowserLoad(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		why := s.foreign(r)
@@ -25,8 +25,8 @@ func (s *Service) BrowserLoad(next http.Handler) http.Handler {
 	})
 }
 
-// RefuseDead answers 401 to requests that may change something when they bear a session cookie that opens no session:
-// somebody believes she is signed in, and what she wants done must not be done as anybody else.
+// RefuseDead answers 401 to requests that may change something when their session cookie opens no session: their user believes that
+// she is signed in, and what she wants done must not be done anonymously.
 func (s *Service) RefuseDead(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if DeadCookie(r.Context()) && mayChange(r) {

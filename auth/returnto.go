@@ -10,11 +10,11 @@ const maxReturnTo = 400
 
 // cleanReturnTo gives the path of this origin that a text names, or "/" if there is any doubt. It must hold for the
 // browser's reading, not only for Go's: browsers drop tabs and line ends, take a backslash for a slash, and resolve dots
-// (RED-1). Our own endpoints are no place to return to: the browser would go in circles (RED-2). The playground is a page, and has a
-// sign-in of its own; a link never comes with a query in it.
+// (RED-1). Our own endpoints are no place to return to: the browser would go in circles (RED-2). Only the playground may be, which
+// is a page with a sign-in of its own, and only without a query, so that no link can bring one along.
 func cleanReturnTo(text string) string {
 	const home = "/"
-	// Of two slashes the second is looked at here: Go takes what follows for a host, and sees none where it is empty.
+	// Two slashes are refused here: Go takes what follows them for a host, and reports none where that is empty.
 	if len(text) > maxReturnTo || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") {
 		return home
 	}

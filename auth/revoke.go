@@ -15,8 +15,8 @@ var revokePauses = [...]time.Duration{0, time.Second, 4 * time.Second}
 // revokeTimeout bounds all tries together.
 const revokeTimeout = 20 * time.Second
 
-// revoke tells the provider, behind the request's back, that a refresh token is no longer needed. That it fails keeps
-// nobody signed in: the session is gone (REV-1).
+// revoke tells the provider, in the background, that a refresh token is no longer needed. A failure keeps
+// nobody signed in: the session has ended (REV-1).
 func (s *Service) revoke(ctx context.Context, token secret.Text) {
 	if token.IsZero() {
 		return
@@ -38,7 +38,7 @@ func (s *Service) revoke(ctx context.Context, token secret.Text) {
 	})
 }
 
-// revokeOf revokes a session's refresh token, which only a request that bears its cookie can.
+// revokeOf revokes a session's refresh token. It takes a request with the session's cookie, which opens the token.
 func (s *Service) revokeOf(ctx context.Context, session *Session) {
 	s.revoke(ctx, secret.New(session.body.Load().RefreshToken))
 }

@@ -28,9 +28,9 @@ const (
 	KindNone       = "none"
 )
 
-// APIToken is which token an API gets.
+// APIToken says which token an API is called with.
 type APIToken struct {
-	// BaseURL is where the API is; a token is added to no request that goes elsewhere.
+	// BaseURL is where the API is. No request to another origin gets its token.
 	BaseURL *url.URL
 	// Kind is user, client, exchange, on_behalf_of or none.
 	Kind string
@@ -39,7 +39,7 @@ type APIToken struct {
 	Scopes             []string
 }
 
-// Login is what the AfterLogin hook judges.
+// Login is what [Config.AfterLogin] judges.
 type Login struct {
 	Issuer, Subject string
 	ACR             string
@@ -66,8 +66,8 @@ type Config struct {
 	LogoutHint string
 	// PostLogoutPath is where a person lands after signing out; default /.
 	PostLogoutPath string
-	// Frontchannel allows front-channel logout; FrontchannelSIDAlone also without the issuer, for providers whose sid nobody
-	// can guess and which do not send it.
+	// Frontchannel allows front-channel logout; FrontchannelSIDAlone allows it without the issuer, for providers that do not send it
+	// and whose sid nobody can guess.
 	Frontchannel, FrontchannelSIDAlone bool
 	// TrustedProxies may say where a request came from.
 	TrustedProxies []netip.Prefix
@@ -77,14 +77,14 @@ type Config struct {
 	AfterLogin func(context.Context, Login) error
 	// RequestID gives the id that a request has in the log; may be nil.
 	RequestID func(context.Context) string
-	// Ended is told of every session that ended, on any replica, by the owner that Identity names: what is kept for it must
-	// go. Without a name the ends of some may have been missed, and what is kept for any must go. It may be told twice, from
-	// several goroutines, and must not wait.
+	// Ended is called for every session that ended, on any replica, with the owner that Identity names: what is kept for it must be
+	// dropped. An empty owner means that some ends may have been missed: what is kept for any session must be dropped. It may be called
+	// twice for one session, and from several goroutines, and must not wait.
 	Ended  func(owner string)
 	Logger *slog.Logger
-	// Meters measures sessions, tokens and the store; nil: nobody does.
+	// Meters makes the metrics of sessions, tokens and the store; nil: none.
 	Meters metric.MeterProvider
-	// Traces makes the spans of requests for tokens and of the store's calls, for requests that are traced; nil: nobody does.
+	// Traces makes the spans of requests for tokens and of the store's calls, for requests that are traced; nil: none.
 	Traces trace.TracerProvider
 	Now    func() time.Time
 }
@@ -101,7 +101,7 @@ type Service struct {
 	streams streams
 	anyone  sync.Map // tokens of kind client, by token key
 	meter   *meter
-	tracer  trace.Tracer // nil: nobody traces
+	tracer  trace.Tracer // nil where nothing is traced
 	used    used
 
 	closing  sync.Mutex // guards closed, and that no work begins once Close waits
@@ -232,8 +232,8 @@ func isToken(name string) bool {
 	return name != ""
 }
 
-// Close ends what streams, and waits for what still runs, up to ten seconds, and ends it; nothing new is begun. The store is its
-// owner's to close.
+// Close ends all streams, waits up to ten seconds for revocations and refreshes that still run, and then ends those; none begins any
+// more. The store is its owner's to close.
 func (s *Service) Close() error {
 	s.Drain()
 	s.streams.wait()
@@ -259,7 +259,7 @@ func (s *Service) Close() error {
 	return err
 }
 
-// takeUp begins work that Close waits for, or tells that the service is closed. The caller calls work.Done.
+// takeUp begins work that Close waits for; false if the service is closed. The caller must call work.Done.
 func (s *Service) takeUp() bool {
 	s.closing.Lock()
 	defer s.closing.Unlock()
@@ -286,7 +286,7 @@ func (s *Service) background(ctx context.Context, timeout time.Duration, work fu
 
 func (s *Service) now() time.Time { return s.cfg.Now() }
 
-// isDocument tells whether a browser navigates, as far as the request says; a client that says nothing counts as one.
+// isDocument tells whether a browser navigates, by what the request says. A client that says nothing is taken for one that does.
 func isDocument(r *http.Request) bool {
 	mode, dest := r.Header.Get("Sec-Fetch-Mode"), r.Header.Get("Sec-Fetch-Dest")
 	return (mode == "" || mode == "navigate") && (dest == "" || dest == "document")

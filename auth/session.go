@@ -11,14 +11,14 @@ import (
 )
 
 var (
-	// ErrUnauthenticated is work that needs a signed-in user where there is none.
+	// ErrUnauthenticated is the error of work that needs a signed-in user where there is none.
 	ErrUnauthenticated = errors.New("auth: nobody is signed in")
-	// ErrSessionEnded is a session that ended, or was replaced by a step-up, while work for it was under way. It is an
+	// ErrSessionEnded is the error of work whose session ended, or was replaced by a step-up, meanwhile. It is an
 	// ErrUnauthenticated too.
 	ErrSessionEnded error = &sessionEnded{}
-	// ErrProviderUnavailable is a token that cannot be had because the provider does not give it now.
+	// ErrProviderUnavailable is the error of work that needs a token which the provider does not give now.
 	ErrProviderUnavailable = errors.New("auth: the identity provider is unavailable")
-	// ErrStoreUnavailable is work that cannot be done because the session store is out of order.
+	// ErrStoreUnavailable is the error of work that cannot be done because the session store is out of order.
 	ErrStoreUnavailable = errors.New("auth: the session store is out of order")
 )
 
@@ -56,8 +56,8 @@ func FromContext(ctx context.Context) *Session {
 	return in.session
 }
 
-// DeadCookie tells whether the request bore a session cookie that opens no session: it must not be taken for one of
-// somebody who never signed in where it changes anything.
+// DeadCookie tells whether the request had a session cookie that opens no session. Such a request must change nothing: its user
+// believes that she is signed in.
 func DeadCookie(ctx context.Context) bool {
 	in, _ := ctx.Value(contextKey{}).(inContext)
 	return in.dead
@@ -72,10 +72,10 @@ func (s *Session) Issuer() string { return s.body.Load().Issuer }
 // Claim gives a claim of the ID token, or nil. Its value must not be changed.
 func (s *Session) Claim(name string) any { return s.body.Load().Claims[name] }
 
-// ACR is how the user signed in, if the provider said.
+// ACR is how the user signed in (the claim acr); empty if the provider did not say.
 func (s *Session) ACR() string { return s.body.Load().ACR }
 
-// Scopes are what the provider granted with the login, or with the last refresh of the login's token that said so. They must
+// Scopes are those that the provider granted at the login, or at the last refresh of the login's token that named any. They must
 // not be changed.
 func (s *Session) Scopes() []string { return s.body.Load().Scopes }
 
@@ -88,7 +88,7 @@ func (s *Session) ExpiresAt() time.Time { return s.record.Expires }
 // IdleExpiresAt is when the session ends if it is not used again.
 func (s *Session) IdleExpiresAt() time.Time { return s.record.Ends() }
 
-// Ref names the session to its own browser; it opens nothing.
+// Ref names the session to its own browser, in the header Vestibule-Session; it opens nothing.
 func (s *Session) Ref() string { return s.credential.name("ref")[:22] }
 
 // LogID names the session in logs; it opens nothing and is found in no cookie, store or page.
@@ -102,7 +102,7 @@ type lookup struct {
 	session *Session
 	// bears tells that a cookie of ours opened, whether or not it led to a session.
 	bears bool
-	// key is the record that the cookie names, if it is one cookie.
+	// key is the store key of the session that the cookie names, if there was exactly one cookie.
 	key string
 }
 
@@ -112,7 +112,8 @@ func (l lookup) changed(r *http.Request) bool {
 	return ref != "" && (l.session == nil || l.session.Ref() != ref)
 }
 
-// find looks a request's session up. An error means that the store is out of order: nobody becomes anonymous for that.
+// find looks up the session of a request. An error means that the store is out of order: the request must not be taken for an
+// anonymous one.
 func (s *Service) find(r *http.Request) (lookup, error) { return s.findIn(r.Context(), r) }
 
 // findIn is find with another context for the store.
@@ -145,7 +146,7 @@ func (s *Service) load(ctx context.Context, c credential) (*Session, error) {
 		return nil, err
 	}
 	if !s.now().Before(record.Ends()) {
-		s.forget(key) // Nobody tells that a session expires.
+		s.forget(key) // The store does not report that a session expired.
 		return nil, ErrNotFound
 	}
 	sum := sha256.Sum256(c.key)
@@ -164,7 +165,7 @@ func (s *Service) load(ctx context.Context, c credential) (*Session, error) {
 	return session, nil
 }
 
-// openRecord opens head and body. The head is opened for the mark of a step-up, which was written without the body: that
+// openRecord opens head and body. The head may have the mark of a step-up, which was written without the body's key: the body
 // is then still sealed for the generation before.
 func (s *Service) openRecord(record *Record, c credential) (cachedBody, error) {
 	h, err := s.keys.openHead(record)
@@ -180,8 +181,8 @@ func (s *Service) openRecord(record *Record, c credential) (cachedBody, error) {
 	return opened, err
 }
 
-// touch notes that a session is used, at most once per twentieth of the idle timeout. That it fails is no reason to
-// refuse the request.
+// touch notes that a session is used, at most once in a twentieth of the idle timeout. A failure is logged, and does not fail the
+// request.
 func (s *Service) touch(ctx context.Context, session *Session) {
 	now := s.now()
 	if session.readOnly || now.Sub(session.record.LastSeen) < session.record.IdleTimeout/20 {
@@ -204,7 +205,7 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 	return s.middleware(func(ctx context.Context) context.Context { return ctx }, next)
 }
 
-// middleware is Middleware whose lookup has the context that asking makes of the request's. No other call gets it.
+// middleware is Middleware with another context for the lookup, and only for that: the one that asking makes from the request's.
 func (s *Service) middleware(asking func(context.Context) context.Context, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		found, err := s.findIn(asking(r.Context()), r)

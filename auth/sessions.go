@@ -43,7 +43,7 @@ func (s *Service) List(ctx context.Context) ([]SessionEntry, error) {
 	return out, nil
 }
 
-// entries gives a user's sessions, the newest first. One whose head does not open is listed by what is known without.
+// entries gives a user's sessions, the newest first. One whose head does not open is listed without what the head holds.
 func (s *Service) entries(ctx context.Context, issuer, subject string) ([]UserSession, error) {
 	records, err := s.cfg.Store.List(ctx, s.keys.indexes("sub", issuer, subject))
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *Service) endWhere(ctx context.Context, which func(*Record, *Session) bo
 	return nil
 }
 
-// endRecord ends a session without its cookie, with what a step-up left of the one before. ErrNotFound if it has ended
+// endRecord ends a session without its cookie, and what a step-up left of the one before it. ErrNotFound if it has ended
 // meanwhile.
 func (s *Service) endRecord(ctx context.Context, r *Record, reason string) error {
 	if err := s.endBefore(ctx, r, reason); err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// stepUpGrace is how long a session that a step-up replaced still answers what was under way when the browser got the new
+// stepUpGrace is how long a session that a step-up replaced still serves requests that were under way when the browser got the new
 // cookie.
 const stepUpGrace = 10 * time.Second
 
@@ -17,11 +17,11 @@ const stepUpGrace = 10 * time.Second
 func (t *transaction) isStepUp() bool { return len(t.ACR) > 0 || t.MaxAge != nil }
 
 // replace ends the session that the browser had when the login began. A step-up of the same user leaves it a short while
-// for what is under way: it keeps its acr, reads only, gets no new token, and no use prolongs it. Whoever else signs in, or
-// signs in again without need, ends it at once (SES-4).
+// for requests under way: it keeps its acr, may only read, gets no new token, and is not prolonged by use. Any other sign-in, of
+// another user or without a step-up, ends it at once (SES-4).
 //
-// The session cookie is not asked for: who it was of is told by the keyed hash of the subject, and the mark is in the head,
-// which the server opens. The mark is a write, so a refresh that is under way fails to store what it got.
+// The session cookie is not needed: whose session it was is told by the keyed hash of the subject, and the mark goes into the head,
+// which the server can open. The mark is a write, so a refresh that is under way cannot store what it got.
 func (s *Service) replace(ctx context.Context, t *transaction, now time.Time, subjects []string) error {
 	if err := s.noteReplaced(ctx, t.Replaces); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (s *Service) replace(ctx context.Context, t *transaction, now time.Time, su
 	return fmt.Errorf("auth: step-up: %w", ErrConflict)
 }
 
-// endBefore ends what is left of the session that a step-up replaced by this one: it does not outlive it.
+// endBefore ends what is left of the session that this one replaced by a step-up, so that it does not outlive this one.
 func (s *Service) endBefore(ctx context.Context, r *Record, reason string) error {
 	h, err := s.keys.openHead(r)
 	if err != nil || h.Before == "" {
@@ -80,7 +80,7 @@ func (s *Service) endBefore(ctx context.Context, r *Record, reason string) error
 	return nil
 }
 
-// ReadOnly tells whether a step-up has replaced the session: it may then be read with, for what was under way, and must
+// ReadOnly tells whether a step-up has replaced the session: it then serves requests that were under way, and must
 // change nothing.
 func (s *Session) ReadOnly() bool { return s.readOnly }
 
@@ -101,8 +101,7 @@ func (s *Service) refuseReadOnly(w http.ResponseWriter, r *http.Request, session
 	refuse(w, r, http.StatusConflict, problemSessionChanged)
 }
 
-// mayChange tells whether a request may change something: by its method, or by what is said once it is a WebSocket, which
-// begins as a GET.
+// mayChange tells whether a request may change something: by its method, or as a WebSocket, which begins with a GET.
 func mayChange(r *http.Request) bool {
 	isSafe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 	return !isSafe || r.Header.Get("Upgrade") != ""

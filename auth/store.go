@@ -7,15 +7,15 @@ import (
 )
 
 var (
-	// ErrNotFound is a record that is not there: it never was, it ended, or it expired.
+	// ErrNotFound is the error of a record that is not there: it never was, it ended, or it expired.
 	ErrNotFound = errors.New("auth: no such record")
-	// ErrExists is a record that is there already.
+	// ErrExists is the error of a record that is there already.
 	ErrExists = errors.New("auth: the record exists")
-	// ErrConflict is a record that was changed by somebody else meanwhile.
+	// ErrConflict is the error of a record that somebody else has changed meanwhile.
 	ErrConflict = errors.New("auth: the record was changed meanwhile")
-	// ErrLoggedOut is a session that may not begin: its user or its provider session was just logged out.
+	// ErrLoggedOut is the error of a session that may not begin: its user or its provider session has just been logged out.
 	ErrLoggedOut = errors.New("auth: logged out meanwhile")
-	// ErrStoreFull is a store that has no room for another session.
+	// ErrStoreFull is the error of a store that has no room for another session.
 	ErrStoreFull = errors.New("auth: the store is full")
 )
 
@@ -45,7 +45,7 @@ type Record struct {
 	// IdleTimeout ends the session when it is not used; Expires ends it however it is used.
 	IdleTimeout time.Duration
 	Expires     time.Time
-	// Kept tells that Get gave it from this process's memory.
+	// Kept tells that Get answered from this process's memory.
 	Kept bool
 }
 
@@ -64,7 +64,7 @@ const (
 	// ReasonBackchannel and ReasonFrontchannel are the provider's.
 	ReasonBackchannel  = "backchannel"
 	ReasonFrontchannel = "frontchannel"
-	// ReasonIdle and ReasonLifetime are those of time.
+	// ReasonIdle and ReasonLifetime are expiry: of a session that was not used, and of any.
 	ReasonIdle     = "idle"
 	ReasonLifetime = "lifetime"
 	// ReasonRevoked is the end of the provider's grant, or an operator's doing.
@@ -86,7 +86,7 @@ type Selector struct {
 	SID []string
 	// Subject alone ends all sessions of a user.
 	Subject []string
-	// SignedInUpTo is the logout's own time: sign-ins of the subject after it are none of its business.
+	// SignedInUpTo is the time of the logout, which does not concern sign-ins of the subject after it. Zero: all are ended.
 	SignedInUpTo time.Time
 }
 
@@ -117,8 +117,8 @@ type Store interface {
 	End(ctx context.Context, which Selector, reason string) (int, error)
 	// List gives a user's sessions by any of the keyed hashes of the subject, in no particular order.
 	List(ctx context.Context, subject []string) ([]*Record, error)
-	// Watch tells of sessions that end, on any replica, until ctx ends. Expiry is not told: a watcher knows the times. A
-	// watcher that does not keep up loses its channel (it is closed) and must check for itself.
+	// Watch reports sessions that end, on any replica, until ctx ends. Expiry is not reported: a watcher knows the times. The channel
+	// of a watcher that does not keep up is closed, and it must check for itself.
 	Watch(ctx context.Context) (<-chan Ended, error)
 	// Lease gives the name to one caller at a time, for ttl at the most, and false to others. release gives it back.
 	Lease(ctx context.Context, name string, ttl time.Duration) (release func(), ok bool, err error)
@@ -127,8 +127,8 @@ type Store interface {
 	Put(ctx context.Context, name string, value []byte, ttl time.Duration) error
 	// Take gives a value and removes it, in one atomic step; ErrNotFound if it is not there.
 	Take(ctx context.Context, name string) ([]byte, error)
-	// Check tells what is wrong with the store as it is now, for readiness: that it does not answer, takes no writes, or would
-	// drop what it was given.
+	// Check returns what is wrong with the store now, for readiness: that it does not answer, takes no writes, or would
+	// drop what it was given. nil: nothing.
 	Check(ctx context.Context) error
 	// Close ends what the store runs, and its watchers.
 	Close() error

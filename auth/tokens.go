@@ -22,14 +22,14 @@ const loginToken = "login"
 const (
 	// refreshAhead is how long before its end a token is refreshed, at the most.
 	refreshAhead = time.Minute
-	// shortShare is the share of a short token's life at whose end it is refreshed.
+	// shortShare is for tokens of short lives, which are refreshed when one part in so many is left.
 	shortShare = 4
-	// patience is how long a new token is waited for while the old one lives: a provider that hangs, or another replica's lease,
-	// is no reason to fail. The refresh goes on meanwhile.
+	// patience is how long a request waits for a new token while the old one lives: a provider that hangs, or another replica's lease,
+	// must not fail it. The refresh goes on meanwhile.
 	patience = time.Second
 )
 
-// key names the token that an API gets. Two APIs share one only if they ask for the very same (RES-2).
+// key names the token that an API is called with. Two APIs share one only if they ask for exactly the same (RES-2).
 func (a APIToken) key() string {
 	if a.Kind == KindUser && a.Audience == "" && a.Resource == "" && len(a.Scopes) == 0 {
 		return loginToken
@@ -60,8 +60,8 @@ func tokenEvent(api APIToken) string {
 	return "exchange"
 }
 
-// fresh tells whether a token need not be refreshed yet: it is good for another minute, or, if it lives shortly, for a
-// quarter of its life. jitter, in [0, 1), spreads sessions so that those of one morning do not all refresh at once.
+// fresh tells whether a token need not be refreshed yet: it lives for another minute, or, if its life is short, for a
+// quarter of it. jitter, in [0, 1), spreads sessions so that those that began in one morning do not all refresh at once.
 func (t token) fresh(now time.Time, jitter float64) bool {
 	margin := t.ahead()
 	margin += time.Duration(float64(margin) * jitter / 4)
@@ -71,19 +71,19 @@ func (t token) fresh(now time.Time, jitter float64) bool {
 // ahead is how long before its end a token is refreshed.
 func (t token) ahead() time.Duration { return min(refreshAhead, t.Expires.Sub(t.Issued)/shortShare) }
 
-// lasts tells whether a token that is to be refreshed will do meanwhile: half of the time is left that was meant for it.
+// lasts tells whether a token that is being refreshed will do meanwhile: half of the time is left that is meant for the refresh.
 func (t token) lasts(now time.Time) bool { return now.Before(t.Expires.Add(-t.ahead() / 2)) }
 
 func (t token) alive(now time.Time) bool { return t.Value != "" && now.Before(t.Expires) }
 
-// jitter is a session's own, so that it decides alike on every replica.
+// jitter follows from the session, so that every replica decides alike.
 func (b *body) jitter() float64 {
 	return float64(crc32.ChecksumIEEE([]byte(b.Handle))>>24) / 256
 }
 
-// accessToken gives a token for an API. rejected is a token that the API did not take, or nothing: it is not given again.
+// accessToken gives a token for an API. rejected is a token that the API refused, which is not given again; it may be empty.
 //
-// While the provider or the store is away, or the provider wants to see the user, a token that still lives is served (BBA-22
+// While the provider or the store is away, or the provider wants to see the user, a token that still lives is given (BBA-22
 // is about what the provider says, not about its silence).
 func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
 	if api.Kind == KindClient {
@@ -156,14 +156,14 @@ func (s *Service) tokenOf(grant *rp.Grant) token {
 	return token{Value: grant.AccessToken.Reveal(), Expires: grant.Expiry, Issued: s.now()}
 }
 
-// appendPart appends a text behind its length, so that no two lists of texts are written alike.
+// appendPart appends a text after its length, so that no two lists of texts give the same bytes.
 func appendPart(to []byte, part string) []byte {
 	return append(append(strconv.AppendInt(to, int64(len(part)), 10), ':'), part...)
 }
 
-// Identity names whose answers an API's are: two calls may share an answer only if their identities are equal. It is a
-// keyed hash, so that it names nobody. owner is the session that Config.Ended tells the end of, empty if there is none. public is
-// true only for an API that gets no token at all. ErrUnauthenticated if the API needs a user and there is none.
+// Identity says for whom the named API is called: two calls may share an answer only if their keys are equal. key is a keyed hash that
+// names nobody. owner is the session whose end Config.Ended reports, empty if there is none. public is
+// true only for an API that is called without a token. ErrUnauthenticated if the API needs a user and there is none.
 func (s *Service) Identity(ctx context.Context, name string) (key, owner string, public bool, err error) {
 	api, ok := s.cfg.APIs[name]
 	if !ok {
@@ -180,7 +180,7 @@ func (s *Service) Identity(ctx context.Context, name string) (key, owner string,
 	if session != nil {
 		handle, owner = session.body.Load().Handle, session.key
 	}
-	// A hash that begins with the key: every call asks for one, and it leaves the process never, so that an HMAC's setup buys nothing.
+	// A plain hash that begins with the key: every call needs one, and it never leaves the process, so an HMAC would buy nothing.
 	text := append(make([]byte, 0, 512), s.keys.sealing().index...)
 	for _, part := range []string{"identity", handle, name, api.Kind, api.Audience, api.Resource} {
 		text = appendPart(text, part)

@@ -19,7 +19,7 @@ const (
 // transaction is a login under way. It lives in a cookie of its own, named by its state, so that logins in several tabs
 // do not disturb each other and a response can only be completed by the browser that asked (CSRF-9, BCPU-3).
 type transaction struct {
-	// Seed is random; state, nonce and verifier are derived of it.
+	// Seed is random; state, nonce and verifier are derived from it.
 	Seed        string   `json:"s"`
 	Issuer      string   `json:"i"`
 	RedirectURI string   `json:"r"`
@@ -45,7 +45,7 @@ func (t *transaction) state() string    { return t.derived("state") }
 func (t *transaction) nonce() string    { return t.derived("nonce") }
 func (t *transaction) verifier() string { return t.derived("verifier") }
 
-// stateHash names a login in cookies and in the store without telling its state.
+// stateHash names a login in cookies and in the store without revealing its state.
 func stateHash(state string) string {
 	out, err := derive([]byte(state), "state name", 16)
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *Service) openTransaction(name, value string) (*transaction, error) {
 }
 
 // transactionOf gives the login that a response belongs to, or nil: the state names the cookie, the cookie's content must
-// make the state again, and the login must be of now and of this configuration.
+// give the same state, and the login must be recent and of this configuration.
 func (s *Service) transactionOf(r *http.Request, state string) *transaction {
 	if state == "" {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// errForeignOrigin is a request that would take a token to where it does not belong.
+// errForeignOrigin is the error of a request that would take a token to another origin.
 var errForeignOrigin = errors.New("auth: the request does not go to the API's own origin")
 
 // maxDrain bounds what is read of a 401's body so that its connection can be used again, in bytes.
@@ -18,11 +18,11 @@ const maxDrain = 64 << 10
 // context. It sends a token to no origin but the API's own (BBA-14), and the browser's Cookie and Authorization to none
 // (BBA-17).
 //
-// A 401 forces a refresh of the token it was about, at most once a minute per session and API unless it was due anyway, and
-// one more try if the request can be repeated (GQL-14). A demand for a stronger sign-in (RFC 9470) is passed on: no refresh would help.
+// After a 401 the token is refreshed, at most once a minute per session and API unless it was due anyway, and the request
+// is repeated if it can be (GQL-14). A demand for a stronger sign-in (RFC 9470) is passed on: no refresh would help.
 //
-// Errors: ErrUnauthenticated when the API needs a user and there is none, ErrSessionEnded, ErrProviderUnavailable (after a
-// 401 too, where no other token can be had just now), and those of base.
+// Errors: ErrUnauthenticated when the API needs a user and there is none, ErrSessionEnded, ErrProviderUnavailable (also after a
+// 401, when no other token can be had now), and those of base.
 func (s *Service) Transport(name string, base http.RoundTripper) http.RoundTripper {
 	return &bearer{service: s, name: name, api: s.cfg.APIs[name], base: base}
 }
@@ -54,7 +54,7 @@ func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case errors.Is(err, errForcedBefore), errors.Is(err, ErrUnauthenticated):
 		return res, nil
-	case err != nil: // Whoever is told 401 is told to sign in, which would help nobody now.
+	case err != nil: // A 401 would ask the user to sign in, which would not help now.
 		res.Body.Close()
 		return nil, err
 	}
@@ -69,11 +69,10 @@ func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return b.base.RoundTrip(repeat)
 }
 
-// errForcedBefore is a token that an API refused too soon after another.
+// errForcedBefore is the error of a token that an API refused too soon after another.
 var errForcedBefore = errors.New("auth: a new token was forced less than a minute ago")
 
-// replace gives a token in the place of one that the API refused: a newer one that is there already, or, if it may be
-// forced, a new one.
+// replace gives a token instead of one that the API refused: a newer one that is there already, or, if one may be forced, a new one.
 func (b *bearer) replace(req *http.Request, refused token) (token, error) {
 	session := FromContext(req.Context())
 	who := "client"
@@ -83,10 +82,10 @@ func (b *bearer) replace(req *http.Request, refused token) (token, error) {
 			return held, nil
 		}
 	}
-	// A token that is due to be replaced is not forced: it died on its way, to an API that was slow to look at it.
+	// The refresh of a token that was due for one is not forced: the token expired before a slow API looked at it.
 	if refused.fresh(b.service.now(), 0) && !b.service.flights.mayForce(who+"\x00"+b.name, b.service.now()) {
 		if b.service.flights.failing(who + "\x00" + b.api.key()) {
-			return token{}, ErrProviderUnavailable // Whoever was told to sign in would find herself signed in.
+			return token{}, ErrProviderUnavailable // Not a 401: a user who is asked to sign in would find that she is signed in.
 		}
 		return token{}, errForcedBefore
 	}
@@ -104,7 +103,7 @@ func (b *bearer) token(req *http.Request, rejected string) (token, error) {
 	return b.service.accessToken(req.Context(), FromContext(req.Context()), b.api, rejected)
 }
 
-// bare is a copy of the request without what the browser must not say to an API.
+// bare is a copy of the request without the headers of a browser that no API may get.
 func bare(req *http.Request) *http.Request {
 	out := req.Clone(req.Context())
 	out.Header.Del("Authorization")

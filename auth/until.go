@@ -11,18 +11,19 @@ import (
 // What streams need: the relay's, and GraphQL's subscriptions.
 
 var (
-	// ErrTooManyStreams is a stream too many for one session, or one that begins while the service drains.
+	// ErrTooManyStreams is the error of one stream too many for a session, or of one that begins while the service drains.
 	ErrTooManyStreams = errors.New("auth: the session has too many streams")
-	// ErrReplaced is a session whose place another sign-in in the same browser has taken.
+	// ErrReplaced ends the streams of a session that another sign-in in the same browser has replaced.
 	ErrReplaced = errors.New("auth: another sign-in took the session's place")
-	// ErrDraining is the end of a service that shuts down; another replica goes on.
+	// ErrDraining ends streams when the service shuts down; they can go on at another replica.
 	ErrDraining = errors.New("auth: the service drains")
 )
 
-// UntilEnded gives a context that ends with the session in ctx, or when the service drains: for streams, which outlive
-// what a request usually takes. leave must be called, when the stream has said its last. Without a session it ends when the service drains.
+// UntilEnded gives a context that ends with the session in ctx, or when the service drains: for streams, which last longer than a
+// usual request. Without a session it ends when the service drains. leave must be called when the stream has written its last.
 //
-// Its cause tells why it ended: ErrSessionEnded, ErrReplaced, ErrDraining, or that of ctx.
+// The context's cause is ErrSessionEnded, ErrReplaced, ErrDraining, or that of ctx. Errors: ErrTooManyStreams, ErrNotFound if the
+// session has ended, or the store's.
 func (s *Service) UntilEnded(ctx context.Context) (until context.Context, leave context.CancelFunc, err error) {
 	until, cancel := context.WithCancelCause(ctx)
 	session := FromContext(ctx)
@@ -34,7 +35,7 @@ func (s *Service) UntilEnded(ctx context.Context) (until context.Context, leave 
 			cancel(nil)
 			return nil, nil, ErrTooManyStreams
 		}
-		// What ended before we listened is told to nobody any more.
+		// An end before we listened is not reported any more.
 		if _, err := s.cfg.Store.Get(ctx, session.key); err != nil {
 			unlisten()
 			cancel(nil)
@@ -52,7 +53,7 @@ func (s *Service) UntilEnded(ctx context.Context) (until context.Context, leave 
 	}), nil
 }
 
-// waitForEnd returns when the session or the service ends, or ctx does, and tells which.
+// waitForEnd returns when the session ends, the service drains or ctx ends, with the error that says which.
 func (s *Service) waitForEnd(ctx context.Context, session *Session, ended <-chan string) error {
 	tick := time.NewTicker(recheckEvery)
 	defer tick.Stop()
@@ -83,7 +84,8 @@ func (s *Service) waitForEnd(ctx context.Context, session *Session, ended <-chan
 	}
 }
 
-// look asks the store how the session of a stream stands, which was last like this: as it is now, or why it is over.
+// look asks the store for the session of a stream, and gives its record as it is now, or the reason why the session is over. last is
+// its record as it was before.
 func (s *Service) look(ctx context.Context, last *Record) (now *Record, reason string) {
 	record, err := s.cfg.Store.Get(ctx, last.Key)
 	switch {
@@ -98,7 +100,7 @@ func (s *Service) look(ctx context.Context, last *Record) (now *Record, reason s
 	return record, ""
 }
 
-// whyGone is why a session is over whose end nobody has told of. What a step-up leaves of one is gone before the next look.
+// whyGone is the reason of a session's end that was not reported. What a step-up leaves of a session is gone before the next look.
 func (s *Service) whyGone(ctx context.Context, last *Record) string {
 	switch {
 	case !s.now().Before(last.Expires):
@@ -111,9 +113,9 @@ func (s *Service) whyGone(ctx context.Context, last *Record) string {
 	return ReasonRevoked
 }
 
-// Renew looks the session in ctx up again, for the next thing that a stream does in its name: the context that it gives bears
-// the session as it is now. It is no use of the session. ErrSessionEnded and ErrReplaced tell that nothing more may be done;
-// while the store is out of order the session stays as it was, which is not ended for that.
+// Renew looks the session in ctx up again, for the next thing that a stream does in its name, and returns a context with
+// the session as it is now. It does not count as using the session. The error is ErrSessionEnded or ErrReplaced when nothing more may
+// be done; while the store is out of order the session stays as it was.
 func (s *Service) Renew(ctx context.Context) (context.Context, error) {
 	session := FromContext(ctx)
 	if session == nil {

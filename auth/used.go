@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// used remembers which sessions were in use lately, in two generations: the younger one becomes the older one with time. Their
-// use is noted once a twentieth of the idle timeout, by one replica at a time, so that the sum over replicas is about right.
+// used remembers which sessions were used lately, in two generations: in time the younger becomes the older one. A session's use
+// is noted once in a twentieth of the idle timeout, by one replica, so that the sum over replicas is about right. It is safe for
+// concurrent use.
 type used struct {
 	every time.Duration
 

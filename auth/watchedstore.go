@@ -12,19 +12,20 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// watchedStore measures and traces the calls of a store, and counts what sessions began and ended by them. Watch and Close it passes on.
+// watchedStore measures and traces the calls of a store, and counts the sessions that began and ended by them. It passes Watch and
+// Close on.
 type watchedStore struct {
 	Store
 	duration     metric.Float64Histogram
 	began, ended metric.Int64Counter
 	known        map[storeCall]metric.MeasurementOption
-	tracer       trace.Tracer // nil: nobody traces
+	tracer       trace.Tracer // nil where nothing is traced
 }
 
 // storeCall is what a call's duration is counted by.
 type storeCall struct{ operation, outcome string }
 
-// Outcomes of a store's calls. What the contract has as an answer is none of the store's faults.
+// Outcomes of a store's calls. The named errors of the contract are answers, not failures.
 const (
 	storeOK   = "ok"
 	storeKept = "kept" // answered from this process's memory
@@ -33,7 +34,7 @@ const (
 	storeOut  = "error"
 )
 
-// newWatchedStore gives the store itself if nobody wants to know.
+// newWatchedStore gives the store itself where nothing is measured or traced.
 func newWatchedStore(store Store, meters metric.MeterProvider, traces trace.TracerProvider) (Store, error) {
 	if meters == nil && traces == nil {
 		return store, nil
@@ -58,13 +59,13 @@ func newWatchedStore(store Store, meters metric.MeterProvider, traces trace.Trac
 	return m, errors.Join(faults[:]...)
 }
 
-// call is one that is under way.
+// call is a call under way.
 type call struct {
 	store     *watchedStore
 	operation string
 	began     time.Time
 	ctx       context.Context //nolint:containedctx // That of the one call.
-	span      trace.Span      // nil: it is not traced
+	span      trace.Span      // nil where the call is not traced
 }
 
 func (m *watchedStore) begin(ctx context.Context, operation string) call {

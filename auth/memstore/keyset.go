@@ -2,7 +2,7 @@ package memstore
 
 import "maps"
 
-// keySet is a set of record keys. Most have one, for which a map would cost more than the session's own record.
+// keySet is a set of record keys. Most sets have one key, for which a map would take more memory than the session's record.
 type keySet struct {
 	one  string
 	more map[string]bool

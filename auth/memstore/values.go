@@ -45,7 +45,7 @@ func (s *Store) Lease(_ context.Context, name string, ttl time.Duration) (func()
 	release := func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		// After its time another may hold it.
+		// After its time another may hold the lease.
 		if s.leases[name].id == id {
 			delete(s.leases, name)
 		}
@@ -68,7 +68,7 @@ func (s *Store) Put(_ context.Context, name string, bytes []byte, ttl time.Durat
 	return nil
 }
 
-// dropFirst makes room: of a handful of entries the one that expires first goes. Looking at all of them would make a flood
+// dropFirst makes room by dropping, of a handful of entries, the one that expires first. Looking at all of them would make a flood
 // cost more the longer it lasts.
 func dropFirst[V any](in map[string]V, until func(V) time.Time) {
 	const handful = 16

@@ -11,11 +11,11 @@ import (
 const maxAnswers = 1000
 
 // kept is the answers that this process keeps for a short while (auth.KeptAllowed), by the connection that they came over.
-// The server remembers which keys a connection asked for and tells it, on that very connection and behind the answer, when
-// one changes; so answers go when their connection does, and while it stalls nothing new is believed. Should the server's
-// word not come, an answer's life ends all the same: it is counted from when it was asked for.
+// The server remembers which keys a connection asked for and reports, over the same connection and after the answer, when
+// one changes. So answers are dropped with their connection, and while it stalls no new answer comes. Even if the server's
+// report is lost, an answer is dropped when its life is over, which is counted from when it was asked for.
 //
-// What this process itself writes drops the key at once, since the server's word of it comes a moment later.
+// A write of this process drops the key at once, since the server reports it only a moment later.
 type kept struct {
 	life time.Duration
 	now  func() time.Time
@@ -28,8 +28,8 @@ type kept struct {
 type connection struct {
 	of      *kept
 	answers map[string]answer
-	// asked are the questions under way, by command: each has a number of its own (readCommand), so that an answer is known
-	// from one that was asked for before a write.
+	// asked are the questions under way, by command. Each has a number of its own (see Store.Get), which tells its answer from the
+	// answer to a question that was asked before a write.
 	asked  map[string]question
 	swept  time.Time
 	closed bool
@@ -68,7 +68,7 @@ func (k *kept) drop(key string) {
 	}
 }
 
-// Flight implements [rueidis.CacheStore]. Nobody waits for another's question: who asked may give up.
+// Flight implements [rueidis.CacheStore]. No caller waits for another's question, since the other may give up.
 func (c *connection) Flight(key, command string, _ time.Duration, _ time.Time) (rueidis.RedisMessage, rueidis.CacheEntry) {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()

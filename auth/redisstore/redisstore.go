@@ -19,7 +19,7 @@
 // there. End sets the marker and reads the index in one step, then removes what the index named. So either End sees the
 // entry and removes the session before it begins, or Create sees the marker: whichever comes first, it does not begin.
 //
-// Lives are measured by the server alone: it gets how long, never until when, so that replicas' clocks may differ.
+// Only the server measures how long things live: it is told lengths of time, never times, so that replicas' clocks may differ.
 //
 // What is stored opens nothing without the browser's cookie (see package auth).
 package redisstore
@@ -54,7 +54,7 @@ type Config struct {
 	// Username and Password sign in (ACL); SentinelUsername and SentinelPassword at the sentinels.
 	Username, SentinelUsername string
 	Password, SentinelPassword secret.Text
-	// TLS is how connections are encrypted; nil: they are not.
+	// TLS is how connections are encrypted; nil means that they are not.
 	TLS *tls.Config
 	// Database is the number of the database; 0 in a cluster.
 	Database int
@@ -65,19 +65,19 @@ type Config struct {
 	// Keep is how long an answer may be kept in the process for those who allow it (auth.AllowKept), at most auth.MaxKept;
 	// default 0: none is. It needs a server that tells of changes (CLIENT TRACKING, with RESP3).
 	Keep time.Duration
-	// Now is the clock by which a session's end becomes a length of time; default time.Now.
+	// Now is the clock by which a session's end is turned into a length of time; default time.Now.
 	Now func() time.Time
 }
 
 // Errors of New, beside those of the network.
 var (
-	// ErrPolicy is a server that would drop sessions to make room: its maxmemory-policy is not noeviction.
+	// ErrPolicy is the error of a server that would drop sessions to make room.
 	ErrPolicy = errors.New("redisstore: the server's maxmemory-policy is not noeviction, so it may drop sessions")
-	// ErrAuth is a server that refuses the user or the password, or lacks a right of it.
+	// ErrAuth is the error of a server that refuses the user or the password, or does not give the user a right that is needed.
 	ErrAuth = errors.New("redisstore: the server refuses the user or the password")
-	// ErrReadOnly is a server that is a replica of another one.
+	// ErrReadOnly is the error of a server that is a replica of another one.
 	ErrReadOnly = errors.New("redisstore: the server is a read-only replica; the master's address is needed")
-	// ErrTracking is a server that does not tell of changes, or not this user, so that no answers can be kept.
+	// ErrTracking is the error of a server that does not report changes, or not to this user, so that no answers can be kept.
 	ErrTracking = errors.New("redisstore: the server does not tell of changes (CLIENT TRACKING with RESP3)")
 )
 
@@ -94,7 +94,7 @@ type Store struct {
 
 var _ auth.Store = (*Store)(nil)
 
-// New connects and asks whether the server will do: that it is there, takes the password, and drops nothing.
+// New connects, and checks that the server answers, takes the password, and would drop no session.
 func New(ctx context.Context, cfg Config) (*Store, error) {
 	if len(cfg.Addresses) == 0 {
 		return nil, errors.New("redisstore: an address is needed")
@@ -139,7 +139,7 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 // Check implements [auth.Store]. It asks each node what it does when memory runs out: dropping a session's record would sign
-// its user out, and dropping a marker would let a session begin that a logout forbids. A single server must take writes too.
+// its user out, and dropping a marker would let a session begin that a logout forbids. A single server must also take writes.
 func (s *Store) Check(ctx context.Context) error {
 	ctx, cancel := s.limited(ctx)
 	defer cancel()
@@ -180,7 +180,7 @@ func (s *Store) limited(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, s.cfg.Timeout)
 }
 
-// explain adds to an error what it means to the caller. Redis names the kind of its errors in the first word.
+// explain adds to an error what it means to the caller. The first word of an error of Redis is its kind.
 func explain(doing string, err error) error {
 	if errors.Is(err, rueidis.ErrNoCache) {
 		return fmt.Errorf("redisstore: %s: %w", doing, ErrTracking)

@@ -12,7 +12,7 @@ import (
 	"vestibule.example/auth"
 )
 
-// beginWithin is how long a session may take from being written to being begun; one whose replica died meanwhile goes by
+// beginWithin is how long a session may take from being written to being begun. One whose replica died meanwhile expires by
 // itself.
 const beginWithin = 30 * time.Second
 
@@ -55,7 +55,7 @@ func (s *Store) Create(ctx context.Context, r *auth.Record) error {
 		if err == nil && entered == 1 {
 			continue
 		}
-		// Not begun, it would go by itself; nobody waits for that.
+		// Not begun, it would expire by itself; removing it is only quicker.
 		_, undo := s.remove(ctx, r.Key, "", "", nil)
 		if err != nil {
 			return errors.Join(explain("creating a session", err), undo)
@@ -79,7 +79,7 @@ func (s *Store) Get(ctx context.Context, key string) (*auth.Record, error) {
 	if s.kept == nil || !auth.KeptAllowed(ctx) {
 		return read(key, s.client.Do(ctx, s.readCommand(key)))
 	}
-	// A field that is not there tells this question from all others; see connection.
+	// A field that no record has makes this question's command differ from all others; see connection.
 	number := "#" + strconv.FormatUint(s.asked.Add(1), 36)
 	// The record says when it ends, so that the server need not be asked too.
 	command := s.client.B().Hmget().Key(s.sessionKey(key)).Field(recordFields()...).Field(number).Cache().ToStaticTTL()
@@ -100,14 +100,14 @@ func recordFields() []string {
 	return []string{"begun", "list", "sub", "sid", "head", "body", "gen", "signed", "seen", "idle", "exp"}
 }
 
-// wrote notes that this process changed a session, or may have: what is kept of it is not given any more.
+// wrote notes that this process changed a session, or may have, and drops what is kept of it.
 func (s *Store) wrote(key string) {
 	if s.kept != nil {
 		s.kept.drop(s.sessionKey(key))
 	}
 }
 
-// read makes a record of what readCommand got.
+// read makes a record from the answer to readCommand.
 func read(key string, result rueidis.RedisResult) (*auth.Record, error) {
 	got, err := result.ToArray()
 	if err != nil {
@@ -216,7 +216,7 @@ func (s *Store) remove(ctx context.Context, key, reason, bound string, subjects 
 	if len(removed) != 3 {
 		return false, nil
 	}
-	// What stays in an index if this fails names nothing, and goes when its time is over.
+	// An entry that stays in an index if this fails names no session, and expires.
 	ctx, cancel := s.limited(ctx)
 	defer cancel()
 	unindex := []rueidis.Completed{s.client.B().Zrem().Key(s.indexKeys(bySubject, removed[1])[0]).Member(key).Build()}
@@ -265,5 +265,5 @@ func (s *Store) number(ctx context.Context, script *rueidis.Lua, keys []string, 
 
 func stamp(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-// millis writes a length of time, of at least one millisecond: Redis takes none for a fault.
+// millis writes a length of time, at least one millisecond: Redis refuses 0.
 func millis(d time.Duration) string { return strconv.FormatInt(max(d.Milliseconds(), 1), 10) }

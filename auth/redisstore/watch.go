@@ -17,8 +17,8 @@ var errNoSubscription = errors.New("redisstore: watching: the connection was los
 
 func (s *Store) channel() string { return s.cfg.Prefix + "ended" }
 
-// Watch implements [auth.Store]: endings on any replica, by the server's publications. The channel is closed when the
-// connection is lost, since what was told meanwhile is not told again.
+// Watch implements [auth.Store]: replicas publish what ends through the server. The channel is closed when the connection is lost, since
+// what was published meanwhile is not repeated.
 func (s *Store) Watch(ctx context.Context) (<-chan auth.Ended, error) {
 	connection, cancel := s.client.Dedicate()
 	out := make(chan auth.Ended, watcherBuffer)
@@ -66,7 +66,7 @@ func (s *Store) Watch(ctx context.Context) (<-chan auth.Ended, error) {
 		case <-over: //nolint:errcheck // Why it was lost changes nothing: the channel is closed.
 		}
 		give()
-		for range over { // The hooks are called no more once it is closed.
+		for range over { // Once it is closed, the hooks are not called any more.
 		}
 		close(out)
 	}()

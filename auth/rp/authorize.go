@@ -103,7 +103,7 @@ func withQuery(endpoint string, params url.Values) string {
 	return endpoint + mark + params.Encode()
 }
 
-// validVerifier holds for a code verifier as RFC 7636 §4.1 has it.
+// validVerifier tells whether a text is a code verifier (RFC 7636 §4.1).
 func validVerifier(verifier string) bool {
 	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 	return len(verifier) >= 43 && len(verifier) <= 128 && strings.Trim(verifier, unreserved) == ""

@@ -12,7 +12,8 @@ const (
 	// renewEvery bounds how often tokens that do not verify can make us fetch the keys again. Anybody can send
 	// us a token with an invented kid, so this is what keeps us from being a weapon against the provider.
 	renewEvery = 10 * time.Second
-	// While nothing could be fetched yet, callers fail at once until the next try is due.
+	// firstBackoff and lastBackoff space the tries after a failure. Until something has been fetched, callers fail at once between
+	// two tries.
 	firstBackoff = 250 * time.Millisecond
 	lastBackoff  = 10 * time.Second
 )

@@ -14,11 +14,11 @@ func sameIssuer(c *Config, got string, _ map[string]any) string {
 	return ""
 }
 
-// withSlash: Auth0's issuers end in a slash, which people leave out.
+// withSlash adds the slash that Auth0's issuers end in and people leave out.
 func withSlash(issuer string) string { return strings.TrimSuffix(issuer, "/") + "/" }
 
-// googleIssuer: ID tokens of Google may leave the scheme out. It is put back, so that the user is the same one at each login
-// and refresh, however the token was written.
+// googleIssuer accepts an issuer without its scheme, which Google's ID tokens may have. The scheme is put back, so that the user is the
+// same one at each login and refresh, however the token was written.
 func googleIssuer(c *Config, got string, claims map[string]any) string {
 	if claims != nil && got == "accounts.google.com" {
 		got = "https://" + got
@@ -64,8 +64,8 @@ func entraAuthority(configured string) (tenant string, issuerOf func(tenant stri
 	return "", nil, false
 }
 
-// entraDiscovered: the document of several tenants names its issuer with a place for the tenant, and that of personal
-// accounts names theirs.
+// entraDiscovered accepts the issuer of a discovery document: that for several tenants has a place for the tenant in it, and that for
+// personal accounts is their tenant's.
 func entraDiscovered(c *Config, got string) bool {
 	tenant, issuerOf, ok := entraAuthority(c.Issuer)
 	if !ok {
@@ -80,7 +80,7 @@ func entraDiscovered(c *Config, got string) bool {
 	return got == issuerOf(tenant)
 }
 
-// entraIssuer: a token's issuer is that of the tenant it names, and the tenant is one of those allowed. Any tenant of the
+// entraIssuer accepts the issuer of the tenant that a token names, if the tenant is allowed. Any tenant in the
 // world has valid tokens for an application of several tenants, so without the list everybody could sign in.
 func entraIssuer(c *Config, got string, claims map[string]any) string {
 	tenant, issuerOf, ok := entraAuthority(c.Issuer)

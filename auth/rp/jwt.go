@@ -122,7 +122,7 @@ func (c *claims) time(name string) (time.Time, error) {
 
 // checkIssuer: OIDC Core 3.1.3.7 (2).
 func (p *Provider) checkIssuer(c *claims) error {
-	iss, _ := c.text("iss") // What is no text is nobody's issuer.
+	iss, _ := c.text("iss") // Empty if it is not a text, which no issuer is.
 	if fails := p.profile.issuer(&p.cfg, iss, c.raw); fails != "" {
 		return c.refuse(fails)
 	}
@@ -135,7 +135,7 @@ func (p *Provider) checkAudience(c *claims) ([]string, error) {
 	if one, ok := c.raw["aud"].(string); ok {
 		audience = []string{one}
 	} else {
-		audience, _ = c.texts("aud") // nil if it is no list of texts; we are not in it then.
+		audience, _ = c.texts("aud") // nil if it is not a list of texts; then we are not in it.
 	}
 	if !slices.Contains(audience, p.cfg.ClientID) {
 		return nil, c.refuse("aud")

@@ -64,8 +64,8 @@ func standardLogout(c *Config, md *metadata, req EndSession) (string, url.Values
 	return md.EndSession, params
 }
 
-// auth0Logout is the standard's where the discovery document names an endpoint, which tenants made before November 2023
-// leave out by default: those have /v2/logout, with an address to return to whose query is not compared.
+// auth0Logout is the standard's logout where the discovery document names an endpoint. Tenants made before November 2023 leave
+// it out by default; those have /v2/logout, which compares the address to return to without its query.
 func auth0Logout(c *Config, md *metadata, req EndSession) (string, url.Values) {
 	if md.EndSession != "" {
 		return standardLogout(c, md, req)
@@ -80,7 +80,7 @@ func auth0Logout(c *Config, md *metadata, req EndSession) (string, url.Values) {
 	return c.Issuer + "v2/logout", params
 }
 
-// cognitoLogout has names of its own, and neither hint nor state. Its endpoint is beside the authorization endpoint,
+// cognitoLogout has parameters of its own, and neither hint nor state. Its endpoint is beside the authorization endpoint,
 // whose host is not the issuer's.
 func cognitoLogout(c *Config, md *metadata, _ EndSession) (string, url.Values) {
 	u, err := url.Parse(md.Authorization)

@@ -115,7 +115,7 @@ func checkAddress(address string, loopback bool) error {
 	return errors.New("must be https (http only on a loopback host, for development)")
 }
 
-// isLoopback holds for loopback addresses, localhost and the names below it, which never leave the machine (RFC 6761 §6.3).
+// isLoopback tells whether a host is a loopback address, localhost or a name below it: those never leave the machine (RFC 6761 §6.3).
 func isLoopback(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// What an API's access token is asked for by, see [Profile.APIsBy].
+// Values of [Profile.APIsBy]: what names the API that an access token is asked for.
 const (
 	ByAudience = "audience" // the parameter audience
 	ByResource = "resource" // RFC 8707
@@ -32,7 +32,7 @@ type Profile struct {
 	LogoutNeedsIDToken bool
 	// FrontchannelSIDAlone: its front-channel logout names the session by sid without iss.
 	FrontchannelSIDAlone bool
-	// APIsBy lists what an API's token may be asked for by.
+	// APIsBy lists what may name the API that a token is asked for.
 	APIsBy []string
 	// NeedsAudience: without an audience at login the access token is good for UserInfo alone.
 	NeedsAudience bool
@@ -52,15 +52,15 @@ type Profile struct {
 	// response (claims is nil) or a token of the issuer got fails, or nothing.
 	discovered func(c *Config, got string) bool
 	issuer     func(c *Config, got string, claims map[string]any) (fails string)
-	// endSession is the address and parameters of a logout; no address: there is none.
+	// endSession gives the address and parameters of a logout; an empty address means that there is none.
 	endSession func(c *Config, md *metadata, req EndSession) (string, url.Values)
 	// audienceIsEndpoint: client assertions are for the endpoint they are sent to instead of the issuer, and name the key by
 	// the thumbprint of its certificate.
 	audienceIsEndpoint bool
 }
 
-// Profiles are the providers we know the ways of, generic first: the standard to the letter. The rest says what each does
-// otherwise; docs/providers says where it is documented.
+// Profiles are the providers whose ways we know. The first is generic, the standard to the letter; the others say what each does
+// differently, and docs/providers says where that is documented.
 func Profiles() []Profile {
 	online := []string{"openid", "profile", "email"}
 	offline := append(slices.Clone(online), "offline_access")

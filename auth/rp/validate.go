@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// protocolParams of the authorization request are ours: neither configuration nor browser may set them.
+// protocolParams are the parameters of the authorization request that neither configuration nor browser may set.
 var protocolParams = []string{
 	"client_id", "client_secret", "client_assertion", "client_assertion_type", "code_challenge",
 	"code_challenge_method", "nonce", "redirect_uri", "request", "request_uri", "resource", "response_mode",
 	"response_type", "scope", "state",
 }
 
-// IsProtocolParam tells whether a parameter of the authorization request is the protocol's, which nobody else may set.
+// IsProtocolParam tells whether a parameter of the authorization request belongs to the protocol, so that nobody else may set it.
 func IsProtocolParam(name string) bool { return slices.Contains(protocolParams, name) }
 
 // asymmetricAlgs is what IDTokenAlgs may name. HS256 and its kin would make the client secret, or worse a public
@@ -31,7 +31,7 @@ type Fault struct{ Field, Rule string }
 // Error implements error.
 func (f *Fault) Error() string { return f.Field + " " + f.Rule }
 
-// Faults are all that New refuses a configuration for, but for its private key.
+// Faults lists what New would refuse in a configuration, except for its private key.
 func (c Config) Faults() []*Fault {
 	profile, known := ProfileOf(c.Profile)
 	if !known {

@@ -8,7 +8,7 @@ import (
 	"vestibule.example/auth"
 )
 
-// keptAcrossNoWrite: whoever allows kept answers never gets one of before a write of this process.
+// keptAcrossNoWrite proves that even with [auth.AllowKept] no answer is from before a write of this process.
 func keptAcrossNoWrite(t *testing.T, s auth.Store, clock *Clock) {
 	for _, c := range []struct {
 		name  string
