@@ -16,53 +16,53 @@ import (
 const (
 	defaultTimeout          = 10 * time.Second
 	defaultMaxResponseBytes = 4 << 20
-	// maxDepth bounds the nesting of an answer; real ones stay below 20, and each level costs the decoder stack.
+	// maxDepth bounds the nesting of an answer: each level costs the decoder stack. Real ones stay below 20.
 	maxDepth = 64
 )
 
-// Config is one API.
+// Config describes one API.
 type Config struct {
 	// Name is the API's configured name; it appears in errors, logs and traces. Required.
 	Name string
 	// BaseURL is where the API is: http or https, without user, query and fragment. No call ever leaves its origin. Required.
 	BaseURL *url.URL
-	// Transport sends what is final; it may add Authorization and nothing else. Required.
+	// Transport sends the requests. It may add the header Authorization, and nothing else. Required.
 	Transport http.RoundTripper
-	// Identity says whose answer a call with this context gets. Nil: no answer of this API is shared or kept.
+	// Identity gives the identity whose answer a call with the context gets. Nil: no answer of this API is shared or kept.
 	Identity func(context.Context) (IdentityKey, error)
 	// Cache keeps answers. Default: none are.
 	Cache CacheConfig
-	// Changed is told of every unsafe call that may have changed something, with its context, before its caller has the
-	// answer: other APIs may have to be invalidated too.
+	// Changed is called with the context of every unsafe call that may have changed something, before its caller has the
+	// answer: what is kept of other APIs may have to be invalidated too.
 	Changed func(context.Context)
-	// Classify says what an error of Transport or Identity means that is not the API's fault, such as a session that has
-	// ended: an Error with Code and, where they apply, StepUp, Retryable and RetryAfter; nil for any other error. Such an
-	// error is neither retried nor counted against the API.
+	// Classify translates an error of Transport or Identity that is not the API's fault, such as a session that has ended, into an
+	// Error with Code and, where they apply, StepUp, Retryable and RetryAfter. It returns nil for any other error. What it translates is
+	// neither retried nor counted against the API.
 	Classify func(error) *Error
-	// Timeout bounds one call with all its attempts; what is left of the context may shorten it. Default 10 s.
+	// Timeout bounds one call with all its attempts; the context's deadline may be earlier. Default 10 s.
 	Timeout time.Duration
-	// Retry says how failed calls are repeated, Breaker when the API is left alone.
+	// Retry says how failed calls are repeated, and Breaker when calls are not sent at all.
 	Retry   Retry
 	Breaker Breaker
 	// Concurrency bounds the calls under way at once; four times as many may wait for their turn. Default 256.
 	Concurrency int
 	// MaxResponseBytes bounds an answer's body, decompressed. Default 4 MiB.
 	MaxResponseBytes int64
-	// UserAgent is sent as it is. Default "vestibule".
+	// UserAgent is the header of that name. Default "vestibule".
 	UserAgent string
-	// Headers are fixed headers for every call; not Authorization, Cookie or one that belongs to the connection.
+	// Headers are sent with every call. Authorization, Cookie and those that belong to the connection are refused.
 	Headers map[string]string
 	// Token names the token that Transport adds, for traces.
 	Token TokenName
-	// ForwardLanguage passes the browser's Accept-Language on.
+	// ForwardLanguage sends the browser's Accept-Language.
 	ForwardLanguage bool
-	// ClientAddress is the header that tells the browser's address: Forwarded (RFC 7239), X-Forwarded-For, or none.
+	// ClientAddress is the header in which the API gets the browser's address: Forwarded (RFC 7239) or X-Forwarded-For; empty: it does not.
 	ClientAddress string
-	// Logger hears of the API's health. Default: nobody does.
+	// Logger gets a record when the breaker changes its state. Default: no logging.
 	Logger *slog.Logger
-	// Meters measures the calls. Default: nobody does.
+	// Meters makes the metrics of the calls. Default: none.
 	Meters metric.MeterProvider
-	// Traces makes the spans of calls, for requests that are traced. Default: nobody does.
+	// Traces makes the spans of calls, for requests that are traced. Default: none.
 	Traces trace.TracerProvider
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -91,7 +91,7 @@ type API struct {
 	token      TokenName
 	log        *slog.Logger
 	meter      *meter
-	tracer     trace.Tracer // nil: nobody traces
+	tracer     trace.Tracer // nil: no tracing
 	now        func() time.Time
 }
 

@@ -14,9 +14,9 @@ const (
 	defaultBudget   = 0.2
 	// firstBackoff doubles with each attempt, up to longestBackoff.
 	firstBackoff, longestBackoff = 100 * time.Millisecond, 2 * time.Second
-	// retryReserve is how many repeats a quiet API has at hand; more come with calls only.
+	// retryReserve is how many repeats the budget starts with and holds at most; calls earn them back.
 	retryReserve = 10
-	// fairTime is what an API must have been given before its silence counts against it.
+	// fairTime is how long an API must have had before a deadline that passes counts against it.
 	fairTime = time.Second
 )
 
@@ -29,9 +29,9 @@ type Retry struct {
 	Budget float64
 }
 
-// attempts makes the call, again if that promises something: only if repeating cannot act twice, only after a failure
+// attempts makes the call, and again as long as it fails and a repeat may help: only if repeating cannot act twice, only after a failure
 // that is likely to pass, never before the API allows it, never beyond the deadline of ctx, and within the API's budget.
-// A 401 that auth's transport answers with a fresh token is one attempt.
+// A 401 after which auth's transport tries again with a fresh token counts as one attempt.
 func (a *API) attempts(ctx context.Context, x *exchange) (*answer, error) {
 	a.count.calls.Add(1)
 	a.budget.earn()
@@ -63,7 +63,7 @@ func (a *API) attempts(ctx context.Context, x *exchange) (*answer, error) {
 	}
 }
 
-// attempt is one attempt with its place in the bulkhead, of which the breaker learns how it ended.
+// attempt makes one attempt: it takes a place in the bulkhead, and tells the breaker how it ended.
 func (a *API) attempt(ctx context.Context, x *exchange) (*answer, error) {
 	p, err := a.admit(ctx)
 	if err != nil {
@@ -79,9 +79,9 @@ func (a *API) attempt(ctx context.Context, x *exchange) (*answer, error) {
 	return ans, err
 }
 
-// transient tells whether a failure is likely to pass. Connections break, and what stands before an API (408, 502, 504)
-// loses requests; 503 is said by one that restarts. 429 only when it says when: repeating sooner is what it complains of.
-// 500 is a fault that a repeat would meet again.
+// transient tells whether a failure is likely to pass. Connections break; proxies before an API lose requests (408, 502, 504); an API
+// that restarts says 503. 429 counts only with a Retry-After: repeating sooner is what it complains about. 500 is a fault that a repeat
+// would meet again.
 func (a *API) transient(ans *answer, err error) bool {
 	if err != nil {
 		return a.isNetwork(err)
@@ -95,15 +95,15 @@ func (a *API) transient(ans *answer, err error) bool {
 	return false
 }
 
-// isNetwork tells the failures of the way to the API from those of this program, of sign-in and of answers.
+// isNetwork tells whether an error comes from the way to the API, rather than from this program, from sign-in or from an answer.
 func (a *API) isNetwork(err error) bool {
 	var ours *Error
 	var held *heldBack
 	return !errors.As(err, &ours) && !errors.As(err, &held) && !errors.Is(err, errProgram) && (a.classify == nil || a.classify(err) == nil)
 }
 
-// judge says what the end of an attempt tells of the API's health. That the caller went away tells nothing, nor does a
-// deadline that left the API no fair time.
+// judge says what the end of an attempt tells about the API's health. It tells nothing if the caller went away, or if the deadline left the
+// API less than [fairTime].
 func (a *API) judge(ctx context.Context, began time.Time, status int, err error) verdict {
 	switch {
 	case err != nil && !a.isNetwork(err):
@@ -120,7 +120,7 @@ func (a *API) judge(ctx context.Context, began time.Time, status int, err error)
 	return ill
 }
 
-// backoff is how long to wait after the nth attempt: exponential, half of it by chance so that callers spread.
+// backoff is how long to wait after the nth attempt: exponential, with half of it random, so that callers spread out.
 func backoff(n int) time.Duration {
 	d := min(firstBackoff<<min(n-1, 10), longestBackoff)
 	return d/2 + rand.N(d/2+1) //nolint:gosec // Jitter, no secret.

@@ -15,16 +15,16 @@ import (
 const MaxParallel = 8
 
 // Batch asks fetch for keys, each once, at most size at a time, with the parts in parallel. Parts are made of the sorted
-// keys, so that equal sets make equal calls. What fetch returns beside the keys of its part is dropped.
+// keys, so that equal sets make equal calls. Values that fetch returns for other keys than those of its part are dropped.
 //
-// A key that the API does not know is absent from the result without an error. If some parts fail, the result holds what
-// the others gave, and the error, a *BatchError, tells with [ErrorOf] which keys failed how; if all fail, it is the first
-// part's error. A panic in fetch is an INTERNAL error of its part. When ctx ends, no further part begins.
+// A key that the API does not know is absent from the result, without an error. If some parts fail, the result holds what the others
+// gave, and the error is a *BatchError, of which [ErrorOf] gives the error of a key; if all fail, it is the first part's error. A panic in
+// fetch is an INTERNAL error of its part. When ctx ends, no further part begins.
 func Batch[K cmp.Ordered, V any](ctx context.Context, keys []K, size int, fetch func(context.Context, []K) (map[K]V, error)) (map[K]V, error) {
 	return batch(ctx, keys, size, fetch)
 }
 
-// Each is [Batch] for an API that takes one key at a time. A key whose call ends as NOT_FOUND is one it does not know.
+// Each is [Batch] for an API that takes one key at a time. A key whose call ends as NOT_FOUND is absent from the result.
 func Each[K cmp.Ordered, V any](ctx context.Context, keys []K, fetch func(context.Context, K) (V, error)) (map[K]V, error) {
 	return batch(ctx, keys, 1, func(ctx context.Context, keys []K) (map[K]V, error) {
 		v, err := fetch(ctx, keys[0])
@@ -38,8 +38,8 @@ func Each[K cmp.Ordered, V any](ctx context.Context, keys []K, fetch func(contex
 	})
 }
 
-// BatchGet is [Batch] for an API that takes keys as a repeated query parameter: GET /products?id=1&id=2. read makes values
-// by key of one part's answer; asked are that part's keys.
+// BatchGet is [Batch] for an API that takes keys as a repeated query parameter: GET /products?id=1&id=2. read is called with the keys of a
+// part and its answer, and returns the values by key.
 func BatchGet[T, V any](ctx context.Context, api *API, path Path, param string, keys []string, size int, read func(asked []string, answer T) map[string]V) (map[string]V, error) {
 	return Batch(ctx, keys, size, func(ctx context.Context, keys []string) (map[string]V, error) {
 		return readPart(keys, read)(Get[T](ctx, api, path, IDs(param, keys)))
@@ -47,7 +47,7 @@ func BatchGet[T, V any](ctx context.Context, api *API, path Path, param string, 
 }
 
 // BatchSearch is [Batch] for an API that takes keys in the body of a search: POST /products/search {"ids": ["1", "2"]}.
-// body makes that body.
+// body makes that body for the keys of a part.
 func BatchSearch[T, V any](ctx context.Context, api *API, path Path, body func(keys []string) any, keys []string, size int, read func(asked []string, answer T) map[string]V) (map[string]V, error) {
 	return Batch(ctx, keys, size, func(ctx context.Context, keys []string) (map[string]V, error) {
 		return readPart(keys, read)(Do[T](ctx, api, Call{Method: http.MethodPost, Path: path, Body: body(keys), ReadOnly: true}))
@@ -117,7 +117,7 @@ func gather[K cmp.Ordered, V any](parts [][]K, values []map[K]V, errs []error) (
 	return all, failed
 }
 
-// BatchError says that some keys of a batch failed, and how.
+// BatchError is the error of a batch of which some keys failed; [ErrorOf] tells which, and how.
 type BatchError[K comparable] struct {
 	keys   map[K]error
 	causes []error
@@ -131,7 +131,7 @@ func (e *BatchError[K]) Error() string {
 // Unwrap gives the failed parts' errors.
 func (e *BatchError[K]) Unwrap() []error { return e.causes }
 
-// ErrorOf tells what the error of a batch means for one key: nil if that key did not fail.
+// ErrorOf gives the error of one key from the error of a batch; nil if that key did not fail.
 func ErrorOf[K comparable](err error, key K) error {
 	var some *BatchError[K]
 	if errors.As(err, &some) {
@@ -140,7 +140,7 @@ func ErrorOf[K comparable](err error, key K) error {
 	return err
 }
 
-// ByKey makes a map of a batch's list. Of two items with one key the first counts.
+// ByKey makes a map of a list of items. Of two items with the same key the first counts.
 func ByKey[K comparable, V any](items []V, key func(*V) K) map[K]*V {
 	m := make(map[K]*V, len(items))
 	for i := range items {
@@ -152,7 +152,7 @@ func ByKey[K comparable, V any](items []V, key func(*V) K) map[K]*V {
 	return m
 }
 
-// GroupBy makes lists by key of a batch's list, in its order: one for every key asked, empty where nothing came.
+// GroupBy groups a list of items by key, in its order: there is a list for every key asked for, empty if there is no item.
 func GroupBy[K comparable, V any](asked []K, items []V, key func(*V) K) map[K][]*V {
 	m := make(map[K][]*V, len(asked))
 	for _, k := range asked {

@@ -11,24 +11,24 @@ const (
 	defaultOpen     = 5 * time.Second
 	// windowParts is how finely the window slides.
 	windowParts = 10
-	// maxProbes bounds the calls that try whether an API is well again; so many successes in a row prove it.
+	// maxProbes bounds the calls that try whether an API is well again, and is how many successes in a row close the breaker.
 	maxProbes = 3
-	// probeWait is what a caller is advised while others find out.
+	// probeWait is the Retry-After of a caller that is turned away while others try.
 	probeWait = time.Second
 )
 
-// Breaker says when an API is left alone. The zero value is the default.
+// Breaker says when calls of an API are not sent, because it fails too often. The zero value is the default.
 type Breaker struct {
-	// Failures opens the breaker when so many attempts of the last Window failed (5xx, no answer, no connection) and
-	// these were at least half of all. Default 20; negative: never.
+	// Failures is how many attempts of the last Window must have failed (5xx, no answer, no connection), and be at least half of all,
+	// for the breaker to open. Default 20; negative: it never opens.
 	Failures int
-	// Window is the time that is looked at. Default 10 s.
+	// Window is how far back attempts count. Default 10 s.
 	Window time.Duration
 	// Open is how long nothing is sent before a few calls may try again. Default 5 s.
 	Open time.Duration
 }
 
-// verdict is what an attempt tells of an API's health.
+// verdict is what an attempt tells about an API's health.
 type verdict uint8
 
 const (
@@ -44,7 +44,7 @@ const (
 	stateHalfOpen = "half-open"
 )
 
-// breaker keeps calls from an API that does not answer them: it spares the API, and callers their time.
+// breaker holds back calls of an API that does not answer them: it spares the API the load, and the callers the wait.
 type breaker struct {
 	Breaker
 	now func() time.Time
@@ -77,7 +77,7 @@ func newBreaker(cfg Breaker, now func() time.Time) *breaker {
 	return &breaker{Breaker: cfg, now: now, state: stateClosed}
 }
 
-// admit lets an attempt through, or says how long to wait. changed tells that the state did.
+// admit lets an attempt through, or says how long to wait. changed tells that the breaker's state changed.
 func (b *breaker) admit() (era uint64, wait time.Duration, ok, changed bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -97,7 +97,7 @@ func (b *breaker) admit() (era uint64, wait time.Duration, ok, changed bool) {
 	return b.era, 0, true, changed
 }
 
-// report notes how an attempt that was let through in an era ended, and gives the state if that changed.
+// report notes how an attempt ended that was let through in the given era, and returns the new state if that changed.
 func (b *breaker) report(era uint64, v verdict) (changedTo string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -116,7 +116,7 @@ func (b *breaker) report(era uint64, v verdict) (changedTo string) {
 	return ""
 }
 
-// probe judges by a call that tried. The caller holds mu.
+// probe counts a probe's verdict. The caller holds mu.
 func (b *breaker) probe(v verdict) {
 	b.probing--
 	switch v {
@@ -129,7 +129,7 @@ func (b *breaker) probe(v verdict) {
 	}
 }
 
-// note judges by the window. The caller holds mu.
+// note counts a verdict in the window, and opens the breaker if there are too many failures. The caller holds mu.
 func (b *breaker) note(v verdict) {
 	part := b.part()
 	part.all++

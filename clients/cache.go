@@ -8,33 +8,33 @@ import (
 )
 
 const (
-	// slotBytes is what one kept answer costs in maps and lists, about.
+	// slotBytes is about what one kept answer costs in maps and lists.
 	slotBytes = 1 << 10
-	// maxShare of the room is the most that one answer may take: one page must not push out all the others.
+	// maxShare is the part of the room that one answer may take at most, as a divisor: one page must not push out all the others.
 	maxShare = 4
-	// maxIdle is how long an answer is kept that nobody asks for; its session may have expired, which nobody tells.
+	// maxIdle is how long an answer is kept that nobody asks for: its session may have expired, which nothing reports.
 	maxIdle = time.Hour
-	// maxBehind bounds the revalidations behind callers' backs, per API.
+	// maxBehind bounds the revalidations in the background, per API.
 	maxBehind = 16
-	// endedLife is how long it is remembered that a session ended, at the least: longer than any request runs.
+	// endedLife is how long the end of a session is remembered at least: longer than any request runs.
 	endedLife = 15 * time.Minute
 	// maxEnded bounds how many ended sessions are remembered. Forgetting one too early keeps answers that nobody can ask
 	// for, until their room is needed.
 	maxEnded = 50_000
 )
 
-// CacheConfig says how an API's answers are kept: in memory, as a private cache of one identity each (RFC 9111), those of
-// the public identity as one of all. The zero value keeps nothing; calls under way are shared anyway.
+// CacheConfig says how an API's answers are kept: in memory, in a private cache for each identity (RFC 9111), and those of the public
+// identity in one for all. The zero value keeps nothing; calls under way are shared anyway.
 type CacheConfig struct {
 	// MaxBytes bounds what is kept: bodies, headers, keys and what it takes to find them. 0 keeps nothing.
 	MaxBytes int64
-	// PersonalStaleIfError lets stale answers of a session be given after 500, 502, 503, 504 or a network failure, and
-	// PersonalStaleWhileRevalidate while they are renewed, for as long as the API says (RFC 5861). Public ones always are.
+	// PersonalStaleIfError allows stale answers of a session after 500, 502, 503, 504 or a network failure, and
+	// PersonalStaleWhileRevalidate while they are renewed, for as long as the API says (RFC 5861). For public answers both are always on.
 	PersonalStaleIfError, PersonalStaleWhileRevalidate bool
 }
 
-// cache is what is kept and what is on its way. There is no epoch to compare: when an identity's answers become unusable,
-// their slots are taken out, and whatever then lands in such a slot is found by nobody.
+// cache holds the answers that are kept and the calls under way. There is no epoch to compare: when an identity's answers become unusable,
+// their slots are taken out, and no later call finds what then lands in such a slot.
 type cache struct {
 	cfg    CacheConfig
 	counts counts
@@ -54,7 +54,7 @@ type cache struct {
 	endedSince         time.Time
 }
 
-// slot is one request of one identity: what is kept of its answers, what is on its way, or both. Without either it is gone.
+// slot is one request of one identity: a kept answer, a call under way, or both. A slot with neither is removed.
 type slot struct {
 	who IdentityKey
 	key requestKey
@@ -106,7 +106,7 @@ func (c *cache) remove(s *slot) {
 	}
 }
 
-// put and take keep maps of maps without empty ones. take tells whether the inner map is gone.
+// put and take add to and remove from a map of maps; take removes inner maps that become empty, and tells whether it did.
 func put[A, B comparable, V any](m map[A]map[B]V, a A, b B, v V) {
 	if m[a] == nil {
 		m[a] = map[B]V{}
@@ -145,7 +145,7 @@ func (c *cache) keep(s *slot, k *keptAnswer, now time.Time) {
 	}
 }
 
-// unkeep drops what is kept in a slot. The caller holds mu.
+// unkeep drops the answer kept in a slot. The caller holds mu.
 func (c *cache) unkeep(s *slot) {
 	if s.kept != nil {
 		c.recent.Remove(s.place)
@@ -154,7 +154,7 @@ func (c *cache) unkeep(s *slot) {
 	}
 }
 
-// invalidate makes what there is for an identity, and for anybody under the URLs, unusable for later calls.
+// invalidate makes everything of an identity, and what anybody has under the URLs, unusable for later calls.
 func (c *cache) invalidate(who IdentityKey, urls []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -175,7 +175,7 @@ func (c *cache) dropInvalid(s *slot) {
 	c.remove(s)
 }
 
-// forget drops what there is for a session and remembers that it ended.
+// forget drops everything of a session and remembers that it ended.
 func (c *cache) forget(owner string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

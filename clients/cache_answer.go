@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// keptAnswer is an answer with what is known of its use. It is never written to.
+// keptAnswer is an answer with what decides how it may be used. It is immutable.
 type keptAnswer struct {
 	*answer
 	// varied are the neutral headers that Vary names, as the request had them; all others are in the key.
 	varied http.Header
 	// etag and modified are what it is revalidated by, if anything.
 	etag, modified string
-	// fresh, whileRevalidate and ifError are until when it may be given: at once, while it is renewed, after a failure.
+	// fresh, whileRevalidate and ifError are the times until which it may be given: at once, while it is renewed, after a failure.
 	fresh, whileRevalidate, ifError time.Time
 }
 
@@ -60,7 +60,7 @@ func (c *cache) toKeep(who IdentityKey, x *exchange, ans *answer, asked, came ti
 	return k
 }
 
-// fitted is a body in no more memory than it takes: what was read without knowing its length lies in twice as much.
+// fitted gives a body in memory of its size: one that was read without knowing its length may occupy twice as much.
 func fitted(body []byte) []byte {
 	if cap(body)-len(body) <= len(body)/8 {
 		return body
@@ -68,7 +68,8 @@ func fitted(body []byte) []byte {
 	return bytes.Clone(body)
 }
 
-// storedHeader is a header without what belongs to the connection (RFC 9111 §3.1), and without cookies, which nobody gets.
+// storedHeader gives a header without the fields that belong to the connection (RFC 9111 §3.1), and without cookies, which are never
+// passed on.
 func storedHeader(h http.Header) http.Header {
 	stored := h.Clone()
 	for _, line := range h.Values("Connection") {
@@ -127,7 +128,7 @@ func (k *keptAnswer) updated(by *answer) *answer {
 	return &answer{status: k.status, header: header, body: k.body}
 }
 
-// size is what the answer takes, about.
+// size is about what the answer occupies, in bytes.
 func (k *keptAnswer) size() int64 {
 	n := cap(k.body)
 	for name, values := range k.header {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// lookup gives what there is for a request: an answer that may be given now, or a call to wait for, which it has joined or
-// begun. Neither if the call is to be made alone, because its session has ended.
+// lookup gives what there is for a request: an answer that may be given now, or a call to wait for, which it has joined or begun. It gives
+// neither if the caller must make the call alone, because its session has ended.
 func (a *API) lookup(ctx context.Context, who IdentityKey, x *exchange) (kept *answer, call *flight[landing], joined bool) {
 	target := x.url.String()
 	key, now, c := keyOf(x, target), a.now(), a.cache
@@ -56,7 +56,7 @@ func (a *API) begin(ctx context.Context, s *slot, x *exchange) *flight[landing] 
 	return s.call
 }
 
-// renewBehind renews a stale answer behind its readers' backs, unless somebody does so already or too many are renewed.
+// renewBehind renews a stale answer in the background, unless that is under way already or too many are renewed.
 // The caller holds the cache's mu.
 func (a *API) renewBehind(ctx context.Context, s *slot, x *exchange) {
 	c := a.cache
@@ -107,14 +107,14 @@ func (a *API) fetch(ctx context.Context, s *slot, turn int, kept *keptAnswer, x 
 	}
 	a.cache.counts.misses.Add(1)
 	if err == nil {
-		// A failure of the API says nothing of what is kept; anything else, a 403 or 404 above all, takes its place.
+		// A failure of the API says nothing about what is kept. Anything else, above all a 403 or 404, replaces it.
 		keep, renew = a.cache.toKeep(s.who, x, ans, asked, a.now()), ans.status < 500
 	}
 	return ans, err
 }
 
-// broken tells the failures after which a stale answer is better than none (RFC 5861 §4): the API or the network is out of
-// order. What the API says of the one who asks (401, 403, 404), and what is not the API's fault, is told as it is.
+// broken tells whether a failure is one after which a stale answer is better than none (RFC 5861 §4): that the API or the network is out of
+// order. What the API says about the caller (401, 403, 404), and what is not the API's fault, is passed on as it is.
 func (a *API) broken(x *exchange, ans *answer, err error) bool {
 	if err != nil {
 		code := a.failure(x, err).Code
@@ -135,7 +135,7 @@ func (c *cache) mayOutlive(s *slot, k *keptAnswer, now time.Time) bool {
 	return !s.gone && now.Before(k.ifError)
 }
 
-// land ends a slot's call. If renew is set, keep takes the place of what was kept; nil drops it.
+// land ends a slot's call. If renew is set, keep replaces what was kept, and nil drops it.
 func (c *cache) land(s *slot, turn int, keep *keptAnswer, renew bool, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,7 +19,7 @@ type Call struct {
 	Method string // required
 	Path   Path
 	Query  url.Values
-	// Header is sent beside the API's own headers; not one that is reserved (see Config.Headers).
+	// Header is sent in addition to the API's own headers. The names that Config.Headers refuses are faults of the program.
 	Header http.Header
 	// Body is sent as JSON, by its method AppendJSON if it has one; url.Values, and what has a method AppendForm, as a form; nil sends
 	// none. It is written once, however often it is sent.
@@ -30,13 +30,13 @@ type Call struct {
 	ReadOnly bool
 	// Timeout bounds this call with all its attempts, if that is less than the API's own time; 0 is the API's.
 	Timeout time.Duration
-	// Keep is how long a GET's answer counts as fresh, whatever the API says of its freshness, for calls with the same Keep; 0 is
-	// as the API says, and [NotKept] is not at all: the API is asked each time. Who may be given it, that it is kept at all
-	// (Config.Cache), and what the API wants not to be stored (no-store, no-cache, Vary) is as ever.
+	// Keep is how long a GET's answer counts as fresh for calls with the same Keep, whatever the API says about its freshness. 0: as
+	// the API says. [NotKept]: the answer is not kept, and each call is sent. Keep changes nothing else: answers are kept only if
+	// Config.Cache has room for them, for their identity, and unless the API forbids it (no-store, no-cache, Vary).
 	Keep time.Duration
 }
 
-// NotKept is a [Call]'s Keep.
+// NotKept is the Keep of a [Call] whose answer is not kept.
 const NotKept time.Duration = -1
 
 // None is the type of an answer whose body does not matter: Delete[clients.None] takes 204 as well as 200.
@@ -67,7 +67,7 @@ func Delete[T any](ctx context.Context, api *API, path Path) (T, error) {
 	return Do[T](ctx, api, Call{Method: http.MethodDelete, Path: path})
 }
 
-// Do makes one call. A failed one ends in an *Error, and the value is then T's zero.
+// Do makes one call. If it fails, the error is an *Error, and the value is T's zero.
 //
 // A successful answer must be JSON of type T: with another content type, without a body, with null, with a member of the
 // wrong type, or nested deeper than 64 levels it is UPSTREAM_INVALID. A member that T requires and the answer lacks is not
@@ -77,7 +77,7 @@ func Do[T any](ctx context.Context, api *API, call Call) (T, error) {
 	return value, err
 }
 
-// DoHeader is [Do], with the headers of the answer beside it: nil for a call that failed.
+// DoHeader is [Do], and returns the header of the answer too; nil if the call failed.
 func DoHeader[T any](ctx context.Context, api *API, call Call) (T, http.Header, error) {
 	x, err := api.prepare(ctx, call)
 	if err != nil {
@@ -100,7 +100,7 @@ func DoHeader[T any](ctx context.Context, api *API, call Call) (T, http.Header, 
 	return value, ans.header, nil
 }
 
-// understand makes a T or an *Error of what came.
+// understand makes a T or an *Error of an answer.
 func understand[T any](api *API, x *exchange, ans *answer, needed *Projection, err error) (T, error) {
 	var zero, value T
 	if err != nil {
@@ -118,7 +118,7 @@ func understand[T any](api *API, x *exchange, ans *answer, needed *Projection, e
 	return value, nil
 }
 
-// exchange is a call made ready: nothing later changes it but repeated.
+// exchange is a call that is ready to be sent. Only repeated changes later.
 type exchange struct {
 	method     string
 	template   string
@@ -133,7 +133,7 @@ type exchange struct {
 	span       trace.Span // nil: the call is not traced
 }
 
-// prepare builds the final request or says why there can be none.
+// prepare builds the request as it will be sent, or says why there can be none.
 func (a *API) prepare(ctx context.Context, call Call) (*exchange, error) {
 	x := &exchange{method: call.Method, template: call.Path.template, safe: call.ReadOnly || safe(call.Method), keep: call.Keep}
 	x.repeatable = x.safe || idempotent(call.Method)

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// Entities fetches things by key for one request, each at most once: who asks for several gets what is missing in one call,
-// and waits for what others have asked for. There are no timers: a call begins the moment somebody waits for it. It must
-// live no longer than the request, since it knows nothing of who asks. Safe for concurrent use.
+// Entities fetches things by key for one request, each at most once: a caller fetches what is missing in one call, and waits for what
+// others have asked for. There are no timers: a call begins the moment somebody waits for it. It must live no longer than the request,
+// since it does not know whose answers it holds. It is safe for concurrent use.
 type Entities[K comparable, V any] struct {
 	fetch func(context.Context, []K) (map[K]V, error)
 
@@ -18,7 +18,7 @@ type Entities[K comparable, V any] struct {
 
 type entityCall[K comparable, V any] = flight[map[K]V]
 
-// Result is what became of one key. Without Err, Found tells whether there is such a thing.
+// Result is the result for one key. Without Err, Found tells whether there is such a thing.
 type Result[V any] struct {
 	Value V
 	Found bool

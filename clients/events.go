@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	// eventsWait is how long to wait before a stream that ended is asked for again, unless the API says otherwise; it
-	// doubles with each failure in a row, up to longestEventsWait.
+	// eventsWait is how long to wait before a stream that ended is opened again, unless the API says otherwise; it doubles with each
+	// failure in a row, up to longestEventsWait.
 	eventsWait, shortestEventsWait, longestEventsWait = time.Second, 100 * time.Millisecond, 30 * time.Second
 	// eventsSilence is how long a stream may say nothing, not even a comment, before it is taken for dead.
 	eventsSilence = 2 * time.Minute
 	// eventsPatience is how long an API may fail before a follower gives up.
 	eventsPatience = 2 * time.Minute
-	// maxEventID bounds what an API is told again of its own.
+	// maxEventID bounds the id of an event that is sent back to the API, in bytes.
 	maxEventID = 1 << 10
 )
 
@@ -73,16 +73,16 @@ func follow[T any](ctx context.Context, api *API, path Path, query url.Values, n
 	}
 }
 
-// errBrokeOff is a stream that is to be asked for again.
+// errBrokeOff is that a stream ended and is to be opened again.
 var errBrokeOff = errors.New("clients: the event stream broke off")
 
-// brokeOff is why, for the one who gives up at last.
+// brokeOff is errBrokeOff with the reason, for the error of a follower that gives up.
 type brokeOff struct{ why *Error }
 
 func (b *brokeOff) Error() string        { return errBrokeOff.Error() + ": " + b.why.Error() }
 func (b *brokeOff) Is(target error) bool { return target == errBrokeOff }
 
-// follower is what is known of a source over all of its streams.
+// follower is the state of one Events call over all streams that it opens.
 type follower struct {
 	api *API
 	// last is the id of the last event.
@@ -90,7 +90,7 @@ type follower struct {
 	// wait is how long to wait before the next stream, as the API wants it or by default; failures are those in a row.
 	wait     time.Duration
 	failures int
-	// failing is since when.
+	// failing is when the first of these was.
 	failing time.Time
 }
 
@@ -173,7 +173,7 @@ func (f *follower) once(outer context.Context, x *exchange, each func(event) err
 	}
 }
 
-// heard puts a silence off with all that it reads.
+// heard is a reader that restarts the timer of a silence with everything it reads.
 type heard struct {
 	io.Reader
 	silence *time.Timer

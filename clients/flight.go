@@ -42,7 +42,7 @@ func (f *flight[T]) board() bool {
 	return true
 }
 
-// wait is the result, or the end of this caller's own context.
+// wait returns the result, or the cause of the end of this caller's own context.
 func (f *flight[T]) wait(ctx context.Context) (T, error) {
 	select {
 	case <-f.done:

@@ -9,13 +9,13 @@ import (
 
 const (
 	defaultConcurrency = 256
-	// waitersPerSlot bounds the queue: a longer one only makes everybody late.
+	// waitersPerSlot bounds the queue: in a longer one everybody would only come too late.
 	waitersPerSlot = 4
-	// crowdWait is what a caller is advised who found no place.
+	// crowdWait is the Retry-After of a caller for whom there is no place in the queue.
 	crowdWait = time.Second
 )
 
-// heldBack is why a call was not sent. Nothing has happened at the API, so that it can be repeated whatever it is.
+// heldBack is the error of a call that was not sent. It never reached the API, so that repeating it is safe whatever it is.
 type heldBack struct {
 	why   string
 	after time.Duration
@@ -80,8 +80,8 @@ func (a *API) admit(ctx context.Context) (pass, error) {
 	return pass{era}, nil
 }
 
-// release tells the breaker how the attempt ended and then gives the slot back, so that who waits for it meets the breaker
-// as it is now.
+// release tells the breaker how the attempt ended and then gives the slot back, so that whoever waits for the slot sees the breaker's new
+// state.
 func (a *API) release(p pass, v verdict) {
 	defer a.slots.free()
 	if v == ill {
@@ -101,7 +101,7 @@ type counters struct {
 	relayed                                                            atomic.Int64 // now
 }
 
-// Health is how an API has been doing since the start, and how it does now.
+// Health is how an API has done since the start, and how it does now.
 type Health struct {
 	Calls        uint64 // calls begun
 	Attempts     uint64 // requests sent for them, and for the relay
@@ -117,7 +117,7 @@ type Health struct {
 	Relayed int    // relayed answers and sockets on their way
 }
 
-// Health is a snapshot; its numbers may be a moment apart.
+// Health gives a snapshot, whose numbers may be from slightly different moments.
 func (a *API) Health() Health {
 	return Health{
 		Calls: a.count.calls.Load(), Attempts: a.count.attempts.Load(), Retries: a.count.retries.Load(), Unaffordable: a.count.unaffordable.Load(),

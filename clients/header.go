@@ -34,7 +34,7 @@ func fixedHeader(cfg Config) http.Header {
 	return h
 }
 
-// finalHeader is everything the API will be told, but for the token.
+// finalHeader is the whole header that the API gets, except for the token.
 func (a *API) finalHeader(ctx context.Context) http.Header {
 	h := make(http.Header, len(a.fixed)+4)
 	for name, values := range a.fixed {
@@ -61,7 +61,7 @@ func (a *API) finalHeader(ctx context.Context) http.Header {
 	return h
 }
 
-// addHeader adds a call's own headers. A value that cannot be sent is the input's fault, a reserved name the program's.
+// addHeader adds a call's own headers. A value that cannot be sent is a fault of the input, a reserved name one of the program.
 func (a *API) addHeader(x *exchange, header http.Header) error {
 	for name, values := range header {
 		if !isToken(name) || reservedHeader(name) {
@@ -89,7 +89,7 @@ func addressValue(header string, addr netip.Addr) string {
 	return "for=" + addr.String()
 }
 
-// reservedHeader tells the headers that only this package, auth's transport or net/http may set.
+// reservedHeader tells whether only this package, auth's transport or net/http may set a header.
 func reservedHeader(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Authorization", "Proxy-Authorization", "Cookie", "Host", "Content-Length", "Content-Type", "Connection", "Keep-Alive",
@@ -112,7 +112,7 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// isVisible holds for printable ASCII and spaces.
+// isVisible tells whether a text consists of printable ASCII and spaces.
 func isVisible(s string) bool {
 	for i := range len(s) {
 		if s[i] < 0x20 || s[i] > 0x7e {
@@ -132,7 +132,7 @@ func isRequestID(s string) bool {
 	return s != "" && len(s) <= 128
 }
 
-// isTraceParent holds for version 00 of W3C Trace Context §3.2: lowercase hex, neither id all zero.
+// isTraceParent tells whether a text is a traceparent of version 00 (W3C Trace Context §3.2): lowercase hex, neither id all zero.
 func isTraceParent(s string) bool {
 	if len(s) != 55 || s[:3] != "00-" || s[35] != '-' || s[52] != '-' {
 		return false

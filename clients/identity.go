@@ -3,8 +3,8 @@ package clients
 import "context"
 
 // IdentityKey says whose answer an API gives: two calls may share one answer only if their keys are equal. It is opaque,
-// comparable, and made by [SessionIdentity] or [PublicIdentity] alone; the zero key stands for nobody, and no answer is
-// ever shared under it.
+// comparable, and made only by [SessionIdentity] and [PublicIdentity]. The zero key stands for nobody: no answer is ever shared under
+// it.
 type IdentityKey struct {
 	class      identityClass
 	key, owner string
@@ -18,12 +18,12 @@ const (
 	session
 )
 
-// PublicIdentity is the key of calls that bear no token and nothing of the session or of the caller's request.
+// PublicIdentity is the key of calls without a token and without anything of the session or of the caller's request.
 func PublicIdentity() IdentityKey { return IdentityKey{class: public} }
 
-// SessionIdentity is the key of calls made for one session with one kind of token. The text must tell apart session, API,
-// audience, scopes and token kind; owner is the session's name for [API.Forget], empty if it is nobody's session. Both
-// should be hashes: they are kept in memory beside answers. An empty text is nobody's.
+// SessionIdentity is the key of calls made for one session with one kind of token. The text must be different for each session, API,
+// audience, scopes and token kind; owner names the session for [API.Forget], and is empty if there is none. Both should be hashes, since
+// they are kept in memory with the answers. An empty text gives the zero key.
 func SessionIdentity(opaque, owner string) IdentityKey {
 	if opaque == "" {
 		return IdentityKey{}
@@ -55,7 +55,7 @@ func (k IdentityKey) String() string {
 // GoString is String: a key is shown in no form.
 func (k IdentityKey) GoString() string { return k.String() }
 
-// Inbound is what of the browser's request may go on to an API. Nothing else of it does: no cookie, no Authorization.
+// Inbound is what of the browser's request an API may get. Nothing else is passed on: no cookie, no Authorization.
 type Inbound struct {
 	RequestID   string // as X-Request-Id; 1 to 128 of A-Z a-z 0-9 . _ -
 	TraceParent string // W3C Trace Context, version 00

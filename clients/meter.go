@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// meter tells of an API what is asked and how it does. Attempts are measured one by one, all else is read from Health and Stats
-// when somebody looks. A nil one tells nothing.
+// meter measures an API's calls and health. Attempts are recorded one by one; everything else is read from Health and Stats when metrics are
+// collected. A nil meter records nothing.
 type meter struct {
 	duration metric.Float64Histogram
 	api      attribute.KeyValue
@@ -20,7 +20,7 @@ type meter struct {
 	reading  metric.Registration
 }
 
-// newMeter makes the API's instruments; nil if nobody wants to know. docs/observability.md says what they mean.
+// newMeter makes the API's instruments; nil without a provider. docs/observability.md says what they mean.
 func newMeter(a *API, provider metric.MeterProvider) (*meter, error) {
 	if provider == nil {
 		return nil, nil
@@ -36,7 +36,7 @@ func newMeter(a *API, provider metric.MeterProvider) (*meter, error) {
 	return m, err
 }
 
-// number is an instrument and how its value is read, once for each value of a label if it has one.
+// number is an instrument with how its value is read: once for each value of its label, if it has one.
 type number struct {
 	name, unit, about string
 	gauge             bool
@@ -44,7 +44,7 @@ type number struct {
 	read              func(Health, Stats) map[string]int64
 }
 
-// one is the value of what has no label of its own.
+// one reads the value of an instrument without a label of its own.
 func one(v int64) map[string]int64 { return map[string]int64{"": v} }
 
 func numbers() []number {
@@ -76,7 +76,7 @@ func numbers() []number {
 	}
 }
 
-// read registers what is read when somebody looks.
+// read registers what is read when metrics are collected.
 func (m *meter) read(a *API, from metric.Meter) (metric.Registration, error) {
 	all := numbers()
 	made := make([]metric.Observable, len(all))
@@ -111,7 +111,7 @@ func (m *meter) read(a *API, from metric.Meter) (metric.Registration, error) {
 	}, made...)
 }
 
-// attempt measures one try that was sent.
+// attempt records one attempt that was sent.
 func (m *meter) attempt(ctx context.Context, a *API, x *exchange, began time.Time, status int, err error) {
 	if m == nil {
 		return
@@ -137,7 +137,7 @@ func (m *meter) option(outcome string) metric.MeasurementOption {
 	return made
 }
 
-// statusName is a status if it is a known one, else its class: an API may make up others.
+// statusName is a status if it is a registered one, else its class: an API may make up any.
 func statusName(status int) string {
 	if http.StatusText(status) != "" {
 		return strconv.Itoa(status)

@@ -9,13 +9,12 @@ import (
 	"time"
 )
 
-// Poll asks an API that has no event stream again and again, at most so often, and gives what it answers to each whenever that
-// has changed, the first answer at once. It returns each's error, ctx's cause when ctx ends, and an *Error when the API refuses,
+// Poll calls an operation of an API without an event stream again and again, at most once per interval, and calls each with the answer
+// whenever it has changed, the first time at once. It returns each's error, ctx's cause when ctx ends, and an *Error when the API refuses,
 // gives no T, or fails for two minutes.
 //
-// An answer that bears an ETag is asked for with If-None-Match, and 304 is no change; without one its bytes are compared. A
-// poll is answered by nothing that is kept, and a change tells that what is kept of the API's answers for the identity of ctx is
-// not to be used any more.
+// An answer with an ETag is asked for again with If-None-Match, and 304 is no change; without one the bytes are compared. Every poll
+// is sent: no kept answer serves it. After a change the kept answers of the API for the identity of ctx are not used any more.
 func Poll[T any](ctx context.Context, api *API, path Path, query url.Values, every time.Duration, each func(ctx context.Context, value T) error) error {
 	f := &follower{api: api, wait: every}
 	x, err := api.prepare(ctx, Call{Method: http.MethodGet, Path: path, Query: query})

@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Projection says which members of answers are needed: the others are passed over, not decoded. An answer that is wrong only
-// where nobody looks is right. Safe for concurrent use.
+// Projection says which members of answers are needed; the others are skipped, not decoded. An answer with a fault in a skipped member is
+// accepted. It is safe for concurrent use.
 type Projection struct {
 	needs  func(reflect.Type) (members map[string]bool, known bool)
 	shapes sync.Map // *shape by the type decoded; nil where everything is needed
@@ -35,10 +35,10 @@ func projectionOf(ctx context.Context) *Projection {
 	return p
 }
 
-// shape is what is needed of a JSON value. A nil one is needed whole.
+// shape says what of a JSON value is needed; nil: all of it.
 type shape struct {
 	element *shape // of a list
-	// members are an object's that are needed, if it is one. They are few: to look through them is faster than a map.
+	// members are the needed ones of an object. They are few: a linear search is faster than a map.
 	members  []member
 	isObject bool
 }
@@ -147,23 +147,23 @@ func (d *drawer) draw(t reflect.Type) *shape {
 	return nil
 }
 
-// readsItself tells types that have code of their own to be decoded.
+// readsItself tells whether a type has its own decoding method.
 func readsItself(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[json.UnmarshalerFrom]()) ||
 		p.Implements(reflect.TypeFor[interface{ UnmarshalText([]byte) error }]())
 }
 
-// pruner writes a document without what is not needed. Its methods tell whether they understood it.
+// pruner copies a document without what is not needed. Its methods return false if they did not understand it.
 type pruner struct {
 	doc []byte
 	at  int
 	out []byte
-	// depth is how many lists and objects are around, which the decoder spends stack on.
+	// depth is how deeply the current value is nested: each level costs the decoder stack.
 	depth int
 }
 
-// enter goes into a list or an object, unless it is nested too deep.
+// enter begins a list or an object, unless that is nested too deeply.
 func (w *pruner) enter() bool {
 	w.depth++
 	return w.depth <= maxDepth
@@ -262,7 +262,7 @@ func (w *pruner) object(of *shape) bool {
 	}
 }
 
-// space passes over white space.
+// space skips white space.
 func (w *pruner) space() {
 	for w.at < len(w.doc) {
 		switch w.doc[w.at] {
@@ -274,7 +274,7 @@ func (w *pruner) space() {
 	}
 }
 
-// take passes over c, if it is there.
+// take skips c, if that is next.
 func (w *pruner) take(c byte) bool {
 	if w.at == len(w.doc) || w.doc[w.at] != c {
 		return false
@@ -283,7 +283,7 @@ func (w *pruner) take(c byte) bool {
 	return true
 }
 
-// skip passes over a value. Of one that is not needed it sees no more than where it ends.
+// skip skips a value. It looks only for its end, and does not check what is in it.
 func (w *pruner) skip() bool {
 	if w.at == len(w.doc) {
 		return false

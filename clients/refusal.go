@@ -14,11 +14,11 @@ const (
 	maxFields       = 50  // more faults than this help nobody to mend a form
 	maxFieldBytes   = 200 // of a field's name
 	maxMessageBytes = 300 // of a message, which a person reads
-	// maxRetryAfter bounds what an API may ask for; beyond a day it is a mistake or malice.
+	// maxRetryAfter bounds an API's Retry-After: more than a day is a mistake or malice.
 	maxRetryAfter = 24 * time.Hour
 )
 
-// refusal makes one typed error of an answer that is not a success, whatever its body is.
+// refusal makes an *Error of an answer that is not a success, whatever its body is.
 func (a *API) refusal(x *exchange, ans *answer) *Error {
 	e := &Error{API: a.name, Method: x.method, Path: x.template, Status: ans.status}
 	e.Code, e.Retryable = codeOf(ans.status, x.repeatable)
@@ -37,8 +37,8 @@ func (a *API) refusal(x *exchange, ans *answer) *Error {
 	return e
 }
 
-// codeOf maps a status to its code and says whether the same call may be repeated: after 429 and 503 always, since the
-// API has not acted, after other transient failures only if repeating cannot act twice.
+// codeOf gives the code of a status, and whether the same call may be repeated: after 429 and 503 always, since the API has not acted;
+// after other transient failures only if repeating cannot act twice.
 func codeOf(status int, repeatable bool) (code Code, retryable bool) {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
@@ -66,7 +66,7 @@ func codeOf(status int, repeatable bool) (code Code, retryable bool) {
 	return CodeUpstreamInvalid, false // redirects, and refusals that only a wrong request of ours explains
 }
 
-// problem is what is read of an error's body, RFC 9457 or near to it.
+// problem is what is read of an error's body: RFC 9457 or something like it.
 type problem struct {
 	Type          string          `json:"type"`
 	Title         string          `json:"title"`
@@ -75,7 +75,7 @@ type problem struct {
 	InvalidParams json.RawMessage `json:"invalid-params"` // as RFC 7807 named them in an example that many followed
 }
 
-// readProblem never fails: a body that is not JSON, or is other JSON, is a problem without particulars.
+// readProblem never fails: a body that is not JSON, or other JSON, gives an empty problem.
 func readProblem(ans *answer) problem {
 	var p problem
 	if checkJSON(ans.header) != nil || tooDeep(ans.body, maxDepth) {
@@ -86,7 +86,7 @@ func readProblem(ans *answer) problem {
 	return p
 }
 
-// cause is what the log learns: the problem's own words, shortened, or what kind of body came instead.
+// cause is the error for the log: the problem's own words, shortened, or what kind of body came instead.
 func (p problem) cause(ans *answer) error {
 	if p.Type == "" && p.Title == "" && p.Detail == "" {
 		return fmt.Errorf("status %d with %d bytes of %q", ans.status, len(ans.body), clip(ans.header.Get("Content-Type"), 100))
@@ -95,8 +95,7 @@ func (p problem) cause(ans *answer) error {
 		clip(p.Type, maxMessageBytes), clip(p.Title, maxMessageBytes), clip(p.Detail, maxMessageBytes))
 }
 
-// fields reads the shapes in use: a list of faults, or an object of them by the field's name. What is neither is passed
-// over, and leaves the others readable.
+// fields reads the two forms in use: a list of faults, or an object of them by the field's name. Entries of another form are skipped.
 func (p problem) fields() []FieldError {
 	faults := p.Errors
 	if len(faults) == 0 {
@@ -173,7 +172,7 @@ func clip(s string, n int) string {
 	return s[:n] + "…"
 }
 
-// retryAfter reads seconds or a date (RFC 9110 §10.2.3); 0 when there is none, it is past, or it is nonsense.
+// retryAfter reads seconds or a date (RFC 9110 §10.2.3); 0 if there is none, if it is past, or if it is neither.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if v == "" {

@@ -13,17 +13,17 @@ import (
 
 const (
 	defaultMaxUpload = 32 << 20
-	// maxOpenBodies bounds the relayed answers of one API that are still on their way: slow readers hold these places, not
-	// those of calls.
+	// maxOpenBodies bounds the relayed answers of one API that are being passed on: slow readers occupy these places, not those of
+	// calls.
 	maxOpenBodies = 1024
 	relayPrefix   = "/api/"
 )
 
-// RelayConfig is which APIs browsers reach through the relay, and how.
+// RelayConfig says which APIs browsers reach through the relay, and how.
 type RelayConfig struct {
 	// APIs are offered under /api/{name}/. An API without routes is not there.
 	APIs []RelayAPI
-	// Origin is the public origin, which the Origin of a WebSocket must be. Required.
+	// Origin is the gateway's public origin; the header Origin of a WebSocket must be equal. Required.
 	Origin string
 	// LoginURL is where a person signs in. Default /auth/login.
 	LoginURL string
@@ -35,14 +35,14 @@ type RelayConfig struct {
 	Logger     *slog.Logger
 }
 
-// RelayAPI is one API and what of it is offered.
+// RelayAPI is one API and the part of it that is offered.
 type RelayAPI struct {
 	API    *API
 	Routes []RelayRoute
 	// MaxUpload bounds a request's body in bytes. Default 32 MiB.
 	MaxUpload int64
-	// SignedIn asks for a session, but on routes that are Public: for an API that would take anybody, since its token is the
-	// gateway's own. One whose token is the user's asks for a session by itself.
+	// SignedIn requires a session, except on routes that are Public: for an API that would answer anybody, since its token is the
+	// gateway's own. An API whose token is the user's requires a session anyway.
 	SignedIn bool
 }
 
@@ -63,9 +63,9 @@ type RelayRoute struct {
 
 // Relay is the handler of /api/{name}/…: it passes requests on to an API with the session's token.
 //
-// What is passed on is on a list: paths, methods, headers both ways. An answer lives on our origin, so that it cannot be a
-// document there: it is sandboxed, its type is not guessed, and it is a download unless it is JSON, plain text, an image
-// or an event stream. Requests share breaker, bulkhead and counters with the API's other calls; they are not repeated.
+// Only what is on a list is passed on: paths, methods, headers in both directions. An answer is on our origin, and must not act as a
+// document there: it is sandboxed, its type is not guessed, and it is a download unless it is JSON, plain text, an image or an event
+// stream. Requests share breaker, bulkhead and counters with the API's other calls; they are not repeated.
 //
 // Not done here: cross-site checks and sessions (package auth, before it).
 type Relay struct {

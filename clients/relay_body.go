@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	// relayPatience bounds each write to a browser that does not read, and the silence of an API within an answer that is
+	// relayPatience bounds each write to a browser that does not read, and how long an API may send nothing within an answer that is
 	// no stream.
 	relayPatience = 30 * time.Second
 	relayBuffer   = 32 << 10
 )
 
-// upload is a request's body on its way. It knows what went wrong with it: that is the browser's fault, not the API's.
+// upload is a request's body while it is passed on. It remembers its own error: that is the browser's fault, not the API's.
 type upload struct {
 	io.ReadCloser
 	silence silence
@@ -43,7 +43,7 @@ func (u *upload) tooLarge() bool {
 	return err != nil && errors.As(*err, &large)
 }
 
-// silence is how long an API says nothing. While the browser is waited for it does not count.
+// silence measures how long an API sends nothing, without the time that is spent waiting for the browser.
 type silence struct {
 	mu    sync.Mutex // guards all of the following
 	timer *time.Timer
@@ -90,8 +90,8 @@ func (s *silence) end() bool {
 	return s.broke
 }
 
-// answer passes an API's answer back, or refuses it. Its own 5xx pages tell too much, and its 401 would ask the browser
-// for a password: of those the status remains.
+// answer passes an API's answer back, or refuses it. Of 5xx only the status is passed on, since the API's own pages tell too much, and of
+// 401 too, since it would make the browser ask for a password.
 func (r *Relay) answer(w http.ResponseWriter, req *http.Request, one *relayed, x *exchange, p place, res *http.Response, cancel context.CancelFunc) {
 	if res.StatusCode == http.StatusUnauthorized || res.StatusCode >= 500 {
 		r.refuse(w, req, one.api.refusal(x, &answer{status: res.StatusCode, header: res.Header}))
@@ -181,7 +181,7 @@ func write(control *http.ResponseController, w io.Writer, part []byte, stream bo
 	return nil
 }
 
-// flush sends what there is, and lifts the deadline that would end a silent stream.
+// flush sends what is buffered, and lifts the deadline that would end a silent stream.
 func flush(control *http.ResponseController) error {
 	if err := control.Flush(); err != nil {
 		return err

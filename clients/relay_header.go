@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// maxRelayedHeader bounds one value that is passed on.
+// maxRelayedHeader bounds one header value that is passed on, in bytes.
 const maxRelayedHeader = 4 << 10
 
-// errForeignLocation is a redirect that leads where the relay does not, or is none at all.
+// errForeignLocation is that a redirect leads where the relay does not, or nowhere.
 var errForeignLocation = errors.New("the answer redirects to where the relay does not lead")
 
 // passedOn are the headers of a browser's request that an API gets as they are. Cookie, Authorization, Forwarded, Origin,
@@ -25,10 +25,10 @@ func passedOn() []string {
 	}
 }
 
-// relayHeader is everything the API will be told, but for the token.
+// relayHeader is the whole header that the API gets, except for the token.
 func (a *API) relayHeader(req *http.Request, socket bool) http.Header {
 	h := a.finalHeader(req.Context())
-	// Go would ask for gzip by itself and unpack it on the way; what the browser takes is its own affair.
+	// Otherwise Go would ask for gzip and unpack it; the browser and the API agree on an encoding themselves.
 	h["Accept-Encoding"] = []string{"identity"}
 	h["Accept"] = []string{"*/*"}
 	for _, name := range passedOn() {
@@ -136,7 +136,7 @@ func isShown(media string) bool {
 	return ok && (subtype == "json" || strings.HasSuffix(subtype, "+json"))
 }
 
-// privately keeps a person's answer out of shared caches: an API thinks of its own clients where it says public.
+// privately keeps a person's answer out of shared caches: an API that says public does not know of this gateway's users.
 func privately(control string) string {
 	if control == "" {
 		return "no-store"

@@ -12,7 +12,7 @@ import (
 
 var errNotCanonical = errors.New("the path is not in its one canonical form")
 
-// place is where a request wants to go: an API, and decoded segments of a path below its base.
+// place is the target of a request: an API, and the decoded segments of a path below its base.
 type place struct {
 	name     string
 	segments []string
@@ -71,7 +71,7 @@ func isUnreserved(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
 }
 
-// unhex reads a hexadecimal digit, which PathUnescape has seen to be one.
+// unhex reads a hexadecimal digit; PathUnescape has checked that it is one.
 func unhex(c byte) byte {
 	switch {
 	case c <= '9':
@@ -98,7 +98,7 @@ type relayRoute struct {
 	parts []string
 }
 
-// Check says what is wrong with a route.
+// Check reports what is wrong with a route.
 func (route RelayRoute) Check() error {
 	_, err := parseRoute(route)
 	return err

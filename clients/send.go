@@ -9,20 +9,20 @@ import (
 	"net/http"
 )
 
-// maxRefusalBytes bounds what is read of an error's body: enough for problem details with many fields.
+// maxRefusalBytes bounds what is read of an error's body, in bytes: enough for problem details with many fields.
 const maxRefusalBytes = 64 << 10
 
-// errTooLarge is an answer beyond Config.MaxResponseBytes.
+// errTooLarge is that an answer is larger than Config.MaxResponseBytes.
 var errTooLarge = errors.New("answer is larger than the limit")
 
-// answer is a whole answer, read and released. It is never written to: several callers may hold it.
+// answer is an answer that was read in full. It is immutable: several callers may hold it.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// perform makes the call within the API's time.
+// perform makes the call within its timeout.
 func (a *API) perform(ctx context.Context, x *exchange) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
@@ -63,7 +63,7 @@ func (a *API) send(ctx context.Context, x *exchange) (*answer, error) {
 	return &answer{status: resp.StatusCode, header: resp.Header, body: buf}, nil
 }
 
-// readBody reads at most limit bytes; a declared length costs one allocation.
+// readBody reads at most limit bytes, with a single allocation if the length is declared.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return nil, errTooLarge

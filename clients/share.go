@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// obtain gets an exchange's answer: one that is kept, one that is on its way already, or one of its own. Only calls of
-// one identity ever share.
+// obtain gets an exchange's answer: a kept one, that of a call under way, or that of a call of its own. Only calls of the same identity
+// ever share.
 func (a *API) obtain(ctx context.Context, x *exchange) (*answer, error) {
 	if a.identity == nil {
 		return a.perform(ctx, x)
@@ -66,7 +66,7 @@ type landing struct {
 	by *exchange
 }
 
-// note is that of the call which was made; nil if there is none, or no landing.
+// note is the note of the call that was made; nil if there is none.
 func (l landing) note() *note {
 	if l.by == nil {
 		return nil
@@ -74,8 +74,8 @@ func (l landing) note() *note {
 	return l.by.note
 }
 
-// sharable tells whether another call's answer could serve: it is a GET or HEAD without a body that asks for the whole
-// thing, unconditionally, and neither speaks to caches itself nor wants to be asked anew.
+// sharable tells whether another call's answer could serve: whether this is a GET or HEAD without a body, for the whole representation,
+// unconditional, without Cache-Control of its own, and not [NotKept].
 func sharable(x *exchange) bool {
 	if x.method != http.MethodGet && x.method != http.MethodHead || x.body != nil || x.keep < 0 {
 		return false
@@ -88,21 +88,21 @@ func sharable(x *exchange) bool {
 	return true
 }
 
-// neutral tells the headers by which no API may answer differently, so that calls that differ in them alone share: they
-// only say which of many equal calls this is.
+// neutral tells whether an API cannot answer differently because of a header, so that calls that differ in nothing else share: such a
+// header only says which of many equal calls this is.
 //
 //	X-Request-Id   names the browser's request, for logs
 //	Traceparent    names the span, for traces (W3C Trace Context §3.2)
 //	Tracestate     goes with it (§3.3); a vendor's sampling at the most
 //
-// Every other header is part of the key: Accept-Language, Forwarded and configured ones may well decide an answer. An API
-// whose Vary names a neutral header is heard all the same.
+// Every other header is part of the key: Accept-Language, Forwarded and configured ones may change the answer. An API's Vary is honoured
+// even if it names a neutral header.
 func neutral(name string) bool {
 	return name == headerRequestID || name == headerTraceParent || name == headerTraceState
 }
 
-// requestKey is what was asked: method, URL, all headers that are not neutral and how long the answer may be kept, as text. It says nothing of who asked
-// and therefore finds nothing by itself: whatever is kept or under way lies behind an IdentityKey (see cache.slots).
+// requestKey is the request as text: method, URL, all headers that are not neutral, and Keep. It does not say who asks, and therefore
+// finds nothing by itself: everything that is kept or under way is below an IdentityKey (see cache.slots).
 type requestKey string
 
 func keyOf(x *exchange, target string) requestKey {
@@ -133,9 +133,9 @@ func keyOf(x *exchange, target string) requestKey {
 	return requestKey(b.String())
 }
 
-// mayJoin tells whether an answer serves a call that came while it was on its way. That it may not be stored is no
-// reason against it where both calls are one session's: they might as well have been one call. Among strangers only what
-// a shared cache might give to all is shared (RFC 9111 §3).
+// mayJoin tells whether an answer serves a call that came while it was under way. Within one session it does even if it must not be
+// stored: the two might as well have been one call. Among different users only what a shared cache could give to all is shared
+// (RFC 9111 §3).
 func mayJoin(who IdentityKey, x *exchange, got landing) bool {
 	names, star := parseVary(got.header.Values("Vary"))
 	if star {
@@ -150,8 +150,8 @@ func mayJoin(who IdentityKey, x *exchange, got landing) bool {
 	return who.class != public || !control.private && !control.noStore
 }
 
-// NoteChange tells of an unsafe call that was made beside [Do], such as a relayed one, once its answer's header is there
-// and before anybody has it; status 0 says that there was none. Calls by Do need no telling.
+// NoteChange must be called for an unsafe call that was not made by [Do], such as a relayed one, once its answer's header is there and
+// before anybody gets it. status 0 means that there was no answer.
 func (a *API) NoteChange(ctx context.Context, target *url.URL, status int, header http.Header) {
 	if a.identity == nil {
 		return
@@ -161,9 +161,9 @@ func (a *API) NoteChange(ctx context.Context, target *url.URL, status int, heade
 	}
 }
 
-// noteChange makes what is kept or on its way for an identity unusable for later calls, when an unsafe call of its may
-// have changed something: it succeeded, or it failed in a way that does not say that nothing happened. What the answer
-// names is dropped for everybody (RFC 9111 §4.4).
+// noteChange makes what is kept or under way for an identity unusable for later calls, if an unsafe call of that identity may have
+// changed something: if it succeeded, or failed in a way that leaves that open. What the answer's header names is dropped for everybody
+// (RFC 9111 §4.4).
 func (a *API) noteChange(ctx context.Context, who IdentityKey, target *url.URL, status int, header http.Header) {
 	if status >= 400 && status < 500 {
 		return
@@ -180,8 +180,8 @@ func (a *API) noteChange(ctx context.Context, who IdentityKey, target *url.URL, 
 	}
 }
 
-// sameOrigin resolves a reference that an answer names; empty if there is none, or if it is another origin's, about which
-// the answer has nothing to say (RFC 9111 §4.4).
+// sameOrigin resolves a reference in an answer's header; empty if there is none, or if it leads to another origin, for which the answer
+// does not speak (RFC 9111 §4.4).
 func sameOrigin(base *url.URL, reference string) string {
 	if reference == "" {
 		return ""
@@ -194,8 +194,8 @@ func sameOrigin(base *url.URL, reference string) string {
 	return at.String()
 }
 
-// Invalidate makes what is kept or on its way for the identity of ctx unusable for later calls, as a change by a call of
-// its own does. Without such an identity there is nothing to invalidate.
+// Invalidate makes what is kept or under way for the identity of ctx unusable for later calls, as an unsafe call does. Without an
+// identity it does nothing.
 func (a *API) Invalidate(ctx context.Context) {
 	if a.identity == nil {
 		return
@@ -205,15 +205,15 @@ func (a *API) Invalidate(ctx context.Context) {
 	}
 }
 
-// Forget drops what is kept for a session that has ended, by the owner that its identities name. What is on its way for it
-// is given to those who wait and is kept no more; later calls of it, by requests still running, neither share nor keep.
+// Forget drops what is kept for a session that has ended, by the owner that its identities name. Calls under way serve those who wait and
+// are not kept; later calls of the session, by requests that still run, are neither shared nor kept.
 func (a *API) Forget(owner string) { a.cache.forget(owner, a.now()) }
 
-// ForgetSessions drops what is kept for every session: the ends of some may have been missed. What is public stays.
+// ForgetSessions drops what is kept for every session, for when the ends of some may have been missed. Public answers stay.
 func (a *API) ForgetSessions() { a.cache.forgetSessions() }
 
-// Close ends revalidations behind callers' backs and waits for them, and what is told of the API to Config.Meters. Calls are
-// their callers' to end.
+// Close ends the revalidations in the background and waits for them, and unregisters the API from Config.Meters. It does not end calls:
+// their callers do.
 func (a *API) Close() {
 	a.meter.close()
 	a.cache.close()

@@ -10,24 +10,25 @@ import (
 )
 
 const (
-	// maxTraced bounds the calls that one Trace notes; those beyond are counted.
+	// maxTraced bounds the calls that one Trace notes; further ones are only counted.
 	maxTraced = 1000
-	// maxTracedPath bounds what is noted of one call's path and query: a batch may ask for many keys.
+	// maxTracedPath bounds what is noted of one call's path and query, in bytes: a batch may ask for many keys.
 	maxTracedPath = 1 << 10
 )
 
-// TraceConfig is what a Trace may be told. The zero value serves.
+// TraceConfig configures a Trace. The zero value is valid.
 type TraceConfig struct {
-	// Field says which field asks, of a call's context: its response path without indices, me.orders. Empty: none does.
+	// Field gives the field for which a call with the context is made: its response path without indices, such as me.orders; empty if
+	// there is none.
 	Field func(context.Context) string
 	// Now is the clock, the same as the APIs'. Default time.Now.
 	Now func() time.Time
 }
 
-// Trace notes every call that is made under its context: when, why, how it was answered. It holds what a developer may see
-// of a call, which is everything but headers and bodies: no token, no cookie. It is safe for concurrent use.
+// Trace notes every call that is made with its context: when, why, and how it was answered. It holds what a developer may see of a call,
+// which is everything except headers and bodies: no token, no cookie. It is safe for concurrent use.
 //
-// It costs a few hundred bytes a call; without one in the context nothing is noted and nothing allocated.
+// It costs a few hundred bytes per call; without one in the context nothing is allocated.
 type Trace struct {
 	cfg   TraceConfig
 	start time.Time
@@ -40,7 +41,7 @@ type Trace struct {
 // Via is how a call was answered.
 type Via string
 
-// The ways there are. A call that was held back, or failed before it was sent, has none.
+// The ways to be answered. A call that was held back, or failed before it was sent, has none.
 const (
 	ViaSent        Via = "sent"        // the API was asked
 	ViaShared      Via = "shared"      // by the answer to another call that was under way
@@ -55,7 +56,7 @@ type TokenName struct {
 	Scopes                   []string
 }
 
-// TracedCall is one call as it went.
+// TracedCall is what was noted of one call.
 type TracedCall struct {
 	ID int // counts a trace's calls from 1
 	// API, Method and Template name the operation; Path is what was asked, below the API's base, with its query.

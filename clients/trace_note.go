@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// note is what is noted of one call on its way. A nil one notes nothing.
+// note is what is noted of one call while it runs. A nil note notes nothing.
 type note struct {
 	trace *Trace
 	began time.Time
@@ -19,7 +19,7 @@ type note struct {
 	ended bool
 }
 
-// note begins to note a call, if somebody wants to know.
+// note begins the note of a call; nil if its context has no trace.
 func (a *API) note(ctx context.Context, x *exchange) *note {
 	t := traceFrom(ctx)
 	if t == nil {
@@ -39,7 +39,7 @@ func (a *API) note(ctx context.Context, x *exchange) *note {
 	return n
 }
 
-// read is the note as it stands.
+// read gives what was noted so far.
 func (n *note) read(now time.Time) TracedCall {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -52,7 +52,7 @@ func (n *note) read(now time.Time) TracedCall {
 	return call
 }
 
-// set says how the call is answered. The last word counts: what was sent may turn out to confirm what is kept.
+// set notes how the call is answered. The last one counts: a call that was sent may turn out to confirm a kept answer.
 func (n *note) set(via Via) {
 	if n == nil {
 		return

@@ -17,13 +17,13 @@ const (
 	// connectionLife is after how long an API's connections are replaced by new ones, whose address is looked up anew: a
 	// connection in use would otherwise live for ever, at an address that DNS no longer names.
 	connectionLife = 3 * time.Minute
-	// maxWarmDrain bounds what is read of an answer that nobody wants.
+	// maxWarmDrain bounds what is read of an answer whose body does not matter, in bytes.
 	maxWarmDrain = 64 << 10
 )
 
-// TransportConfig is how the connections to one API are made. The zero value serves.
+// TransportConfig says how the connections to one API are made. The zero value is valid.
 type TransportConfig struct {
-	// Idle bounds the connections kept for later: as many as calls go out at once. Default 256.
+	// Idle bounds the idle connections that are kept; it should be the number of calls at once. Default 256.
 	Idle int
 	// TLS has private authorities, this client's certificate, or another server name. Default: the system's authorities.
 	TLS *tls.Config
@@ -33,8 +33,8 @@ type TransportConfig struct {
 	Now func() time.Time
 }
 
-// Transport is the connections to one API: kept alive, HTTP/2 where the API speaks it, and replaced every few minutes so
-// that DNS is followed. It uses no proxy, whatever the environment says: tokens would travel through it.
+// Transport holds the connections to one API: kept alive, with HTTP/2 if the API speaks it, and replaced every few minutes to follow DNS.
+// It uses no proxy, whatever the environment says: tokens would travel through it. It is safe for concurrent use.
 type Transport struct {
 	cfg TransportConfig
 
@@ -72,8 +72,7 @@ func (t *Transport) CloseIdleConnections() {
 	pool.CloseIdleConnections()
 }
 
-// current is the pool for the next request. An old one finishes what it has begun: its connections close as they become
-// idle.
+// current gives the pool for the next request. An old pool finishes what it has begun: its connections close as they become idle.
 func (t *Transport) current() *http.Transport {
 	t.mu.Lock()
 	pool := t.pool
@@ -97,7 +96,7 @@ func (t *Transport) newPool() *http.Transport {
 		TLSHandshakeTimeout:    5 * time.Second,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
-		// A connection on which nothing comes any more is found out, not waited for.
+		// A dead connection is found by a ping.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 	}
 }
