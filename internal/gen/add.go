@@ -16,7 +16,7 @@ import (
 
 var errAddUsage = errors.New("usage: gen add-api [-config gqlgen.yml] [-gateway vestibule.yaml] [-depth 2] [-replace] [-op OPERATION]… NAME DOCUMENT")
 
-// operations are what -op names, several times.
+// operations is the flag -op, which may be given several times.
 type operations []string
 
 func (o *operations) String() string { return strings.Join(*o, ", ") }
@@ -26,8 +26,8 @@ func (o *operations) Set(text string) error {
 	return nil
 }
 
-// addAPI handles "gen add-api". The proposed schema is all that it writes to stdout; what it did and what is left to do are notes.
-// Nothing is written before all is known to be right.
+// addAPI handles "gen add-api". It writes the proposed schema to stdout, or without -op the API's operations; what it did and what is
+// left to do go to notes. It changes no file before everything is known to be right.
 func addAPI(args []string, stdout, notes io.Writer) error {
 	var wanted operations
 	flags := flagsOf("add-api", errAddUsage)
@@ -51,17 +51,14 @@ func addAPI(args []string, stdout, notes io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", flags.Arg(1), err)
 	}
+	entry := block(name, described)
 	var configured []byte
 	if *gateway != "" {
-		if *gateway, err = filepath.Abs(*gateway); err != nil {
+		if *gateway, err = filepath.Abs(*gateway); err != nil { // load goes to another directory.
 			return err
 		}
-		text, err := os.ReadFile(*gateway)
-		if err != nil {
+		if configured, err = configure(*gateway, name, entry); err != nil {
 			return err
-		}
-		if configured, err = withAPI(text, name, block(name, described)); err != nil {
-			return fmt.Errorf("%s: %w", *gateway, err)
 		}
 	}
 	cfg, _, err := load(*file)
@@ -85,7 +82,7 @@ func addAPI(args []string, stdout, notes io.Writer) error {
 		}
 		fmt.Fprintf(notes, "%s has the API: look at its address and its token.\n", *gateway)
 	} else {
-		fmt.Fprintf(notes, "The gateway's configuration wants:\n\napis:\n%s\n", indented(block(name, described), "  "))
+		fmt.Fprintf(notes, "The gateway's configuration wants:\n\napis:\n%s\n", indented(entry, "  "))
 	}
 	if schema == "" {
 		fmt.Fprintf(notes, "It has these operations; -op 'GET /path' or -op operationId proposes schema for one:\n")
@@ -99,7 +96,20 @@ func addAPI(args []string, stdout, notes io.Writer) error {
 	return err
 }
 
-// place copies a document to where the generator looks for it.
+// configure gives the text of a gateway's configuration with the API's entry in it.
+func configure(gateway, name, entry string) ([]byte, error) {
+	text, err := os.ReadFile(gateway)
+	if err != nil {
+		return nil, err
+	}
+	if text, err = withAPI(text, name, entry); err != nil {
+		return nil, fmt.Errorf("%s: %w", gateway, err)
+	}
+	return text, nil
+}
+
+// place copies a document to where the generator looks for it, and returns that. A different one that is there is replaced if replace is
+// set, and a fault otherwise.
 func place(name, ending string, document []byte, replace bool) (string, error) {
 	target := filepath.Join("clients", name, "openapi."+ending)
 	for _, other := range []string{"yaml", "yml", "json"} {
@@ -125,7 +135,7 @@ func place(name, ending string, document []byte, replace bool) (string, error) {
 	return target, os.WriteFile(target, document, 0o666) //nolint:gosec // Source code.
 }
 
-// block is an API in the gateway's configuration, below apis.
+// block gives the entry of an API in the gateway's configuration, below apis.
 func block(name string, described restgen.Described) string {
 	address, token := described.Server, "none"
 	if address == "" {
@@ -145,7 +155,7 @@ func indented(text, by string) string {
 	return b.String()
 }
 
-// withAPI adds a block to the text of a configuration, below apis, and changes nothing else of it. An API that is there stays.
+// withAPI adds a block to the text of a configuration, below apis, and changes nothing else in it. An API that is already there stays.
 func withAPI(text []byte, name, block string) ([]byte, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {

@@ -13,7 +13,7 @@ import (
 
 var errBreakingUsage = errors.New("usage: gen breaking OLD.graphqls NEW.graphqls [manifest.json…]")
 
-// compare handles "gen breaking": two schemas, of which - is standard input, and manifests of operations in use.
+// compare handles "gen breaking": it reads two schemas, and manifests of the operations in use. A file named - is standard input.
 func compare(args []string, stdin io.Reader, stdout io.Writer) error {
 	flags := flagsOf("breaking", errBreakingUsage)
 	if err := flags.Parse(args); err != nil {

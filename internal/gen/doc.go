@@ -7,8 +7,8 @@
 //	go run ./internal/gen breaking OLD.graphqls NEW.graphqls [manifest.json…]
 //
 // generate makes what gqlgen makes of the schema, and beside it the tables of graph/plan and what the schema's @rest directives
-// describe (docs/rest.md). It reads and writes beneath the
-// directory of the configuration file, which it looks for in the directories above too, and asks nobody over the network.
+// describe (docs/rest.md). It reads and writes below the directory of the configuration file, which it looks for in the directories above
+// too, and does not use the network.
 //
 // plan tells what a query asks of the APIs, before anybody runs it; with -n1, which fields can call an API once for each element of
 // a list, and fails if one may not (docs/limits.md).

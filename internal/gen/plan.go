@@ -36,7 +36,7 @@ func plan(args []string, stdin io.Reader, stdout io.Writer) error {
 	if *each != (flags.NArg() == 0) || flags.NArg() > 1 {
 		return errPlanUsage
 	}
-	// All files are read before the configuration's directory is gone to.
+	// The files named are read first, since load goes to another directory.
 	q := predict.Question{Operation: *operation}
 	if !*each {
 		text, err := readFile(flags.Arg(0), stdin)
@@ -52,13 +52,9 @@ func plan(args []string, stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var sources []*ast.Source
-	if *schemaFile != "" {
-		text, err := os.ReadFile(*schemaFile)
-		if err != nil {
-			return err
-		}
-		sources = []*ast.Source{{Name: filepath.Base(*schemaFile), Input: string(text)}}
+	sources, err := readSchema(*schemaFile)
+	if err != nil {
+		return err
 	}
 	cfg, _, err := load(*file)
 	if err != nil {
@@ -83,7 +79,19 @@ func plan(args []string, stdin io.Reader, stdout io.Writer) error {
 	return predict.Plan(stdout, schema, table, limits, q)
 }
 
-// known is a configuration's schema, and how its fields call: those by hand, and those with @rest.
+// readSchema reads a schema in one file; without a file there is none.
+func readSchema(file string) ([]*ast.Source, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return []*ast.Source{{Name: filepath.Base(file), Input: string(text)}}, nil
+}
+
+// known gives a configuration's schema, and how its fields call: those written by hand, and those with @rest.
 func known(cfg *config.Config, byHand cost.Table) (*ast.Schema, cost.Table, error) {
 	if !restgen.Used(cfg.Sources) {
 		schema, err := gqlparser.LoadSchema(cfg.Sources...)
@@ -99,6 +107,7 @@ func known(cfg *config.Config, byHand cost.Table) (*ast.Schema, cost.Table, erro
 	return calls.Schema(), table, nil
 }
 
+// readVariables takes JSON as it is given, or from the file of that name.
 func readVariables(given string) ([]byte, error) {
 	if given == "" || strings.HasPrefix(strings.TrimSpace(given), "{") {
 		return []byte(given), nil

@@ -12,15 +12,15 @@ import (
 type Change struct {
 	// At is the coordinate: "Type", "Type.field", "Type.field(argument:)" or "@directive".
 	At string
-	// What has become of it, in words.
+	// What says in words what became of it.
 	What string
-	// mandatory tells what was left out and cannot be any more.
+	// mandatory tells that what could be left out must now be given.
 	mandatory bool
 }
 
 func (c Change) String() string { return c.At + " " + c.What }
 
-// Changes are the breaking changes from one schema to another, by coordinate.
+// Changes lists the breaking changes from one schema to another, in the order of the types' names.
 func Changes(from, to *ast.Schema) []Change {
 	c := &comparison{}
 	c.roots(from, to)
@@ -127,7 +127,7 @@ func (c *comparison) arguments(at string, before, after ast.ArgumentDefinitionLi
 func (c *comparison) directive(before, after *ast.DirectiveDefinition) {
 	at := "@" + before.Name
 	if !executable(before) {
-		return // Clients do not write it.
+		return // Clients cannot write it.
 	}
 	if after == nil {
 		c.add(at, "is removed")
@@ -154,8 +154,8 @@ func inDocuments(l ast.DirectiveLocation) bool {
 	return false
 }
 
-// accepts tells whether whoever takes values of one type can be given those of the other: the same, or one that is null less
-// often.
+// accepts tells whether values of the type given can stand where the type takes is expected: where it is the same type, or one that
+// is null less often.
 func accepts(takes, given *ast.Type) bool {
 	if takes.NonNull && !given.NonNull {
 		return false

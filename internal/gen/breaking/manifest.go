@@ -13,7 +13,7 @@ type Manifest struct {
 
 var errManifest = errors.New("want a JSON object of documents by id, or Apollo's persisted query manifest")
 
-// texts are a manifest's documents by id.
+// texts gives a manifest's documents by id.
 func (m Manifest) texts() (map[string]string, error) {
 	var apollo struct {
 		Format     string

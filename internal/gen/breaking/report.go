@@ -12,18 +12,18 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// ErrBreaks is a change that breaks clients.
+// ErrBreaks is that a change breaks clients.
 var ErrBreaks = errors.New("the change breaks clients")
 
 // operation is one in use.
 type operation struct {
-	name string // and where it is from
+	name string // with the manifest that it is from
 	text string
 	uses map[string]bool
 }
 
-// Report writes what changes from one schema to another break. With operations in use it fails with ErrBreaks if one of them
-// breaks, without if anything does.
+// Report writes what the changes from one schema to another break. With manifests of operations in use it fails with ErrBreaks if one of
+// these breaks; without, if there is any breaking change.
 func Report(w io.Writer, from, to *ast.Source, manifests []Manifest) error {
 	before, err := gqlparser.LoadSchema(from)
 	if err != nil {
@@ -71,8 +71,8 @@ func Report(w io.Writer, from, to *ast.Source, manifests []Manifest) error {
 	return nil
 }
 
-// touches tells whether an operation uses what has changed. What has become mandatory touches those that use what it belongs
-// to and do not give it.
+// touches tells whether a change concerns an operation. Something that became mandatory concerns those that use what it belongs to and
+// do not give it.
 func (c Change) touches(o operation) bool {
 	if !c.mandatory {
 		return o.uses[c.At]
@@ -84,8 +84,8 @@ func (c Change) touches(o operation) bool {
 	return o.uses[owner] && !o.uses[c.At]
 }
 
-// read gives the operations of the manifests, each text once. All are valid before the change, or the manifest is not of that
-// schema.
+// read gives the operations of the manifests, each text once. One that is not valid even before the change is an error: the manifest
+// belongs to another schema.
 func read(schema *ast.Schema, manifests []Manifest) ([]operation, error) {
 	var inUse []operation
 	known := map[string]bool{}

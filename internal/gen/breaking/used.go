@@ -6,7 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// used are the coordinates that a document uses: what it asks for by name, and whatever its variables may hold.
+// used collects the coordinates that a document uses: what it names, and all that its variables may hold.
 type used struct {
 	schema *ast.Schema
 	at     map[string]bool
@@ -50,8 +50,8 @@ func (u *used) selection(set ast.SelectionSet) {
 	}
 }
 
-// field uses a field of its own type and, where that is an interface, of all that implement it; what comes of it, the values of an
-// enum among that; and its arguments, those it leaves out too, since it would have to give them if they were demanded.
+// field notes the field itself, of its own type and, where that is an interface, of all types that implement it; its result, with the
+// values of an enum; and the arguments that are given, with all that their types may hold.
 func (u *used) field(f *ast.Field) {
 	if strings.HasPrefix(f.Name, "__") {
 		return
@@ -73,7 +73,7 @@ func (u *used) field(f *ast.Field) {
 	}
 }
 
-// input uses a type of input with all that it may hold.
+// input notes an input type and all that it may hold.
 func (u *used) input(name string) {
 	def := u.schema.Types[name]
 	if u.at[name] && def.Kind != ast.Enum {

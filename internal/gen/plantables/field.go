@@ -28,12 +28,12 @@ func (f *field) Reason() string {
 	return ""
 }
 
-// bundlesArguments tells a field whose arguments @inlineArguments makes one of.
+// bundlesArguments tells whether @inlineArguments makes one argument of the field's.
 func (f *field) bundlesArguments() bool {
 	return codegen.GetInlineArgsMetadata(f.Object.Name, f.Name) != nil
 }
 
-// IsBound tells a field whose value is the parent's for the taking.
+// IsBound tells whether the field's value can be read off its parent without a resolver.
 func (f *field) IsBound() bool {
 	return !f.IsResolver && !f.HasDirectives() && !f.HasHaser &&
 		(f.IsVariable() || f.NoErr && !f.MethodHasContext && len(f.Args) == 0)
@@ -66,7 +66,7 @@ func (f *field) Parent() string { return templates.CurrentImports.LookupType(f.O
 // GoType is the Go type of the value.
 func (f *field) GoType() string { return templates.CurrentImports.LookupType(f.TypeReference.GO) }
 
-// Call is what asks a single field for its value: statements that return it and an error.
+// Call gives the statements that resolve a single field: they return its value and an error.
 func (f *field) Call() string {
 	switch {
 	case f.IsResolver:

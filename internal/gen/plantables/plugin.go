@@ -99,7 +99,7 @@ func (t *tables) HasDirected() bool {
 	return false
 }
 
-// need notes the functions that a type takes, those of a list's elements among them.
+// need adds the functions that write a type, including those of a list's elements.
 func (t *tables) need(values map[string]*value, ref *config.TypeReference) {
 	v := &value{ref, t}
 	if values[v.Func()] != nil {
@@ -123,15 +123,15 @@ func (v *value) isWrapper() bool {
 
 func (v *value) isPtrToPtr() bool { return v.IsPtrToPtr() && v.Marshaler == nil && !v.IsMarshaler }
 
-// IsWrapper tells a pointer to what has a function of its own.
+// IsWrapper tells whether the type is a pointer to a type with a function of its own.
 func (v *value) IsWrapper() bool { return v.isWrapper() && !v.IsSlice() }
 
-// IsLeaf tells scalars and enums.
+// IsLeaf tells whether the type is a scalar or an enum.
 func (v *value) IsLeaf() bool {
 	return v.Definition.Kind == ast.Scalar || v.Definition.Kind == ast.Enum
 }
 
-// IsAbstract tells interfaces and unions.
+// IsAbstract tells whether the type is an interface or a union.
 func (v *value) IsAbstract() bool {
 	return v.Definition.Kind == ast.Interface || v.Definition.Kind == ast.Union
 }
@@ -139,7 +139,7 @@ func (v *value) IsAbstract() bool {
 // Element is the element of a list, or what a pointer points to.
 func (v *value) Element() *value { return &value{v.Elem(), v.tables} }
 
-// ByReference tells an object that is no pointer: its function takes one.
+// ByReference tells whether the type is an object held by value: its function takes a pointer to it.
 func (v *value) ByReference() bool {
 	return v.Definition.Kind == ast.Object && !v.isWrapper() && !v.IsNilable()
 }
@@ -178,8 +178,8 @@ type Implementor struct {
 	ID int
 }
 
-// Implementors are the Go types of an abstract type, the more specific first. gqlgen counts the interfaces that implement it
-// among them; what is of none of their objects' types is not of this one's either.
+// Implementors are the Go types of an abstract type's objects, the more specific first. gqlgen lists the interfaces that implement it
+// too; they are left out, since every object that implements them is listed itself.
 func (v *value) Implementors() []Implementor {
 	var list []Implementor
 	for _, i := range v.tables.Interfaces[v.Definition.Name].Implementors {

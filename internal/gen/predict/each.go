@@ -12,11 +12,11 @@ import (
 	"vestibule.example/graph/cost"
 )
 
-// ErrPerElement are fields that call once for each element of a list, and nobody has said that they may.
+// ErrPerElement is that fields call once for each element of a list, and nobody has said that they may.
 var ErrPerElement = errors.New("fields call an API once for each element of a list, and nobody accepted it")
 
-// PerElement writes the schema's fields that can call an API once for each element of a list, with who said that they may; byHand
-// are those that are entered into the table by hand.
+// PerElement writes the schema's fields that can call an API once for each element of a list, and where it is said that they may.
+// byHand is the part of the table that is written by hand. It fails with ErrPerElement if a field may not.
 func PerElement(w io.Writer, schema *ast.Schema, table, byHand cost.Table) error {
 	model, err := cost.New(schema, table, cost.Config{})
 	if err != nil {

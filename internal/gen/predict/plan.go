@@ -20,7 +20,7 @@ import (
 	"vestibule.example/graph/cost"
 )
 
-// ErrTooMuch is an operation that the limits refuse.
+// ErrTooMuch is that the limits refuse an operation.
 var ErrTooMuch = errors.New("the operation asks for too much")
 
 var (
@@ -28,7 +28,7 @@ var (
 	errNothing     = errors.New("the document has no operation")
 )
 
-// Limits are those of graph.Limits that calls, lists and cost have; a zero is replaced by its default.
+// Limits are those of graph.Limits that concern calls, lists and cost; a zero is replaced by its default.
 type Limits struct {
 	Cost            int `yaml:"cost"`
 	Calls           int `yaml:"calls"`
@@ -43,14 +43,14 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Question is whose calls are asked for.
+// Question says which operations are to be looked at, and with which variables.
 type Question struct {
 	Document  *ast.Source
 	Operation string // the name of one; empty for all
 	Variables []byte // JSON
 }
 
-// Plan writes what each operation of a document asks at most.
+// Plan writes what each operation of a document asks of the APIs at most. It fails with ErrTooMuch if the limits refuse one.
 func Plan(w io.Writer, schema *ast.Schema, table cost.Table, limits Limits, q Question) error {
 	model, err := cost.New(schema, table, cost.Config{DefaultListSize: limits.DefaultListSize})
 	if err != nil {
@@ -134,7 +134,7 @@ func tree(w io.Writer, nodes []*cost.Node, indent string, above []string) {
 	}
 }
 
-// amount is how many calls a field makes.
+// amount says how many calls a field makes.
 func amount(n *cost.Node) string {
 	text := fmt.Sprintf("%d calls", n.Calls)
 	if n.Calls == 1 {

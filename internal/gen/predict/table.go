@@ -15,8 +15,8 @@ import (
 	"vestibule.example/graph/cost"
 )
 
-// ByHand reads the table of calls in a package's source: every map[string]cost.Field and map[string]cost.Loader in the files that
-// nobody generates. Its values must be constants written out, or constants of the package.
+// ByHand reads the table of calls in a package's source: every literal of map[string]cost.Field and map[string]cost.Loader in the files
+// that are not generated. The values in it must be written out, or constants of the package.
 func ByHand(dir string) (cost.Table, error) {
 	table := cost.Table{Fields: map[string]cost.Field{}, Loaders: map[string]cost.Loader{}}
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -63,7 +63,7 @@ func ByHand(dir string) (cost.Table, error) {
 	return table, errors.Join(r.faults...)
 }
 
-// reader evaluates as much of Go as a table takes.
+// reader evaluates as much of Go as such a table needs.
 type reader struct {
 	set       *token.FileSet
 	constants map[string]ast.Expr
@@ -151,7 +151,7 @@ func (r *reader) fill(literal *ast.CompositeLit, into reflect.Value) {
 	}
 }
 
-// value is that of a constant, or of a map of numbers; nil for anything else.
+// value evaluates a constant, or a map of numbers; nil for anything else.
 func (r *reader) value(e ast.Expr) any {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -168,7 +168,7 @@ func (r *reader) value(e ast.Expr) any {
 			return e.Name == "true"
 		}
 		if known := r.constants[e.Name]; known != nil {
-			delete(r.constants, e.Name) // One that is made of itself ends here.
+			delete(r.constants, e.Name) // A constant defined by itself ends here.
 			defer func() { r.constants[e.Name] = known }()
 			return r.value(known)
 		}

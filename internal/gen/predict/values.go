@@ -11,8 +11,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 )
 
-// variables coerces what the developer gives. What must be there and changes no estimate (a text, an id, an enum, a scalar of the
-// schema's own) need not be given. unset are those that may be null and are not given.
+// variables coerces the variables that the developer gives. One that is required and cannot change the estimate (a text, an id, an enum,
+// a scalar of the schema's own) is made up if it is not given. unset names those that may be null and are not given.
 func variables(schema *ast.Schema, operation *ast.OperationDefinition, text []byte) (values map[string]any, unset []string, err error) {
 	given := map[string]any{}
 	if len(bytes.TrimSpace(text)) > 0 {
@@ -49,7 +49,7 @@ func variables(schema *ast.Schema, operation *ast.OperationDefinition, text []by
 	return values, unset, err
 }
 
-// anyOf is a value of a type of which any is as good as another.
+// anyOf gives some value of a type, if any is as good as another for the estimate.
 func anyOf(schema *ast.Schema, t *ast.Type) (value any, ok bool) {
 	def := schema.Types[t.Name()]
 	switch {

@@ -7,7 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// body is the schema of an operation's request body; form tells whether it is wanted as a form.
+// body gives the schema of an operation's request body. form tells that it is sent as a form, required that it must be sent, and ok
+// whether there is one that can be made here.
 func (o *operation) body() (schema any, form, required, ok bool) {
 	m := o.doc.at(o.raw["requestBody"])
 	required, _ = m["required"].(bool)
@@ -20,11 +21,11 @@ func (o *operation) body() (schema any, form, required, ok bool) {
 	return nil, false, required, false
 }
 
-// bindBody checks a call's body: every property is the operation's, of its type, and none that is required is missing.
+// bindBody checks a call's body: that the operation has every property, of that type, and that none that it requires is missing.
 func (p *Plan) bindBody(c *call, used map[string]bool) {
-	schema, form, required, ok := c.op.body()
+	schema, form, _, ok := c.op.body()
 	if len(c.sent.body) == 0 {
-		if s := c.op.doc.sent(schema); ok && (required || len(s.required) > 0) && len(s.required) > 0 {
+		if s := c.op.doc.sent(schema); ok && len(s.required) > 0 {
 			p.faults.at(c.pos, "body-required", "%s: %s %s needs a body with %s: want body: \"{args.input}\"", c.name(), strings.ToUpper(c.op.method), c.op.path, strings.Join(keys(s.required), ", "))
 		}
 		return

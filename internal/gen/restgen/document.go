@@ -16,7 +16,7 @@ import (
 	yaml "go.yaml.in/yaml/v3"
 )
 
-// document is an OpenAPI document, 3.0 or 3.1, of which only what is asked for is looked at.
+// document is an OpenAPI document, 3.0 or 3.1. Only what is asked for is looked at: the rest may be faulty.
 type document struct {
 	api  string
 	root map[string]any
@@ -95,7 +95,7 @@ func text1(v any) string {
 	return s
 }
 
-// at follows references within the document. What is referred to and not there is nil.
+// at follows references within the document, 32 at most. It returns nil for a reference that leads nowhere.
 func (d *document) at(v any) map[string]any {
 	m := object(v)
 	for range 32 { // References to references end soon, or never.

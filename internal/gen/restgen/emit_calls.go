@@ -21,19 +21,19 @@ type emitter struct {
 	inputs []*ast.Definition
 }
 
-// Clients and Cost are import paths.
+// Clients is the import path of the transport that the calls are made with.
 func (e *emitter) Clients() string { return e.plan.module + "/clients" }
 
-// Rest is the import path of what the calls need beside the clients.
+// Rest is the import path of what the calls need besides the transport.
 func (e *emitter) Rest() string { return e.plan.module + "/graph/rest" }
 
 // Cost is the import path of the table of calls.
 func (e *emitter) Cost() string { return e.plan.module + "/graph/cost" }
 
-// Executor is the import path of who runs the operations.
+// Executor is the import path of what runs the operations.
 func (e *emitter) Executor() string { return e.plan.module + "/graph/plan" }
 
-// APIs are those called, in order.
+// APIs are the names of those called or invalidated, sorted.
 func (e *emitter) APIs() []string {
 	apis := map[string]bool{}
 	for _, c := range e.plan.calls {
@@ -83,13 +83,16 @@ func declaration(field *codegen.Field) string {
 // Entry is the call's entry in the table of calls.
 func (c *emitted) Entry() string { return fieldText(c.entry()) }
 
-// IsOwn tells a call that answers nobody but its field, with objects of which not all may be asked for.
+// IsOwn tells whether a call's answer serves its field alone and is made of objects, of which the operation may not select everything.
 func (c *emitted) IsOwn() bool {
 	return c.batch == nil && !c.none && c.stream == nil && c.plan.schema.Types[c.typ().Name()].IsCompositeType()
 }
 
 // Body are the function's statements.
-func (c *emitted) Body() string { return withoutMarks(c.statements(), c.statements()) }
+func (c *emitted) Body() string {
+	body := c.statements()
+	return withoutMarks(body, body)
+}
 
 func (c *emitted) statements() string {
 	if c.batch != nil {
@@ -224,8 +227,8 @@ func (c *emitted) writeQuery(b *strings.Builder, q queryParameter) {
 	})
 }
 
-// expression is the Go expression of what a reference stands for, and what must be said before it may be looked at, the last of
-// it that it is not null itself.
+// expression is the Go expression of what a reference stands for. guards are the conditions under which it may be evaluated; the last
+// one, if it may be null itself, is that it is not.
 func (c *emitted) expression(in *input) (expression string, guards []string) {
 	if m := in.member; m != nil {
 		expression, nullable := m.expression("obj")

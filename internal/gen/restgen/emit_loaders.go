@@ -138,7 +138,7 @@ func (l *loader) IsSingle() bool { return l.batch.ref.root == "key" }
 // Max is how many keys a call takes.
 func (l *loader) Max() int { return l.batch.max }
 
-// enveloped is the Go type of an answer that has a value within.
+// enveloped is the Go type of an answer in which the value is at a path.
 func enveloped(value string, path []string) string {
 	for _, name := range slices.Backward(path) {
 		value = fmt.Sprintf("struct { %s %s `json:%q` }", goName(name), value, name)
@@ -174,7 +174,10 @@ func (l *loading) Declaration() string { return withoutMarks(declaration(l.field
 func (l *loading) Entry() string { return fieldText(l.entry()) }
 
 // Body are the function's statements.
-func (l *loading) Body() string { return withoutMarks(l.statements(), l.statements()) }
+func (l *loading) Body() string {
+	body := l.statements()
+	return withoutMarks(body, body)
+}
 
 func (l *loading) statements() string {
 	e := &emitted{call: l.entity, field: l.field, emitter: l.emitter}

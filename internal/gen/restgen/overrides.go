@@ -16,7 +16,7 @@ const (
 // notKept is what the argument cache says of an answer that is not kept.
 const notKept = "none"
 
-// overrides are what a call has for itself of what its API has for all.
+// overrides are a call's own values for what its API sets for all calls.
 type overrides struct {
 	timeout time.Duration
 	keep    time.Duration // negative: not at all

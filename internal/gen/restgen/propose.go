@@ -14,14 +14,14 @@ import (
 // proposed is the name of the schema that is proposed, in faults.
 const proposed = "proposal"
 
-// Wish is what of an API's document somebody wants in the schema.
+// Wish says which operations of an API's document somebody wants in the schema.
 type Wish struct {
 	API string
 	// Document is the API's, as it comes.
 	Document []byte
 	// Operations are each an operationId, or a method with its path.
 	Operations []string
-	// Depth is how many objects are within each other, at most; what lies deeper is left out.
+	// Depth bounds how many objects are nested in each other; what lies deeper is left out.
 	Depth int
 }
 
@@ -60,8 +60,8 @@ type proposal struct {
 	queue    []func()
 }
 
-// Propose writes schema for operations of an API, such that the generator takes it beside the sources. What it cannot have is left
-// out, with the reason as a comment.
+// Propose writes schema for operations of an API that the generator accepts together with the sources. What it would not accept is left
+// out, with the reason in a comment.
 func Propose(sources []*ast.Source, wish Wish) (string, error) {
 	base, err := newPlan(slices.Clone(sources), "clients")
 	if err != nil {
@@ -96,7 +96,7 @@ func Propose(sources []*ast.Source, wish Wish) (string, error) {
 	return text, nil
 }
 
-// settle leaves out what the generator does not take, until it takes the rest.
+// settle leaves out what the generator does not accept, until it accepts the rest.
 func (p *proposal) settle(sources []*ast.Source) error {
 	for {
 		p.prune()
@@ -119,7 +119,7 @@ func (p *proposal) settle(sources []*ast.Source) error {
 	}
 }
 
-// own are the faults that are the proposal's own: those of the schema that is there are told when it is generated.
+// own gives the faults of the proposal. Those of the schema that was there before are reported when it is generated.
 func (p *Plan) own() error {
 	p.faults.list = slices.DeleteFunc(p.faults.list, func(f *Fault) bool { return f.File != proposed })
 	return p.faults.err()
@@ -271,9 +271,9 @@ func quoted(indent, text string) string {
 	return indent + `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
-// Described is what a document says of its API as a whole.
+// Described is what a document says about its API as a whole.
 type Described struct {
-	// Ending is the document's file's: yaml or json.
+	// Ending is that of the document's file name: yaml or json.
 	Ending string
 	// Server is the API's address; empty if the document says none that can be used as it is.
 	Server string
@@ -283,7 +283,7 @@ type Described struct {
 	Operations []string
 }
 
-// Describe reads a document.
+// Describe reads an API's document. It fails if api cannot be the name of a Go package.
 func Describe(api string, text []byte) (Described, error) {
 	d := Described{Ending: "yaml"}
 	if !isPackageName(api) {

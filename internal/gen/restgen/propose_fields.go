@@ -251,9 +251,7 @@ func (p *proposal) inputValue(schema any, s *shape, place, name string, required
 		return "String", "", ""
 	case s.format == "unix-time":
 		return "Int", "", ""
-	case s.kind == "integer" && s.format != "int64":
-		return "Int", "", ""
-	case s.kind == "integer": // 64 bits, of which Int has 32.
+	case s.kind == "integer": // Of 64 bits Int has 32: nobody has to send more.
 		return "Int", "", ""
 	}
 	if typ = p.scalarType(s, name); typ == "" {

@@ -20,10 +20,8 @@ type input struct {
 // bindRequest finds what a call's references are, and checks them against the operation's parameters.
 func (p *Plan) bindRequest(c *call) {
 	used := map[string]bool{}
-	for _, name := range c.methodsOnly() {
-		p.bindPath(c, c.at(name), used)
-		p.bindQuery(c, c.at(name), used)
-	}
+	p.bindPath(c, c.at(c.op.method), used)
+	p.bindQuery(c, c.at(c.op.method), used)
 	p.bindSent(c, used)
 	for _, a := range c.arguments() {
 		if c.batch != nil {
@@ -34,7 +32,7 @@ func (p *Plan) bindRequest(c *call) {
 	}
 }
 
-// mustUse refuses an argument that is not among those that the call makes use of.
+// mustUse reports an argument that the call does not use.
 func (p *Plan) mustUse(c *call, a *ast.ArgumentDefinition, used map[string]bool) {
 	if !used[a.Name] {
 		p.faults.at(a.Position, "argument-unused", "%s has an argument %s of which the call makes no use: want {args.%s} in it", c.name(), a.Name, a.Name)
@@ -48,9 +46,7 @@ func (c *call) arguments() ast.ArgumentDefinitionList {
 	return c.field.Arguments
 }
 
-func (c *call) methodsOnly() []string { return []string{c.op.method} }
-
-// resolve finds what a reference is; nil if there is no such thing.
+// resolve finds what a reference stands for. It returns nil, and reports the fault, if there is no such thing.
 func (p *Plan) resolve(c *call, ref *reference, pos *ast.Position, used map[string]bool) *input {
 	switch {
 	case ref.root == "key" || ref.root == "keys":

@@ -140,7 +140,7 @@ func (p *Plan) bindObject(api string, doc *document, def *ast.Definition, s *sha
 	return v
 }
 
-// same tells whether two shapes are the same schema, read twice.
+// same tells whether two shapes come from one schema that was read twice.
 func (s *shape) same(other *shape) bool {
 	if len(s.props) != len(other.props) || len(s.required) != len(other.required) {
 		return false
@@ -215,7 +215,7 @@ func (p *Plan) meantProperty(o *goObject, s *shape, path []string) string {
 	return ": want @json(at:) for where it is, @rest for a call, or a resolver in gqlgen.yml"
 }
 
-// meantName is meant, where a name may also be one of the other convention.
+// meantName is meant for names that may be written in another convention, such as snake_case.
 func meantName(name string, there []string) string {
 	for _, other := range there {
 		if strings.EqualFold(goName(other), goName(name)) {
@@ -304,7 +304,7 @@ func keptName(path []string) string {
 	return name
 }
 
-// mixed tells what may be of several types, or has elements that may.
+// mixed tells whether something may be of several types, or has elements that may be.
 func (d *document) mixed(s *shape) bool {
 	return s.alternatives != nil || s.kind == "array" && d.shape(s.items).alternatives != nil
 }
@@ -332,12 +332,12 @@ func (d *document) plainValue(s *shape) *value {
 	return &value{goType: "jsontext.Value", nilable: true, kind: "json"}
 }
 
-// goName is a name of the schema or of JSON in Go.
+// goName gives the exported Go name for a name of the schema or of JSON: letters and digits, a capital after each gap.
 func goName(name string) string {
 	var b strings.Builder
 	up := true
 	for _, c := range name {
-		if c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) || c == '_' {
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) {
 			up = true
 			continue
 		}
