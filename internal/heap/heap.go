@@ -1,8 +1,8 @@
 // Package heap keeps Go's garbage collector from working on a heap that is too small to be worth it.
 //
-// By default (GOGC=100) the collector begins again when the heap has grown to twice what lived. A gateway of which 5 MiB live, and which makes
-// many short-lived objects for each request, is collected tens of times a second, and each time all that lives is marked. With a floor the
-// collector begins when the heap has that size, however little of it lives; above the floor GOGC is 100 again, and a limit by
+// By default (GOGC=100) the collector begins again when the heap has grown to twice its live size. A gateway with 5 MiB of live heap, which
+// makes many short-lived objects for each request, is collected tens of times a second, and each time all that lives is marked. With a
+// floor the collector begins when the heap has that size, however little of it lives; above the floor GOGC is 100 again, and a limit by
 // [debug.SetMemoryLimit] holds as ever.
 package heap
 
@@ -12,14 +12,14 @@ import (
 	"runtime/metrics"
 )
 
-// Default is the gateway's floor, in bytes: of one that few use 5 MiB live, and the collector would come at each 5 MiB more.
+// Default is the gateway's floor, in bytes. With few users 5 MiB of its heap are live, and the collector would run after every 5 MiB.
 const Default = 64 << 20
 
 // least is GOGC's own default, below which a floor never goes.
 const least = 100
 
-// Floor lets the heap grow to the given bytes before the collector begins, from now on and for the rest of the process. It is to be called once,
-// and not where an operator has set GOGC. Of a memory limit at most an eighth is taken.
+// Floor lets the heap grow to the given bytes before the collector begins, from now on and for the rest of the process. The floor is at most
+// an eighth of the memory limit. Call it once, and not if an operator has set GOGC.
 func Floor(bytes int64) {
 	bytes = min(bytes, debug.SetMemoryLimit(-1)/8)
 	set := least
@@ -37,14 +37,14 @@ func Floor(bytes int64) {
 	afterEach(adjust)
 }
 
-// percent is the GOGC with which the collector begins when the heap has the given bytes: the runtime lets it grow to what lives, and GOGC
-// percent of what lives and of the roots, and to GOGC percent of 4 MiB in any case.
+// percent is the GOGC with which the collector begins when the heap has the given bytes. The runtime lets the heap grow to its live size plus
+// GOGC percent of that and of the roots, and in any case to GOGC percent of 4 MiB.
 func percent(bytes, live, roots int64) int {
 	byLive := float64(max(bytes-live, 0)) / float64(max(live+roots, 1))
 	return max(int(100*min(byLive, float64(bytes)/(4<<20))), least)
 }
 
-// afterEach calls f after each collection, which finds an object that nothing refers to each time.
+// afterEach calls f after each collection: as the finalizer of an object that nothing refers to, which sets itself again each time.
 func afterEach(f func()) {
 	type found struct{ _ *byte } // with a pointer, so that it shares no block with others
 	var again func(*found)

@@ -20,9 +20,9 @@ type result struct {
 type change struct {
 	name string
 	env  string
-	// sees tells whether a test runs into the change.
+	// sees tells whether a test runs through the change.
 	sees func(t observed, id int) bool
-	// unseen is what to say when none does.
+	// unseen says that no test does.
 	unseen string
 }
 
@@ -33,7 +33,7 @@ func changes() []change {
 	}
 }
 
-// kill makes both changes to each site in turn and runs the tests that run into them, the quickest first.
+// kill makes both changes to each site in turn and runs the tests that run through it, the quickest first, until one fails.
 func (s *suite) kill(ctx context.Context, sites []site, tests []observed, at int, progress func(done int)) ([]result, error) {
 	results := make([]result, len(sites))
 	var done atomic.Int64

@@ -17,8 +17,8 @@ var errNotRun = errors.New("tests failed, or the table names tests that did not 
 // event is one line of `go test -json`.
 type event struct{ Action, Package, Test, Output string }
 
-// checkRan reads what `go test -json` says, writes it as `go test` would, and tells whether every Go test of the table
-// ran and passed. module is the path of the module's top package.
+// checkRan reads the output of `go test -json`, writes it as `go test` would, and fails unless every Go test of the table ran and passed.
+// module is the path of the module's top package.
 func checkRan(file, module string, in io.Reader, out io.Writer) error {
 	rows, err := table.Read(file)
 	if err != nil {
@@ -76,7 +76,7 @@ func checkRan(file, module string, in io.Reader, out io.Writer) error {
 	return nil
 }
 
-// quiet drops the lines that say PASS and no more; the package's own follows.
+// quiet drops lines that say only PASS: the package's own line follows.
 func quiet(line string) string {
 	if line == "PASS\n" {
 		return ""

@@ -12,8 +12,8 @@ import (
 	"vestibule.example/internal/mutants/table"
 )
 
-// checkTable tells whether at least one test of each row kills a site of the packages. Rows that only a browser proves,
-// and those that give a reason instead, are not its business.
+// checkTable fails unless at least one Go test of each row kills a site of the packages. Rows without Go tests it passes over: those that
+// only a browser proves, and those that give a reason instead.
 func (o options) checkTable(ctx context.Context, dir, file string, packages []string) error {
 	rows, err := table.Read(file)
 	if err != nil {

@@ -39,8 +39,8 @@ func (s *suite) names(ctx context.Context) ([]string, error) {
 	return strings.Fields(string(out)), nil
 }
 
-// observe runs each of the tests alone and notes what it sees of the guards. All that see any must pass; what the others
-// are about is not ours. The quickest comes first.
+// observe runs each of the tests alone and notes which guards it runs through. Those that run through any must pass; the others do not
+// matter here. The quickest comes first.
 func (s *suite) observe(ctx context.Context, names []string, at int) ([]observed, error) {
 	tests := make([]observed, len(names))
 	runs, ctx := errgroup.WithContext(ctx)
@@ -84,10 +84,10 @@ func (s *suite) observeOne(ctx context.Context, name, seen string) (observed, er
 	return t, nil
 }
 
-// patience is how long a test may take at most. One that hangs with a guard changed is red: it noticed.
+// patience is how long a test may take at most. One that hangs with a guard changed counts as failed: it noticed.
 const patience = 3 * time.Minute
 
-// allowance is how long a test that took so long with every guard in place may take with one changed.
+// allowance bounds how long a test may take with one guard changed that took this long with all in place.
 func allowance(took time.Duration) time.Duration { return min(patience, 20*time.Second+5*took) }
 
 // test runs one test, given as Test or Test/subtest, and tells whether it passed, and what it said.

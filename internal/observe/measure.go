@@ -19,18 +19,19 @@ type meter struct {
 	known    sync.Map // metric.MeasurementOption by answer: there are few, and making one costs more than using it
 }
 
-// answer is what a request's duration is counted by. All of it is from lists: methods, routes, statuses.
+// answer holds the labels of a request's duration. Each comes from a list, so that no client can make up series: methods, routes, statuses.
 type answer struct {
 	method, route, status string
 }
 
-// newMeter makes the instruments; nil if nobody wants to know. Their names and labels are those of OpenTelemetry's conventions.
+// newMeter makes the instruments, under the names and labels of OpenTelemetry's conventions; nil, which measures nothing, without a
+// provider.
 func newMeter(provider metric.MeterProvider) *meter {
 	if provider == nil {
 		return nil
 	}
 	m := provider.Meter(scope)
-	// Errors are for names and units that are not valid; these are, and a test reads them.
+	// The errors are about names and units that are not valid. These are valid, and a test reads them.
 	duration, _ := m.Float64Histogram("http.server.request.duration", metric.WithUnit("s"), metric.WithDescription("How long requests took."),
 		metric.WithExplicitBucketBoundaries(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30))
 	active, _ := m.Int64UpDownCounter("http.server.active_requests", metric.WithUnit("{request}"), metric.WithDescription("Requests under way, streams among them."))
@@ -63,7 +64,7 @@ func (m *meter) option(a answer) metric.MeasurementOption {
 	return made
 }
 
-// method is a request's method if it is a known one: anybody may make up others.
+// method is a request's method, or _OTHER if it is none of HTTP's: a client may make up any.
 func method(r *http.Request) string {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace, http.MethodConnect:
@@ -72,7 +73,7 @@ func method(r *http.Request) string {
 	return "_OTHER"
 }
 
-// route is the pattern that a request's path fits.
+// route is the path of the pattern that matched the request.
 func route(r *http.Request) string {
 	pattern := r.Pattern
 	if _, path, found := strings.Cut(pattern, " "); found {
@@ -84,7 +85,7 @@ func route(r *http.Request) string {
 	return pattern
 }
 
-// statusLabel is a status if it is a known one, else its class: a relayed API may make up others.
+// statusLabel is a status if it is a registered one, else its class: a relayed API may make up any.
 func statusLabel(status int) string {
 	if http.StatusText(status) != "" || status == statusClientGone {
 		return strconv.Itoa(status)

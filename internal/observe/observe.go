@@ -24,11 +24,11 @@ import (
 // Config is what Handler needs. The zero value discards the records.
 type Config struct {
 	Logger *slog.Logger
-	// TrustedProxies may name a request (X-Request-Id) and the trace that it belongs to (Traceparent).
+	// TrustedProxies may give a request its id (X-Request-Id) and the trace that it belongs to (Traceparent).
 	TrustedProxies []netip.Prefix
-	// Meters measures the requests; nil: nobody does.
+	// Meters makes the metrics of requests; nil: none.
 	Meters metric.MeterProvider
-	// Traces makes the requests' spans; nil: nobody does.
+	// Traces makes the spans of requests; nil: none.
 	Traces trace.TracerProvider
 	// Now is the clock; default time.Now.
 	Now func() time.Time
@@ -48,7 +48,7 @@ func NewLogger(w io.Writer, format, level string) *slog.Logger {
 	return slog.New(identified{slog.NewJSONHandler(w, options)})
 }
 
-// identified adds the request's id to the records that do not name it by themselves.
+// identified adds the request's id to records that do not have it already.
 type identified struct{ slog.Handler }
 
 // Handle implements [slog.Handler].
@@ -88,7 +88,7 @@ type entry struct {
 	cause error // of a panic
 }
 
-// RequestID is the request's id, or nothing outside one.
+// RequestID is the id of the request that ctx belongs to; empty outside of requests.
 func RequestID(ctx context.Context) string {
 	if e, ok := ctx.Value(contextKey{}).(*entry); ok {
 		return e.id
@@ -96,11 +96,11 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// statusClientGone is logged when the client went away before the answer.
+// statusClientGone is logged when the client left before the answer, as nginx does.
 const statusClientGone = 499
 
-// Handler observes every request to next. Inbound baggage is dropped: it would travel on to the APIs as if it
-// were ours; so is a trace that no trusted proxy names.
+// Handler observes every request to next. It drops inbound baggage, which would travel on to the APIs as if it were ours, and a trace
+// context that does not come from a trusted proxy.
 func Handler(cfg Config, next http.Handler) http.Handler {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -141,7 +141,7 @@ func asError(v any) error {
 	return fmt.Errorf("%v", v)
 }
 
-// panicked answers 500 if nothing was answered yet; what was begun is cut off by the server.
+// panicked answers 500 if nothing was answered yet. An answer that was begun the server cuts off.
 func panicked(log *slog.Logger, e *entry, rec *recorder, v any) {
 	err := asError(v)
 	if errors.Is(err, http.ErrAbortHandler) {
@@ -156,7 +156,7 @@ func panicked(log *slog.Logger, e *entry, rec *recorder, v any) {
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	rec.WriteHeader(http.StatusInternalServerError)
-	io.WriteString(rec, `{"type":"urn:vestibule:problem:internal","title":"Something went wrong","status":500,"detail":"The fault is ours."}`+"\n") //nolint:errcheck // The reader is gone.
+	io.WriteString(rec, `{"type":"urn:vestibule:problem:internal","title":"Something went wrong","status":500,"detail":"The fault is ours."}`+"\n") //nolint:errcheck // The client has left.
 }
 
 func write(cfg Config, r *http.Request, e *entry, rec *recorder, took time.Duration) {
@@ -224,7 +224,7 @@ type recorder struct {
 	bytes  int64
 }
 
-// answered is the status that the request came to.
+// answered is the status of the request's answer, or 499 if the client left before there was one.
 func (r *recorder) answered(req *http.Request) int {
 	switch {
 	case r.status != 0:

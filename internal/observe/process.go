@@ -17,8 +17,8 @@ import (
 // scope names the package's instruments.
 const scope = "vestibule.example/internal/observe"
 
-// measureProcess tells of the program itself: what it is, since when it runs, and what the Go runtime uses, under the names of
-// OpenTelemetry's conventions.
+// measureProcess makes the metrics of the program itself: its version, since when it runs, and what the Go runtime uses, under the names
+// of OpenTelemetry's conventions.
 func measureProcess(provider metric.MeterProvider, version string) error {
 	const (
 		total, released = "/memory/classes/total:bytes", "/memory/classes/heap/released:bytes"
@@ -61,7 +61,7 @@ func measureProcess(provider metric.MeterProvider, version string) error {
 	})
 }
 
-// openFiles reads how many files a process has open, and may have, where the system tells it (Linux's proc).
+// openFiles reads how many files a process has open, and how many it may have, from Linux's /proc/PID. ok is false where there is none.
 func openFiles(proc string) (open, limit int64, ok bool) {
 	dir, err := os.Open(filepath.Join(proc, "fd"))
 	if err != nil {
@@ -85,7 +85,7 @@ func openFiles(proc string) (open, limit int64, ok bool) {
 	return 0, 0, false
 }
 
-// instruments makes the instruments that one function observes, and keeps the first fault.
+// instruments makes the instruments that one callback observes, and keeps the first error.
 type instruments struct {
 	meter metric.Meter
 	made  []metric.Observable

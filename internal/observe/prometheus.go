@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// text writes all metrics in Prometheus' text format, sorted by name. Names are those that OpenTelemetry's specification gives
-// them there: dots become underscores, the unit is written out, and what only grows ends in _total.
+// text writes all metrics in Prometheus' text format, sorted by name. The names are the ones OpenTelemetry's specification maps them to:
+// dots become underscores, the unit is written out, and a counter ends in _total.
 func (t *Telemetry) text(ctx context.Context) ([]byte, error) {
 	var all metricdata.ResourceMetrics
 	if err := t.pulled.Collect(ctx, &all); err != nil {
@@ -69,7 +69,7 @@ func sumName(name string, grows bool) (kind, full string) {
 	return "gauge", name
 }
 
-// PrometheusName is a metric's name at /metrics, without the _total of what only grows.
+// PrometheusName is a metric's name at /metrics, without the _total of a counter.
 func PrometheusName(name, unit string) string {
 	name = strings.ReplaceAll(name, ".", "_")
 	switch unit {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Series are the values of series by their name and labels, as they are written: up{job="a"}.
+// Series holds values by name and labels, as /metrics writes them: up{job="a"}.
 type Series map[string]float64
 
 // ReadMetrics reads what [Telemetry.Prometheus] writes.
@@ -34,7 +34,7 @@ func ReadMetrics(r io.Reader) (Series, error) {
 	}
 }
 
-// Sum adds up the series of that name that have all of the labels, each written as it is there: api="orders".
+// Sum adds up the series of a name that have all of the labels, each written as in /metrics: api="orders".
 func (s Series) Sum(name string, labels ...string) float64 {
 	sum := 0.0
 series:

@@ -23,19 +23,19 @@ import (
 )
 
 const (
-	// maxSeries bounds the series of one metric; what is beyond is counted in one of its own, with otel_metric_overflow="true".
+	// maxSeries bounds the series of one metric; the rest is counted in one more, with otel_metric_overflow="true".
 	maxSeries = 2000
-	// maxSpanText bounds a text of a span, in bytes, and maxSpanParts its attributes, events and links.
+	// maxSpanText bounds each text in a span, in characters, and maxSpanParts the number of its attributes, of its events, and of its links.
 	maxSpanText, maxSpanParts = 512, 64
 	// maxSpans bounds the spans that wait to be sent, maxBatch those that are sent at once, and spanPause is how long they wait.
 	maxSpans, maxBatch, spanPause = 4096, 512, 2 * time.Second
-	// exportTimeout bounds one sending with its repeats.
+	// exportTimeout bounds one export with its retries.
 	exportTimeout = 15 * time.Second
-	// complainEvery is how often a collector's failure is logged.
+	// complainEvery bounds how often a collector's failures are logged.
 	complainEvery = time.Minute
 )
 
-// TelemetryConfig is what is measured and where it goes. The zero value keeps metrics for Prometheus, and traces nothing.
+// TelemetryConfig says what is measured and where it goes. The zero value keeps metrics for Prometheus, and traces nothing.
 type TelemetryConfig struct {
 	// Version is the program's.
 	Version string
@@ -46,7 +46,7 @@ type TelemetryConfig struct {
 	Logger    *slog.Logger
 }
 
-// Collector is one that takes OTLP over HTTP.
+// Collector is where to send telemetry by OTLP over HTTP.
 type Collector struct {
 	// Endpoint is its address, below which /v1/traces and /v1/metrics are.
 	Endpoint *url.URL
@@ -54,14 +54,14 @@ type Collector struct {
 	Header http.Header
 	// Transport makes the connections; Close closes them. Required.
 	Transport *http.Transport
-	// Share of the requests, from 0 to 1, is traced, beside those that a trusted proxy traces.
+	// Share is the part of requests that is traced, from 0 to 1, besides those that a trusted proxy traces.
 	Share float64
 	// Metrics is how often metrics are sent; 0: never.
 	Metrics time.Duration
 }
 
-// Telemetry is where the parts of the program get their instruments from, and how what they measure comes out. It is safe for
-// concurrent use. Nothing of it is global: two in one process know nothing of each other.
+// Telemetry gives the parts of the program their instruments, and exports what they measure. It is safe for concurrent use. It uses
+// nothing global: two in one process are independent of each other.
 type Telemetry struct {
 	meters *sdkmetric.MeterProvider
 	traces *sdktrace.TracerProvider // nil: nothing is traced
@@ -69,7 +69,7 @@ type Telemetry struct {
 	sender *http.Transport // nil: nothing is sent
 }
 
-// NewTelemetry makes the providers. Close ends what they run.
+// NewTelemetry makes the providers. Close ends the goroutines that they start.
 func NewTelemetry(cfg TelemetryConfig) (*Telemetry, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -103,13 +103,13 @@ func NewTelemetry(cfg TelemetryConfig) (*Telemetry, error) {
 	return t, nil
 }
 
-// Meters gives instruments.
+// Meters makes metrics.
 func (t *Telemetry) Meters() metric.MeterProvider { return t.meters }
 
-// Traces gives tracers; nil if nothing is traced.
+// Traces makes tracers; nil if nothing is traced.
 func (t *Telemetry) Traces() trace.TracerProvider {
 	if t.traces == nil {
-		return nil // And not an interface that holds nil.
+		return nil // Rather than an interface that holds a nil pointer.
 	}
 	return t.traces
 }
@@ -126,12 +126,11 @@ func (t *Telemetry) Prometheus() http.Handler {
 		h.Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
-		w.Write(text) //nolint:errcheck // The reader is gone; there is nobody to tell.
+		w.Write(text) //nolint:errcheck // The client has left; there is nobody to tell.
 	})
 }
 
-// Close sends what waits to be sent and ends what runs. That a collector does not take it has been told by then, and is no
-// reason not to end in order.
+// Close exports what is left, within 15 s, and ends what runs. It returns no error: if the collector refused something, that was logged.
 func (t *Telemetry) Close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, exportTimeout)
 	defer cancel()
@@ -144,13 +143,13 @@ func (t *Telemetry) Close(ctx context.Context) {
 	}
 }
 
-// spanSender and pushed send to the collector. What it does not take has been told when they return, and is not told to the SDK,
-// which would tell it to a global.
+// spanSender and pushed export to the collector. What it refuses was logged when they return. The SDK does not learn of it, since it
+// would pass it to a global error handler.
 type spanSender struct{ *otlp.Exporter }
 
 // ExportSpans implements [sdktrace.SpanExporter].
 func (s spanSender) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	s.Exporter.ExportSpans(ctx, spans) //nolint:errcheck // Told.
+	s.Exporter.ExportSpans(ctx, spans) //nolint:errcheck // Logged, see above.
 	return nil
 }
 
@@ -168,14 +167,14 @@ func (pushed) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
 
 // Export implements [sdkmetric.Exporter].
 func (p pushed) Export(ctx context.Context, all *metricdata.ResourceMetrics) error {
-	p.ExportMetrics(ctx, all) //nolint:errcheck // Told.
+	p.ExportMetrics(ctx, all) //nolint:errcheck // Logged, see above.
 	return nil
 }
 
 // ForceFlush implements [sdkmetric.Exporter]. Nothing is kept here.
 func (pushed) ForceFlush(context.Context) error { return nil }
 
-// failures counts and tells what a collector did not take.
+// failures counts and logs what a collector refused or did not get.
 type failures struct {
 	log   *slog.Logger
 	count metric.Int64Counter

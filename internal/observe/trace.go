@@ -20,9 +20,9 @@ func newTracer(provider trace.TracerProvider) *tracer {
 	return &tracer{provider.Tracer(scope)}
 }
 
-// begin begins a request's span. The trace that the request names (W3C Trace Context) is continued if a trusted proxy says so.
-// Anybody else could have us trace whatever she sends, into a trace that is not hers: the request begins a trace of its own,
-// which is linked to that one, and no API hears of it.
+// begin begins a request's span. The trace that the request names (W3C Trace Context) is continued if it comes from a trusted proxy.
+// From anybody else it would let a client decide what is traced, and into which trace: then the request begins a trace of its own, linked
+// to the one named, which no API is told of.
 func (t *tracer) begin(ctx context.Context, r *http.Request, trusted bool) (context.Context, trace.Span) {
 	named := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header)))
 	if !trusted {
@@ -43,7 +43,7 @@ func (t *tracer) begin(ctx context.Context, r *http.Request, trusted bool) (cont
 	return t.tracer.Start(ctx, "request", options...)
 }
 
-// endSpan ends a request's span, once it is known what it was.
+// endSpan names and ends a request's span: its route and status are known only at the end.
 func endSpan(span trace.Span, r *http.Request, id string, status int) {
 	if span.IsRecording() {
 		span.SetName(method(r) + " " + route(r))

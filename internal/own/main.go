@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// module is this module's name, which the new one takes the place of.
+// module is this module's name, which the new one replaces.
 const module = "vestibule.example"
 
 //go:embed all:skeleton
@@ -55,7 +55,7 @@ func run(args []string) error {
 	return nil
 }
 
-// output runs a command; what it says of a failure is the error's.
+// output runs a command and returns its standard output. An error has what the command wrote to standard error.
 func output(name string, args ...string) (string, error) {
 	var said strings.Builder
 	command := exec.Command(name, args...)
@@ -67,7 +67,7 @@ func output(name string, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// shop is what goes beside the Go files that say so.
+// shop lists the files and directories that go, besides the Go files whose build constraint says so.
 func shop() []string {
 	return []string{
 		"bench", "e2e", "graph/shop.go", "graph/testdata", "graph/exec", "graph/model", "spa/dist", "spa/app", "docs/images", "docs/screenshots",
@@ -75,7 +75,8 @@ func shop() []string {
 	}
 }
 
-// stays is what of that does not go: the parts of the app that know the gateway and nothing of the shop. Their tests want the app's tools.
+// stays tells which files of the app do not go: those that know the gateway and nothing of the shop. Their tests go, since they need the
+// app's tools.
 func stays(name string) bool {
 	return !strings.Contains(name, ".test.ts") && (strings.HasPrefix(name, "spa/app/src/vestibule/") || strings.HasPrefix(name, "spa/app/src/trace/"))
 }
@@ -107,7 +108,7 @@ func removeShop() error {
 			return err
 		}
 	}
-	// Without the demo there is but one build.
+	// Without the demo there is only one build.
 	text, err := os.ReadFile("demo_off.go")
 	if err != nil {
 		return err
@@ -116,7 +117,7 @@ func removeShop() error {
 	return os.WriteFile("demo_off.go", []byte(strings.Replace(off, "this build has no demo (-tags nodemo)", "there is no demo", 1)), 0o666) //nolint:gosec // Source code.
 }
 
-// remove removes a file, and the directories that nothing is left in.
+// remove removes a file, and the directories that are empty then.
 func remove(name string) error {
 	if err := os.Remove(name); err != nil {
 		return err
@@ -132,7 +133,7 @@ func tracked() ([]string, error) {
 	return strings.FieldsFunc(out, func(c rune) bool { return c == 0 }), err
 }
 
-// placeSkeleton writes what comes in the shop's place. A name's ending .txt hides Go from the compiler here.
+// placeSkeleton writes what takes the shop's place. The ending .txt, which hides Go from the compiler here, is taken off.
 func placeSkeleton() error {
 	return fs.WalkDir(skeleton, "skeleton", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// tries is how often something is sent that the collector does not take at the moment.
+	// tries is how often something is sent, at most, if the collector cannot take it at the moment.
 	tries = 3
 	// firstPause doubles with each try; longestPause bounds what the collector may ask for.
 	firstPause, longestPause = 500 * time.Millisecond, 5 * time.Second
@@ -33,7 +33,7 @@ type Config struct {
 	Header http.Header
 	// Transport makes the connections. Required.
 	Transport http.RoundTripper
-	// Failed is told what could not be sent, traces or metrics, and why. It may be nil.
+	// Failed is called with what could not be sent, traces or metrics, and why. It may be nil.
 	Failed func(ctx context.Context, what string, err error)
 }
 
@@ -61,7 +61,7 @@ func (e *Exporter) ExportMetrics(ctx context.Context, all *metricdata.ResourceMe
 // Shutdown implements [sdktrace.SpanExporter]. Nothing is kept here.
 func (e *Exporter) Shutdown(context.Context) error { return nil }
 
-// export sends one request, again if the collector says that this may help (OTLP/HTTP, failures).
+// export sends one request, and again if the collector says that a retry may help (OTLP/HTTP, failures).
 func (e *Exporter) export(ctx context.Context, what string, body []byte) error {
 	var err error
 	for n := range tries {
@@ -89,7 +89,7 @@ func (e *Exporter) export(ctx context.Context, what string, body []byte) error {
 
 var errRefused = errors.New("otlp: the collector does not take it")
 
-// post is one try. After a failure it tells how long to wait at the least; negative: trying again is of no use.
+// post is one try. After a failure it returns how long to wait at least before the next; negative: another try is of no use.
 func (e *Exporter) post(ctx context.Context, what string, body []byte) (time.Duration, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.cfg.Endpoint.JoinPath("v1", what).String(), bytes.NewReader(body))
 	if err != nil {
