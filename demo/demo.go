@@ -52,7 +52,7 @@ type Config struct {
 	StepUpOver int64
 	// TrackingEvery is how often a watched shipment moves on; the APIs' default when zero.
 	TrackingEvery time.Duration
-	// Logger gets what goes wrong; nothing when nil.
+	// Logger is told what goes wrong; nil: nobody is.
 	Logger *slog.Logger
 	// Now is the clock of tokens and data; time.Now when nil.
 	Now func() time.Time
@@ -101,7 +101,7 @@ func Start(ctx context.Context, cfg Config) (*World, error) {
 	return w, nil
 }
 
-// start makes the servers and waits for them. What it has begun when it fails is for Close to end.
+// start makes the servers and waits for them. If it fails, Close ends what it has begun.
 func (w *World) start(ctx context.Context, cfg Config) error {
 	listener, err := listen(ctx, cfg.address())
 	if err != nil {
@@ -138,7 +138,7 @@ func (cfg Config) address() string {
 	return cfg.Address
 }
 
-// check returns everything wrong with the configuration. What the demo opens, nobody but this machine may reach.
+// check returns everything wrong with the configuration. Only this machine may reach what the demo opens.
 func (cfg Config) check() error {
 	var errs []error
 	u, err := url.Parse(cfg.PublicURL)
@@ -196,7 +196,7 @@ func (w *World) ResetCalls() {
 	w.Provider.ResetCounters()
 }
 
-// Close ends the demo: requests that hang are let go, those that run may finish until ctx ends. It may be called twice.
+// Close ends the demo: it lets go of requests that hang; those that run may finish until ctx ends. It may be called twice.
 func (w *World) Close(ctx context.Context) error {
 	w.Faults.Close()
 	if w.Provider != nil {

@@ -9,6 +9,6 @@
 //	    /control/provider/  the provider's switches, page and API (package provider)
 //	    everything else     the provider
 //
-// It is nothing to stand on outside of a demonstration: it refuses any address that is not loopback and requests under
-// any other name, it forgets everything when it stops, and its passwords are on its pages.
+// It is for demonstrations and tests only: it refuses any address that is not loopback and requests under any other name, it forgets
+// everything when it stops, and its passwords are on its pages.
 package demo

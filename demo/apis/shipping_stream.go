@@ -3,6 +3,7 @@ package apis
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -72,14 +73,8 @@ func (s *Set) streamShipment(w http.ResponseWriter, r *http.Request, who caller)
 	for {
 		events, changed, done := s.world.eventsAfter(id, sent)
 		sent += len(events)
-		for _, event := range events {
-			data, err := json.Marshal(event)
-			if err != nil {
-				return
-			}
-			if _, err := fmt.Fprintf(w, "id: %s\nevent: tracking\ndata: %s\n\n", event.ID, data); err != nil {
-				return
-			}
+		if err := writeEvents(w, events); err != nil {
+			return
 		}
 		if err := out.Flush(); err != nil || done {
 			return
@@ -98,6 +93,20 @@ func (s *Set) streamShipment(w http.ResponseWriter, r *http.Request, who caller)
 			return
 		}
 	}
+}
+
+// writeEvents writes server-sent events.
+func writeEvents(w io.Writer, events []trackingEvent) error {
+	for _, event := range events {
+		data, err := json.Marshal(event)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "id: %s\nevent: tracking\ndata: %s\n\n", event.ID, data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openStream counts a stream in and returns how many events it need not send, or a status that says why not.

@@ -21,8 +21,8 @@ import (
 // maxSeen bounds what is kept of one body.
 const maxSeen = 8 << 20
 
-// Browser is a transport that tells a Canary what the answers of one origin hold, streams as far as they were read. What
-// an answer is there to carry is not told as text but as a secret to look for everywhere else:
+// Browser is a transport that tells a Canary what the answers of one origin hold; of streams, what was read of them. What an answer is
+// meant to carry it tells not as text but as a secret, to look for everywhere else:
 //
 //   - the value of a cookie in its Set-Cookie;
 //   - state and nonce in the redirect to the provider's authorization endpoint;
@@ -30,7 +30,7 @@ const maxSeen = 8 << 20
 //   - t in /auth/session's logout_url and in the continue of POST /auth/logout.
 type Browser struct {
 	Canary *Canary
-	// Origin is the gateway's; answers of others are not its doing.
+	// Origin is the gateway's. Answers of other origins are not looked at.
 	Origin string
 	// Base makes the requests; required.
 	Base http.RoundTripper

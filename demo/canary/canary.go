@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// window is how much of a secret is looked for: its beginning in one encoding. Whoever finds a whole secret finds its
-// window, so that one pass over a text with one look-up for each place finds all.
+// window is how much of a secret is looked for, in bytes: its beginning, in each encoding. A text that has a whole secret has its window,
+// so that one pass over the text with one look-up for each position finds them all.
 const window = 16
 
-// Canary knows secrets and texts. It is safe for concurrent use.
+// Canary collects secrets and texts, and finds the ones in the others. It is safe for concurrent use.
 type Canary struct {
 	mu      sync.Mutex                    // guards all of the following
 	secrets map[string]bool               // by kind and value, to take each once
@@ -27,7 +27,7 @@ func New() *Canary {
 	return &Canary{secrets: map[string]bool{}, windows: map[[window]byte]string{}, texts: map[string]string{}}
 }
 
-// Secret is one that must be in no text. The value may be any bytes; those too short to look for are passed over.
+// Secret tells of a secret, which must be in no text. The value may be any bytes; one of fewer than 16 is ignored.
 func (c *Canary) Secret(kind, value string) {
 	if len(value) < window {
 		return
@@ -49,7 +49,7 @@ func (c *Canary) Secret(kind, value string) {
 	}
 }
 
-// Saw is a text that came out. where must hold nothing of the text: it is what a failure shows.
+// Saw tells of a text that came out. where names its place for people, and must hold nothing of the text.
 func (c *Canary) Saw(where string, text []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -17,7 +17,7 @@ const maxRules = 200
 type Config struct {
 	// Targets are the names of the servers under control; the demo world's five when empty.
 	Targets []string
-	// MaxCalls is how many calls are kept for each target, the oldest being forgotten; 1000 when zero.
+	// MaxCalls bounds the calls kept for each target, the newest ones; 1000 when zero.
 	MaxCalls int
 	// Now is the clock of the records; time.Now when nil.
 	Now func() time.Time

@@ -77,7 +77,8 @@ func (g grant) of(scopes, audiences []string) []string {
 	})
 }
 
-// chosen keeps the scopes of the one access token that a token request asks for.
+// chosen keeps of scopes those of the one access token that a token request asks for: with named scopes, and resources. The quirks
+// decide how.
 func (g grant) chosen(scopes, named []string, resources []string) ([]string, error) {
 	switch {
 	case g.quirks.OneResource && len(resources) > 1:

@@ -98,7 +98,8 @@ func (k published) Use() string { return k.JSONWebKey.Use }
 func (k published) Key() any { return k.JSONWebKey.Key }
 
 // draftKey is what the library signs with: its tokens are drafts, whose claims mint signs anew, because the library
-// knows neither the type at+jwt nor the wrong tokens we make on demand. The signature is empty and leaves nobody.
+// knows neither the type at+jwt nor the wrong tokens we make on demand. Their signature is a placeholder, and no draft leaves the
+// provider.
 type draftKey struct{ public jose.JSONWebKey }
 
 var (

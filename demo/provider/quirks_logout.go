@@ -8,7 +8,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// recognised gives an ID token of ours under the one issuer that the library knows; any other as it is.
+// recognised gives an ID token of ours with the one issuer that the library knows as its own; anything else stays as it is.
 func (p *Provider) recognised(raw string) string {
 	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
@@ -32,7 +32,7 @@ func (p *Provider) recognised(raw string) string {
 	return plain
 }
 
-// logoutReturnTo answers GET /v2/logout: nobody is asked, and the address to return to is compared without its query.
+// logoutReturnTo answers GET /v2/logout. The user is not asked, and the address to return to is compared without its query.
 func (p *Provider) logoutReturnTo(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	client, known := p.clients[query.Get("client_id")]
@@ -53,11 +53,13 @@ func (p *Provider) logoutReturnTo(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
 }
 
-// frames are what the browser loads when a session ends, so that the clients of it hear of it.
+// frames gives the pages that the browser loads in frames when a session ends, so that its clients learn of it.
 func (p *Provider) frames(s session) []string {
 	if !p.quirks.FrontChannelAlone {
 		return nil
 	}
+	p.mu.Lock() // Another tab's sign-in may add to the session's clients.
+	defer p.mu.Unlock()
 	var frames []string
 	for id := range s.clients {
 		if client := p.clients[id]; client != nil && client.FrontChannelLogoutURI != "" {

@@ -90,7 +90,7 @@ func (p *Provider) EndGrants(sub string) int {
 	return n
 }
 
-// Cookies know no ports, so that the names carry it: two demos on one machine don't share sessions.
+// The names of cookies carry the port, since cookies are not bound to ports: two demos on one machine share no sessions.
 func (p *Provider) sessionCookie() string { return "demo-provider-" + p.port() }
 func (p *Provider) browserCookie() string { return "demo-provider-browser-" + p.port() }
 

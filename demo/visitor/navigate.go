@@ -18,8 +18,8 @@ type Page struct {
 	Body   []byte
 }
 
-// Navigate goes to a URL (a path is of the gateway's origin) as a person would who types it, and follows redirects and
-// pages that go on by themselves (meta refresh) until a page stays.
+// Navigate goes to a URL, or a path at the gateway's origin, as if it were typed, and follows redirects and meta refreshes until a page
+// stays.
 func (v *Visitor) Navigate(ctx context.Context, target string) (*Page, error) {
 	to, err := v.origin.Parse(target)
 	if err != nil {
@@ -215,8 +215,8 @@ func (v *Visitor) Hop(ctx context.Context, target string, header http.Header) (*
 	return v.client.Do(req)
 }
 
-// SubmitUntil submits a form as Submit does, and follows redirects until one leads to an address that begins with stop.
-// It gives that address and does not go there: what an attacker keeps of a response meant for her own browser.
+// SubmitUntil submits a form as Submit does, and follows redirects until one leads to an address that begins with stop. It returns that
+// address and does not go there, as an attacker would keep a response that was meant for her own browser.
 func (v *Visitor) SubmitUntil(ctx context.Context, page *Page, fields map[string]string, stop string) (string, error) {
 	req, err := submission(ctx, page, fields)
 	if err != nil {

@@ -17,7 +17,7 @@ type Subscription struct {
 	Header http.Header
 	body   io.ReadCloser
 	lines  *bufio.Scanner
-	// Retry is what the stream last said of when to come back; empty if nothing.
+	// Retry is the last retry field of the stream, in milliseconds; empty if there was none.
 	Retry string
 }
 
@@ -46,8 +46,8 @@ func (v *Visitor) Subscribe(ctx context.Context, query string, variables map[str
 // Close leaves the subscription.
 func (s *Subscription) Close() error { return s.body.Close() }
 
-// Next gives the next answer, nil when the stream has completed. io.EOF is a stream that ended without: it is to be
-// asked for again.
+// Next gives the next answer, or nil when the stream has completed. io.EOF means that the stream ended without completing: the client
+// should subscribe again.
 func (s *Subscription) Next() (*Answer, error) {
 	kind, data := "", ""
 	for s.lines.Scan() {
