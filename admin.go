@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// newAdminHandler is the operators' surface: liveness, readiness, users' sessions, metrics, and profiles unless nil. It has a listener of
-// its own, on loopback unless configured, and is never reachable through the public one.
+// newAdminHandler is the operators' surface, route by route; profiles is nil where they are off. It has a listener of its own, on
+// loopback unless configured otherwise, and cannot be reached through the public one.
 func newAdminHandler(ready, sessions, metrics, profiles http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /sessions", sessions)

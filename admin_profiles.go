@@ -5,8 +5,9 @@ import (
 	"net/http/pprof"
 )
 
-// newProfiles handles "GET /debug/pprof/…": where the process spends time and memory, as `go tool pprof` asks, on the gateway's own
-// machine or through a port forwarded to it. They show functions and counts, no request's data; cmdline is left out.
+// newProfiles handles "GET /debug/pprof/…": where the process spends time and memory, for `go tool pprof` on the gateway's own machine
+// or through a port forwarded to it. Profiles show functions and counts, and nothing of a request; cmdline is left out, since
+// arguments may hold secrets.
 func newProfiles() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)

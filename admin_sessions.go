@@ -15,8 +15,8 @@ import (
 const operatorHeader = "Vestibule-Operator"
 
 // operatorSessions handles "GET /sessions?sub=&issuer=", a user's sessions, and "DELETE /sessions?sub=&issuer=&id=", which
-// ends them, or the one with the id. An operator is who asks from the gateway's own machine or container: a listener that
-// is opened for probes and metrics opens no session to whoever reads those.
+// ends all of them, or the one with the id. Only a program on the gateway's own machine or container is taken for an operator: a
+// listener that is open to probes and monitoring shows them no sessions.
 func operatorSessions(service *auth.Service, log *slog.Logger) http.Handler {
 	return programsOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
@@ -73,8 +73,8 @@ func programsOnly(next http.Handler) http.Handler {
 	}))
 }
 
-// ownMachineOnly refuses what came from another machine, by itself or through a proxy on this one, and what a page's browser
-// says that a page asks for.
+// ownMachineOnly refuses what came from another machine, directly or through a proxy on this one, and what a browser marks as
+// asked by a web page.
 func ownMachineOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !sameMachine(r) || throughProxy(r) {
@@ -90,15 +90,15 @@ func ownMachineOnly(next http.Handler) http.Handler {
 	})
 }
 
-// sameMachine tells whether both ends of the connection have one address, as they do on loopback and when a machine calls
-// its own address. That one of them is loopback is not enough: a service mesh's proxy beside the gateway brings the calls of
+// sameMachine tells whether both ends of the connection have the same address, as they do on loopback and when a machine calls
+// its own address. A loopback address alone is not enough: a service mesh's proxy beside the gateway passes on the calls of
 // other machines from 127.0.0.6.
 func sameMachine(r *http.Request) bool {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if !ok {
 		return false
 	}
-	here, _ := netip.ParseAddrPort(local.String()) // What is no address is none that is valid.
+	here, _ := netip.ParseAddrPort(local.String()) // On an error the address is not valid, and equals none that is.
 	there, _ := netip.ParseAddrPort(r.RemoteAddr)
 	return there.IsValid() && there.Addr().Unmap() == here.Addr().Unmap()
 }

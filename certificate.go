@@ -13,12 +13,12 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// certificate is the public listener's, which can be replaced while it is served with.
+// certificate is the public listener's, which can be replaced while connections use it. It is safe for concurrent use.
 type certificate struct {
 	held atomic.Pointer[tls.Certificate]
 }
 
-// newCertificate reads the configured files; nil where TLS ends in front.
+// newCertificate reads the configured files; nil where TLS ends in front of the gateway.
 func newCertificate(cfg ServerConfig) (*certificate, error) {
 	if cfg.TLSCertFile == "" {
 		return nil, nil
@@ -40,7 +40,7 @@ func readCertificate(cfg ServerConfig) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// settings gives each new connection the certificate as it is.
+// settings gives each new connection the certificate that is held then.
 func (c *certificate) settings() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
@@ -48,7 +48,7 @@ func (c *certificate) settings() *tls.Config {
 	}
 }
 
-// measure tells when the certificate ends, in seconds since 1970.
+// measure publishes when the certificate ends, as a metric.
 func (c *certificate) measure(meters metric.MeterProvider) error {
 	_, err := meters.Meter("vestibule.example").Int64ObservableGauge("vestibule.certificate.end.time", metric.WithUnit("s"),
 		metric.WithDescription("When the public listener's certificate ends, in seconds since 1970."),
@@ -69,7 +69,8 @@ func (c *certificate) inspect(ctx context.Context, public *url.URL, log *slog.Lo
 	log.InfoContext(ctx, "the public listener has its certificate", "until", instant(leaf.NotAfter))
 }
 
-// refused tells why browsers will refuse a certificate, as far as it says so itself; nothing if it does not.
+// refused tells why browsers will refuse a certificate, by what it says itself: whether they trust who signed it is not looked at.
+// Empty if they will not.
 func refused(leaf *x509.Certificate, host string, now time.Time) string {
 	switch {
 	case now.After(leaf.NotAfter):

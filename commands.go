@@ -16,12 +16,12 @@ import (
 //go:embed schema.graphqls
 var schemaSource string
 
-// restDirectives are those that the schema uses and the generator defines.
+// restDirectives defines the directives of the schema that the generator compiles, @rest and its companions.
 //
 //go:embed internal/gen/restgen/rest.graphqls
 var restDirectives string
 
-// healthTimeout bounds the healthcheck command: an orchestrator's probe waits no longer.
+// healthTimeout bounds the healthcheck command. An orchestrator's probe would not wait longer.
 const healthTimeout = 3 * time.Second
 
 func usage(out io.Writer) error {

@@ -17,7 +17,7 @@ import (
 // operatorTimeout bounds the commands that ask the running gateway.
 const operatorTimeout = 30 * time.Second
 
-// maxOperatorAnswer bounds what is read of its answer, in bytes.
+// maxOperatorAnswer bounds what is read of the gateway's answer, in bytes.
 const maxOperatorAnswer = 16 << 20
 
 const sessionsUsage = `Usage:
@@ -101,7 +101,7 @@ func parseSessions(args []string) (query sessionsQuery, configArgs []string, err
 	return query, configArgs, nil
 }
 
-// askOperator asks the admin listener.
+// askOperator sends the query to the admin listener at base, and gives its answer's JSON.
 func askOperator(ctx context.Context, base string, query sessionsQuery) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, operatorTimeout)
 	defer cancel()
@@ -179,7 +179,7 @@ func (q sessionsQuery) printEnded(out io.Writer, answer []byte) error {
 	return err
 }
 
-// missing is the fault of a session that was to end and is not there.
+// missing is the error of a session that was to end and is not there; nil if it was.
 func (q sessionsQuery) missing(answer []byte) error {
 	var ended endedSessions
 	if q.id == "" || json.Unmarshal(answer, &ended) == nil && ended.Ended > 0 {
@@ -188,9 +188,10 @@ func (q sessionsQuery) missing(answer []byte) error {
 	return fmt.Errorf("sessions: %q has no session %q; `vestibule sessions list -sub %s` shows those there are", q.subject, q.id, q.subject)
 }
 
+// instant shows a time to a person.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
 
-// adminURL is where this machine reaches the admin listener.
+// adminURL is where this machine reaches the admin listener: a wildcard address by loopback.
 func adminURL(cfg Config) (string, error) {
 	host, port, err := net.SplitHostPort(cfg.Server.AdminAddress)
 	if err != nil {

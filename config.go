@@ -272,10 +272,15 @@ type OTLPConfig struct {
 // development tells whether what only developers may see is on.
 func (c Config) development() bool { return c.Mode == "development" }
 
+// serverLimits are the bounds of both listeners.
+func (c Config) serverLimits() serverLimits {
+	return serverLimits{c.Server.ReadHeader, c.Server.Read, c.Server.Write, c.Server.Idle, c.Server.MaxHeaderBytes}
+}
+
 // stopping is how the process stops.
 func (c Config) stopping() stopping {
 	if c.development() {
-		return stopping{0, c.Server.Shutdown} // Nobody balances, and somebody waits at a terminal.
+		return stopping{0, c.Server.Shutdown} // No load balancer needs to notice, and somebody waits at a terminal.
 	}
 	return stopping{c.Server.DrainDelay, c.Server.Shutdown}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"reflect"
@@ -39,7 +40,7 @@ func (l *loader) check(cfg *Config) {
 	l.checkOTLP(cfg.Observe.OTLP)
 }
 
-// enums checks every key that has a list of values.
+// enums checks that every key with a list of values has one of them.
 func (l *loader) enums(v reflect.Value, path string) {
 	settings(v, func(field reflect.StructField, value reflect.Value, key string) {
 		at := join(path, key)
@@ -112,7 +113,7 @@ func (l *loader) checkPublicURL(cfg *Config) {
 	if u.Scheme == "http" && !isLoopbackHost(u.Hostname()) {
 		l.fault(key, public, "http is for loopback alone: cookies and tokens would travel in the clear", example)
 	}
-	if cfg.Mode == "development" && u.Scheme == "https" {
+	if cfg.development() && u.Scheme == "https" {
 		l.fault("mode", cfg.Mode, "development shows what only developers may see, and is refused with a public https address", "production")
 	}
 }
@@ -169,7 +170,7 @@ func (l *loader) checkKeys(cfg *Config) {
 		return
 	}
 	sealing := 0
-	first := map[string]int{}
+	first := map[string]int{} // Where each secret stands first.
 	for i, key := range cfg.Session.Keys {
 		at := fmt.Sprintf("session.keys[%d].secret", i)
 		same, twice := first[key.Secret.Reveal()]
@@ -260,7 +261,7 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 		if err := clients.RelayRoute(route).Check(); err != nil {
 			l.fault(fmt.Sprintf("%s.relay[%d]", at, i), "", err.Error(), "{methods: [GET], path: /shipments/*/events}")
 		}
-		if route.Public && api.Token != "client" {
+		if route.Public && api.Token != auth.KindClient {
 			l.fault(fmt.Sprintf("%s.relay[%d].public", at, i), "true", "it says that anybody may ask in the gateway's own name, which token: client is for", "false")
 		}
 	}
@@ -268,10 +269,10 @@ func (l *loader) checkAPI(name string, api APIConfig) {
 	if api.CheckPath != "" && (!strings.HasPrefix(api.CheckPath, "/") || strings.ContainsAny(api.CheckPath, "?#\\")) {
 		l.fault(at+".check_path", api.CheckPath, "want a path below base_url, without query", "/me")
 	}
-	if api.Token == "none" && (api.Audience != "" || api.Resource != "" || len(api.Scopes) > 0) {
+	if api.Token == auth.KindNone && (api.Audience != "" || api.Resource != "" || len(api.Scopes) > 0) {
 		l.fault(at+".token", api.Token, "audience, resource and scopes are for a token, and this API gets none", "user")
 	}
-	if api.Token == "on_behalf_of" && len(api.Scopes) == 0 || api.Token == "exchange" && api.Audience == "" && api.Resource == "" {
+	if api.Token == auth.KindOnBehalfOf && len(api.Scopes) == 0 || api.Token == auth.KindExchange && api.Audience == "" && api.Resource == "" {
 		l.fault(at+".token", api.Token, "say what for: exchange needs audience or resource, on_behalf_of needs scopes", "audience: https://orders.example.com")
 	}
 }
@@ -339,7 +340,7 @@ func (l *loader) checkSPA(cfg *Config) {
 	if err != nil || u.Scheme != "http" || !isLoopbackHost(u.Hostname()) || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		l.fault(key, server, "want http, a loopback host and a port: it runs on the developer's own machine", example)
 	}
-	if cfg.Mode != "development" {
+	if !cfg.development() {
 		l.fault(key, server, "a development server has no place in production; build the bundle and name it in spa.dir, or set mode: development", example)
 	}
 	if cfg.SPA.Dir != "" {
@@ -347,6 +348,7 @@ func (l *loader) checkSPA(cfg *Config) {
 	}
 }
 
+// between checks a duration: least and most are allowed.
 func (l *loader) between(key string, d, least, most time.Duration) {
 	if d >= least && d <= most {
 		return
@@ -358,6 +360,7 @@ func (l *loader) between(key string, d, least, most time.Duration) {
 	l.fault(key, d.String(), fmt.Sprintf("want %s to %s", least, most), example)
 }
 
+// count checks a number: least and most are allowed.
 func (l *loader) count(key string, n, least, most int) {
 	if n >= least && n <= most {
 		return
@@ -370,10 +373,5 @@ func (l *loader) count(key string, n, least, most int) {
 }
 
 func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
+	return slices.Sorted(maps.Keys(m))
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"vestibule.example/auth"
 	"vestibule.example/auth/rp"
 )
 
@@ -59,14 +60,14 @@ func (l *loader) checkProfile(cfg *Config) {
 		api, at := cfg.APIs[name], "apis."+name
 		l.asked(at+".audience", api.Audience, rp.ByAudience, p)
 		l.asked(at+".resource", api.Resource, rp.ByResource, p)
-		if api.Token == "exchange" && !p.TokenExchange || api.Token == "on_behalf_of" && !p.OnBehalfOf {
+		if api.Token == auth.KindExchange && !p.TokenExchange || api.Token == auth.KindOnBehalfOf && !p.OnBehalfOf {
 			rule := id.Provider + " knows no such exchange"
 			if p.OnBehalfOf {
 				rule += "; its own is on_behalf_of"
 			}
 			l.fault(at+".token", api.Token, rule, "user")
 		}
-		if api.Token != "none" && api.Token != "client" && api.Audience == "" {
+		if api.Token != auth.KindNone && api.Token != auth.KindClient && api.Audience == "" {
 			needed = name
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"log/slog"
 )
 
-// demoThere tells that the demo is not part of this build.
+// demoThere is the error of a build that the demo is not part of.
 func demoThere() error {
 	return errors.New("this build has no demo (-tags nodemo): name an identity provider and session keys, see docs/configuration.md")
 }

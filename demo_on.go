@@ -22,8 +22,8 @@ import (
 // stepUpOver is the total in cents above which the demo's orders API wants a second factor.
 const stepUpOver = 500_00
 
-// startDemo starts the demo's provider and APIs and points the configuration at them. address is where the gateway
-// listens. It prints what a newcomer needs to know.
+// startDemo starts the demo's provider and APIs, points the configuration at them, and prints what a newcomer needs to know.
+// address is where the gateway listens. What it returns stops the demo.
 func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logger, out io.Writer) (func(context.Context) error, error) {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -34,14 +34,22 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
+	added := configureDemo(cfg, world)
+	welcome(out, cfg, world, added)
+	return world.Close, nil
+}
+
+// configureDemo points the configuration at the demo's provider and APIs. It returns the names of the APIs that were added to the schema
+// and that the demo has not: see [addedAPIs].
+func configureDemo(cfg *Config, world *demo.World) (added []string) {
 	cfg.Identity.Issuer, cfg.Identity.ClientID, cfg.Identity.ClientSecret = world.Issuer, world.ClientID, secret.New(world.ClientSecret)
 	cfg.Identity.Scopes = []string{"openid", "profile", "email", "offline_access", "accounts:read", "accounts:write", "orders:read", "orders:write", "shipping:read"}
 	cfg.Identity.PostLogoutPath = "/signed-out"
-	cfg.Session.Claims = append(slices.Clone(cfg.Session.Claims), "roles") // For a policy of the reader's.
+	cfg.Session.Claims = append(slices.Clone(cfg.Session.Claims), "roles") // For policies that newcomers write, see docs/authorization.md.
 	key := make([]byte, 64)
 	rand.Read(key)
 	cfg.Session.Keys = []KeyConfig{{Use: "seal", Secret: secret.New(base64.StdEncoding.EncodeToString(key))}}
-	added := addedAPIs(cfg, world.APIs)
+	added = addedAPIs(cfg, world.APIs)
 	for name, base := range world.APIs {
 		api, set := cfg.APIs[name]
 		if !set {
@@ -58,6 +66,11 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 		}
 		cfg.APIs[name] = api
 	}
+	return added
+}
+
+// welcome prints what a newcomer needs to know.
+func welcome(out io.Writer, cfg *Config, world *demo.World, added []string) {
 	fmt.Fprintf(out, `
   Vestibule's demo is running.
 
@@ -70,7 +83,7 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	for _, user := range world.Users {
 		fmt.Fprintf(out, "    %-8s password %-8s %s\n", user.Name, user.Password, user.Description)
 	}
-	if app := cfg.SPA.DevServer + cfg.SPA.Dir; app != "" { // One of them: the check wants no more.
+	if app := cfg.SPA.DevServer + cfg.SPA.Dir; app != "" { // At most one is set: the check refuses both.
 		fmt.Fprintf(out, "\n  The app comes from %s.\n", app)
 	}
 	for _, name := range added {
@@ -81,11 +94,10 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
   Nothing here is for production: docs/production.md says what is.
 
 `)
-	return world.Close, nil
 }
 
-// addedAPIs gives the APIs that resolvers need and neither the demo nor the configuration has a place; they are away. Those that
-// the configuration names stay as they are.
+// addedAPIs configures, at an address where nothing listens, the APIs that resolvers need and that neither the demo nor the
+// configuration has an address for. It returns their names.
 func addedAPIs(cfg *Config, brought map[string]string) (away []string) {
 	if cfg.APIs == nil {
 		cfg.APIs = map[string]APIConfig{}
@@ -105,5 +117,5 @@ func addedAPIs(cfg *Config, brought map[string]string) (away []string) {
 
 func variableName(api string) string { return strings.ToUpper(strings.ReplaceAll(api, "-", "_")) }
 
-// demoThere tells that the demo is part of this build: demo_off.go is of those that have none.
+// demoThere is nil, since the demo is part of this build; demo_off.go is for builds without it.
 func demoThere() error { return nil }

@@ -36,6 +36,7 @@ func apiAsker(cfg Config, service *auth.Service, transports map[string]*clients.
 	}
 }
 
+// inWords judges an API's answer to a request with the session's token.
 func inWords(name string, api APIConfig, answer *reply) string {
 	said := fmt.Sprint(answer.status) + challenge(answer.header)
 	switch {
@@ -60,7 +61,7 @@ func inWords(name string, api APIConfig, answer *reply) string {
 // bearerError is the code in a Bearer challenge. The rest of the challenge is not shown: it might quote the token.
 var bearerError = regexp.MustCompile(`error="([a-z_]{1,64})"`)
 
-// challenge is what a 401 or 403 says of the reason (RFC 6750 §3).
+// challenge is the reason that a 401 or 403 gives (RFC 6750 §3), in brackets; empty if it gives none.
 func challenge(h http.Header) string {
 	m := bearerError.FindStringSubmatch(h.Get("WWW-Authenticate"))
 	if m == nil {

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"crypto/hkdf"
+	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"vestibule.example/graph"
 	"vestibule.example/spa"
@@ -37,4 +40,22 @@ func persistedDocuments(cfg Config) (graph.Persisted, error) {
 		p.Manifests = append(p.Manifests, graph.Manifest{Name: name, Content: content})
 	}
 	return p, nil
+}
+
+// cursorKeys derives the keys of cursors from the session's, so that a cursor holds on every replica and for as long as the key it
+// was signed with is known. The first signs.
+func cursorKeys(cfg SessionConfig) ([][]byte, error) {
+	var keys [][]byte
+	for _, k := range cfg.Keys {
+		key, err := hkdf.Key(sha256.New, []byte(k.Secret.Reveal()), nil, "vestibule cursors", 32)
+		if err != nil {
+			return nil, err
+		}
+		if k.Use == "seal" {
+			keys = slices.Insert(keys, 0, key)
+		} else {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
 }

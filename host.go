@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// onlyHosts answers 421 to a Host that is not one of ours, so that no name an attacker points at this address (DNS
-// rebinding) and no proxy's misrouting reaches anything (RED-4).
+// onlyHosts answers 421 to a Host that is not one of ours, so that neither a name that an attacker points at this address (DNS
+// rebinding) nor a request that a proxy misroutes reaches anything (RED-4).
 func onlyHosts(allowed func(*http.Request) bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !allowed(r) {
@@ -67,6 +67,7 @@ func localHost(r *http.Request) bool {
 	return err == nil && named.Unmap() == at.Addr().Unmap()
 }
 
+// withPort is host in small letters and with a port, the scheme's where it has none.
 func withPort(host, scheme string) string {
 	host = strings.ToLower(host)
 	if _, _, err := net.SplitHostPort(host); err == nil {

@@ -45,6 +45,7 @@ func newServer(h http.Handler, limits serverLimits, log *slog.Logger) *http.Serv
 	}
 }
 
+// serverLimits bound a client's time, and its header in bytes.
 type serverLimits struct {
 	readHeader, read, write, idle time.Duration
 	headerBytes                   int
@@ -58,7 +59,7 @@ type stopping struct{ delay, grace time.Duration }
 // within what is left of the grace, and the rest is cut.
 func serveUntil(ctx context.Context, listeners []listener, ready *atomic.Bool, how stopping) error {
 	failed := make(chan error, len(listeners))
-	ready.Store(true) // The sockets listen already: whoever has an answer before it is true would be told that this process leaves.
+	ready.Store(true) // The sockets listen already: whoever is answered before this is true would be told that this process is leaving.
 	for _, l := range listeners {
 		go func() {
 			err := l.serve()
@@ -94,7 +95,7 @@ func serveUntil(ctx context.Context, listeners []listener, ready *atomic.Bool, h
 }
 
 // leavingConnections asks clients to close their connections (in HTTP/2: to open no more streams on them) once ready is
-// false, each with its next answer: closed when idle, one could cross with a request.
+// false, each with its next answer. Closing idle ones from here could cross with a request.
 func leavingConnections(ready *atomic.Bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !ready.Load() {

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// memoryShare is what of a container's memory the Go runtime is told to stay below, in percent: the rest is for what it does
-// not count.
+// memoryShare is how much of a container's memory the Go runtime is told to stay below, in percent: the rest is for memory that it
+// does not count.
 const memoryShare = 90
 
-// memoryLimit is the limit for the runtime by the container's own (cgroup v2): it knows the container's share of processors by
-// itself, of memory it must be told. 0 where there is none, or an operator has set GOMEMLIMIT.
+// memoryLimit is the runtime's memory limit in bytes, by that of the container (cgroup v2): the runtime finds the container's share of
+// processors by itself, but must be told of its memory. 0 where there is no limit, or an operator has set GOMEMLIMIT.
 func memoryLimit(getenv func(string) string, root fs.FS) int64 {
 	if getenv("GOMEMLIMIT") != "" {
 		return 0
@@ -27,7 +27,7 @@ func memoryLimit(getenv func(string) string, root fs.FS) int64 {
 		if !found {
 			continue
 		}
-		// The limits of the groups around it hold too.
+		// The limits of the groups around this one hold too.
 		for at := path.Join("sys/fs/cgroup", group); strings.HasPrefix(at, "sys/fs/cgroup"); at = path.Dir(at) {
 			text, err := fs.ReadFile(root, path.Join(at, "memory.max"))
 			if err != nil {

@@ -17,9 +17,9 @@ const readyWithin = 2 * time.Second
 
 var errNotServing = errors.New("not serving: starting or stopping")
 
-// readiness is whether a load balancer should send requests here: the listeners serve and are not about to stop, and the
-// session store does its work. The keys were read, else nothing would have started. An identity provider or an API that is
-// away is no reason: those who are signed in, and the other fields, are served without.
+// readiness tells whether a load balancer should send requests here: the listeners serve and are not about to stop, and the
+// session store works. (Keys need no check: without them nothing would have started.) An identity provider or an API that is
+// away is no reason to be unready: those who are signed in, and the other fields, are served without it.
 type readiness struct {
 	serving atomic.Bool
 	store   auth.Store
@@ -37,8 +37,8 @@ func (r *readiness) check(ctx context.Context) error {
 	if r.serving.Load() {
 		err = r.store.Check(ctx)
 	}
-	if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
-		return err // The one who asked has gone; that says nothing of the store.
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return err // Whoever asked has gone, which says nothing about the store.
 	}
 	text := ""
 	if err != nil {

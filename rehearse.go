@@ -8,9 +8,9 @@ import (
 	"vestibule.example/auth/memstore"
 )
 
-// rehearse makes everything that a start makes of the configuration, but for the listeners and the session store, and throws it
-// away. So what is wrong with the files that it names, and with what belongs together, is told before anything serves, and all at
-// once. It asks nobody.
+// rehearse makes everything that a start makes of the configuration, except the listeners and the session store, and throws it
+// away. So every fault of the files that the configuration names, and of settings that do not fit together, is reported before
+// anything serves, and all at once. It makes no connection.
 func rehearse(cfg Config) error {
 	watch := watching{log: slog.New(slog.DiscardHandler)}
 	_, certificate := newCertificate(cfg.Server)
@@ -28,23 +28,23 @@ func rehearse(cfg Config) error {
 		faults = append(faults, err, service.Close())
 	}
 	faults = append(faults, store.Close())
-	told := asFaults(errors.Join(faults...))
-	if len(told) == 0 {
+	found := asFaults(errors.Join(faults...))
+	if len(found) == 0 {
 		return nil
 	}
-	return &configError{told}
+	return &configError{found}
 }
 
-// asFaults shows errors, which begin with the key that mends them, as those of the configuration's text are shown.
-func asFaults(err error) (told []fault) {
+// asFaults takes apart errors that begin with the key that mends them, to be shown like the faults of the configuration's text.
+func asFaults(err error) (found []fault) {
 	if err == nil {
 		return nil
 	}
-	if several, ok := err.(interface{ Unwrap() []error }); ok { // Its parts, not what they wrap.
+	if several, ok := err.(interface{ Unwrap() []error }); ok { // Joined errors alone: what one of them wraps is part of its text.
 		for _, one := range several.Unwrap() {
-			told = append(told, asFaults(one)...)
+			found = append(found, asFaults(one)...)
 		}
-		return told
+		return found
 	}
 	key, rule, _ := strings.Cut(err.Error(), ": ")
 	return []fault{{key: key, rule: strings.ReplaceAll(rule, "\n", "; ")}}

@@ -15,8 +15,8 @@ import (
 	"vestibule.example/auth"
 )
 
-// reloader reads the configuration anew and takes what can be replaced while requests run: the session keys, and the public
-// listener's certificate, whose files may have other names. What else has changed is named in the log and waits for a start.
+// reloader reads the configuration again and takes what can be replaced while requests run: the session keys, and the public
+// listener's certificate, even from other files. What else has changed is named in the log, and waits for a restart.
 type reloader struct {
 	load        func() (Config, error)
 	current     Config
@@ -25,7 +25,7 @@ type reloader struct {
 	log         *slog.Logger
 }
 
-// start reloads at each signal until what it gives is called.
+// start reloads at each signal until stop is called, which waits for a reload under way.
 func (r *reloader) start(ctx context.Context, signals <-chan os.Signal) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
@@ -49,7 +49,7 @@ func (r *reloader) follow(ctx context.Context, signals <-chan os.Signal) {
 	}
 }
 
-// reload takes all that is new, or nothing.
+// reload takes everything new that it can, or nothing where anything is wrong.
 func (r *reloader) reload(ctx context.Context) error {
 	next, err := r.load()
 	if err != nil {
@@ -73,14 +73,14 @@ func (r *reloader) reload(ctx context.Context) error {
 	}
 	r.warnOfKeys(ctx, next.Session.Keys)
 	if others := r.others(next); len(others) > 0 {
-		r.log.WarnContext(ctx, "these settings have changed too, and wait for a start", "keys", strings.Join(others, ", "))
+		r.log.WarnContext(ctx, "these settings have changed too, and wait for a restart", "settings", strings.Join(others, ", "))
 	}
 	r.current.Session.Keys, r.current.Server.TLSCertFile, r.current.Server.TLSKeyFile = next.Session.Keys, next.Server.TLSCertFile, next.Server.TLSKeyFile
 	r.log.InfoContext(ctx, "the configuration was reloaded", "keys", len(next.Session.Keys), "tls", r.certificate != nil)
 	return nil
 }
 
-// warnOfKeys tells of changes that sign people out: they may be wanted, where a key is in wrong hands.
+// warnOfKeys warns of changes that sign people out. They may be intended, when a key has fallen into the wrong hands.
 func (r *reloader) warnOfKeys(ctx context.Context, next []KeyConfig) {
 	for _, key := range next {
 		if key.Use == "seal" && !hasKey(r.current.Session.Keys, key) {
@@ -98,13 +98,13 @@ func hasKey(keys []KeyConfig, key KeyConfig) bool {
 	return slices.ContainsFunc(keys, func(k KeyConfig) bool { return k.Secret.Reveal() == key.Secret.Reveal() })
 }
 
-// others are the keys of settings that differ from those in use, and are not reloaded.
+// others names the settings that differ from those in use and are not reloaded.
 func (r *reloader) others(next Config) []string {
 	next.Session.Keys, next.Server.TLSCertFile, next.Server.TLSKeyFile = r.current.Session.Keys, r.current.Server.TLSCertFile, r.current.Server.TLSKeyFile
 	return differing(reflect.ValueOf(r.current), reflect.ValueOf(next), "")
 }
 
-// differing gives the keys under which two settings structs differ. It shows no value.
+// differing names the keys whose values two settings structs differ in, and shows no value.
 func differing(a, b reflect.Value, path string) (keys []string) {
 	settings(a, func(field reflect.StructField, value reflect.Value, key string) {
 		other, at := b.FieldByIndex(field.Index), join(path, key)

@@ -188,7 +188,7 @@ func TestReload(t *testing.T) {
 	r.hangUp(t, reloaded)
 	r.wantSignedIn(t, alice, true)
 	bob := r.signIn(t, "bob")
-	if got := r.log.String(); !strings.Contains(got, "wait for a start") || !strings.Contains(got, "keys=graphql.limits.depth") || strings.Contains(got, "session.keys:") {
+	if got := r.log.String(); !strings.Contains(got, "wait for a restart") || !strings.Contains(got, "settings=graphql.limits.depth") || strings.Contains(got, "session.keys:") {
 		t.Errorf("the log does not name what waits for a start, or warns of keys rotated in two phases:\n%s", got)
 	}
 

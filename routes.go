@@ -28,8 +28,8 @@ func withFallback(mux *http.ServeMux, spa http.Handler) http.Handler {
 	})
 }
 
-// withRelay answers "/api/{name}/…" before the router sees it: a router cleans paths, and a path that needs cleaning is
-// refused here. What browsers load by themselves is checked by another rule than what scripts ask.
+// withRelay answers "/api/{name}/…" before the router sees it: the router would clean paths, and the relay refuses one that needs
+// cleaning. loads checks what browsers load by themselves, scripts what scripts ask for.
 func withRelay(relay *clients.Relay, scripts, loads, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/api/") {
@@ -45,9 +45,9 @@ func withRelay(relay *clients.Relay, scripts, loads, next http.Handler) http.Han
 	})
 }
 
-// mayBeKept tells the requests for whose session an answer of the store will do that this process has kept for a moment:
-// they begin no stream, and change nothing through the relay. What a GraphQL document does is known later, and asked for
-// then (graph.Config.Confirm).
+// mayBeKept tells whether a request's session may be what this process has kept of it for a moment, without asking the store:
+// the request begins no stream, and changes nothing through the relay. Whether a GraphQL document changes something is known only
+// later, and the store is asked then (graph.Config.Confirm).
 func mayBeKept(r *http.Request) bool {
 	if r.Header.Get("Upgrade") != "" || strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/event-stream") {
 		return false
@@ -86,8 +86,8 @@ func (s *statusOnly) Header() http.Header         { return s.header }
 func (s *statusOnly) WriteHeader(status int)      { s.status = status }
 func (s *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
 
-// securityHeaders are those every answer has unless its handler knows better (WEB-1 to WEB-7): handlers that serve
-// documents set a content security policy of their own.
+// securityHeaders sets what every answer has unless its handler sets something else (WEB-1 to WEB-7): handlers that serve
+// pages have a content security policy of their own.
 func securityHeaders(https bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -103,8 +103,8 @@ func securityHeaders(https bool, next http.Handler) http.Handler {
 	})
 }
 
-// problem answers with RFC 9457 problem details, or a navigation with a page: constant texts, nothing of the request (PROB-1,
-// PROB-2).
+// problem answers a fetch with RFC 9457 problem details and a navigation with a page. Both have constant texts, and nothing of the
+// request (PROB-1, PROB-2).
 func problem(w http.ResponseWriter, r *http.Request, status int, kind, title, detail string) {
 	if auth.RefusalPage(w, r, status, title, detail, "") {
 		return

@@ -36,8 +36,8 @@ func main() {
 	}
 }
 
-// run is the program: it reads the configuration, does what the sub-command asks, and returns when that is done or ctx
-// ends. It is what tests start.
+// run is the program: it reads the configuration, does what the command asks, and returns when that is done or ctx ends. Tests
+// start it too.
 func run(ctx context.Context, getenv func(string) string, args []string, stderr io.Writer) error {
 	command, args := splitCommand(args)
 	switch command {
@@ -70,7 +70,7 @@ func run(ctx context.Context, getenv func(string) string, args []string, stderr 
 	return fmt.Errorf("unknown command %q; `vestibule help` lists the commands", command)
 }
 
-// splitCommand takes the sub-command off the arguments; without one it is serve.
+// splitCommand takes the command off the arguments; without one it is serve.
 func splitCommand(args []string) (string, []string) {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		return args[0], args[1:]
@@ -93,9 +93,9 @@ type parts struct {
 
 // newHandler is the whole public surface, route by route.
 //
-// For what a session cookie opens the cross-site check comes first, before the session is even looked up. auth's own routes
-// look it up by themselves, since asking who is signed in is no use of a session. The others each have a rule of their own
-// (design: cross-site requests).
+// Where a session cookie opens something, the cross-site check comes first, before the session is even looked up. auth's own routes
+// look it up by themselves, since asking who is signed in does not count as using the session. The remaining routes each have a rule
+// of their own; docs/security.md says which.
 func newHandler(p parts) http.Handler {
 	own := p.auth.CrossSite
 

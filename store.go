@@ -52,8 +52,8 @@ func newRedisTLS(cfg RedisConfig) (*tls.Config, error) {
 	return newClientTLS("session.redis.tls_", ClientTLSConfig{CAFile: cfg.TLSCAFile, CertFile: cfg.TLSCertFile, KeyFile: cfg.TLSKeyFile, ServerName: cfg.TLSServerName})
 }
 
-// namedStore is a store that names the key of the configuration that would mend what is wrong, when it is checked and when it
-// cannot write, as its start does.
+// namedStore is a store whose errors, of its check and of writing, begin with the key of the configuration that would mend them, as
+// those of opening it do.
 type namedStore struct {
 	auth.Store
 	name func(error) error
@@ -88,7 +88,7 @@ func (s namedStore) Lease(ctx context.Context, name string, ttl time.Duration) (
 	return release, ok, s.named(err)
 }
 
-// named names the key unless the error is an outcome that a store in order has too.
+// named adds the key unless the error is an outcome that a working store has too.
 func (s namedStore) named(err error) error {
 	for _, outcome := range []error{nil, auth.ErrNotFound, auth.ErrExists, auth.ErrConflict, auth.ErrLoggedOut} {
 		if errors.Is(err, outcome) {

@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// takeOverTime is how long a gateway that is being written waits for the addresses of the one before it, which may still be ending.
+// takeOverTime is how long a gateway under development waits for the addresses of its predecessor, which may still be ending.
 const takeOverTime = 10 * time.Second
 
-// takeOver waits until the addresses are free, or cannot be had for another reason; pause is called between two tries, and ends it by an error.
+// takeOver waits until the addresses are free, or cannot be listened on for another reason. It calls pause between two tries, and gives
+// up when that fails.
 func takeOver(ctx context.Context, pause func(context.Context) error, addresses ...string) {
 	for _, address := range addresses {
 		for {
@@ -21,7 +22,7 @@ func takeOver(ctx context.Context, pause func(context.Context) error, addresses 
 				break
 			}
 			if !errors.Is(err, syscall.EADDRINUSE) || pause(ctx) != nil {
-				return // Whoever wants it is told why it cannot be had.
+				return // Listening on it for good will say why it cannot be had.
 			}
 		}
 	}

@@ -14,14 +14,14 @@ import (
 	"vestibule.example/internal/observe"
 )
 
-// watching is who is told what happens.
+// watching is where the parts report what happens.
 type watching struct {
 	log    *slog.Logger
 	meters metric.MeterProvider
 	traces trace.TracerProvider // nil: nothing is traced
 }
 
-// newTelemetry makes what measures and, with a collector, traces.
+// newTelemetry makes what measures and, where a collector is configured, traces.
 func newTelemetry(cfg OTLPConfig, log *slog.Logger) (*observe.Telemetry, error) {
 	collector, err := collectorOf(cfg)
 	if err != nil {
@@ -53,8 +53,8 @@ func collectorOf(cfg OTLPConfig) (*observe.Collector, error) {
 	return &observe.Collector{Endpoint: endpoint, Header: header, Transport: transport, Share: float64(cfg.Share) / 100, Metrics: cfg.Interval}, nil
 }
 
-// instance tells this process from other replicas, and from itself before a restart: by its host's name, which in a cluster is
-// the pod's, and chance.
+// instance tells this process from other replicas, and from itself before a restart: the host's name, which in a cluster is
+// the pod's, and something random.
 func instance() string {
 	name, err := os.Hostname()
 	if err != nil {

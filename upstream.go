@@ -7,9 +7,9 @@ import (
 	"vestibule.example/clients"
 )
 
-// upstream is the configured APIs' calls by name, for what concerns several of them: the end of a session, a change that
-// makes another API's answers stale, and the end of the process. It is there before they are, since sessions are, and is
-// filled once.
+// upstream is the clients of the configured APIs by name, for what concerns several of them: the end of a session, a change that
+// makes another API's answers stale, and the end of the process. It is made before them, since the sessions' service needs it, and
+// filled once. It is safe for concurrent use.
 type upstream struct {
 	apis atomic.Pointer[map[string]*clients.API]
 }
@@ -23,7 +23,7 @@ func (u *upstream) all() map[string]*clients.API {
 	return nil
 }
 
-// ended drops what is kept for a session, or, without a name, for every session: see [auth.Config.Ended].
+// ended drops the answers that are kept for a session, or for every session where owner is empty: see [auth.Config.Ended].
 func (u *upstream) ended(owner string) {
 	for _, api := range u.all() {
 		if owner == "" {
@@ -34,7 +34,7 @@ func (u *upstream) ended(owner string) {
 	}
 }
 
-// changed gives what invalidates the answers of the named APIs, for the session whose call changed something.
+// changed returns what invalidates the kept answers of the named APIs, for the session in the context, whose call changed something.
 func (u *upstream) changed(names []string) func(context.Context) {
 	return func(ctx context.Context) {
 		for _, name := range names {
@@ -45,7 +45,7 @@ func (u *upstream) changed(names []string) func(context.Context) {
 	}
 }
 
-// close ends what the APIs do behind their callers' backs.
+// close ends what the clients do in the background.
 func (u *upstream) close() {
 	for _, api := range u.all() {
 		api.Close()

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +13,6 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"syscall"
 	"time"
 
@@ -30,11 +27,11 @@ import (
 func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr io.Writer) (err error) {
 	log := newLogger(cfg, stderr)
 	hangUps := make(chan os.Signal, 1)
-	if !cfg.Demo { // Whose settings are made up as it starts, and which ends with its terminal.
+	if !cfg.Demo { // Its settings are made up as it starts, and it ends with its terminal.
 		if err := rehearse(cfg); err != nil {
 			return err
 		}
-		// From now on: unheard, the signal would end a process that still starts.
+		// From now on: a signal that nobody hears would end a process that is still starting.
 		signal.Notify(hangUps, syscall.SIGHUP)
 		defer signal.Stop(hangUps)
 	}
@@ -93,33 +90,47 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	if err != nil {
 		return err
 	}
-
 	defer p.closeConnections()
 	warmUp(ctx, cfg, p.transports, log)
-	ready := &readiness{store: store, log: log}
-	limits := serverLimits{cfg.Server.ReadHeader, cfg.Server.Read, cfg.Server.Write, cfg.Server.Idle, cfg.Server.MaxHeaderBytes}
-	front := newServer(leavingConnections(&ready.serving, newHandler(p)), limits, log)
-	front.RegisterOnShutdown(service.Drain)
-	var profiles http.Handler
-	if cfg.Server.Profiles {
-		profiles = newProfiles()
-	}
-	operators := newServer(onlyHosts(localHost, newAdminHandler(ready, operatorSessions(service, log), telemetry.Prometheus(), profiles)), limits, log)
 	if !cfg.Demo {
 		defer (&reloader{load: load, current: cfg, service: service, certificate: cert, log: log}).start(ctx, hangUps)()
 	}
-	if cert != nil {
-		cert.inspect(ctx, cfg.publicURL(), log)
+	ready := &readiness{store: store, log: log}
+	listeners := []listener{
+		{"public", public, newPublicServer(p, ready, log), cert},
+		{"admin", admin, newAdminServer(p, ready, telemetry.Prometheus(), log), nil},
+	}
+	announce(ctx, cfg, listeners, log)
+	return serveUntil(ctx, listeners, &ready.serving, cfg.stopping())
+}
+
+// newPublicServer serves what browsers ask.
+func newPublicServer(p parts, ready *readiness, log *slog.Logger) *http.Server {
+	server := newServer(leavingConnections(&ready.serving, newHandler(p)), p.config.serverLimits(), log)
+	server.RegisterOnShutdown(p.auth.Drain)
+	return server
+}
+
+// newAdminServer serves what probes, monitoring and operators ask.
+func newAdminServer(p parts, ready *readiness, metrics http.Handler, log *slog.Logger) *http.Server {
+	var profiles http.Handler
+	if p.config.Server.Profiles {
+		profiles = newProfiles()
+	}
+	return newServer(onlyHosts(localHost, newAdminHandler(ready, operatorSessions(p.auth, log), metrics, profiles)), p.config.serverLimits(), log)
+}
+
+// announce logs what is served and where, and warns of what will surprise.
+func announce(ctx context.Context, cfg Config, listeners []listener, log *slog.Logger) {
+	public, admin := listeners[0], listeners[1]
+	if public.certificate != nil {
+		public.certificate.inspect(ctx, cfg.publicURL(), log)
 	}
 	if cfg.Session.Store == "memory" && !cfg.development() {
-		log.Warn("session.store is memory: a restart signs everybody out, and replicas share no sessions")
+		log.WarnContext(ctx, "session.store is memory: a restart signs everybody out, and replicas share no sessions")
 	}
-	log.Info("serving", "address", public.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.Addr().String(), "version", version(),
+	log.InfoContext(ctx, "serving", "address", public.socket.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.socket.Addr().String(), "version", version(),
 		"processors", runtime.GOMAXPROCS(0), "memory_limit", debug.SetMemoryLimit(-1))
-	return serveUntil(ctx, []listener{
-		{"public", public, front, cert},
-		{"admin", admin, operators, nil},
-	}, &ready.serving, cfg.stopping())
 }
 
 func newLogger(cfg Config, stderr io.Writer) *slog.Logger {
@@ -141,7 +152,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// newAuth makes the sessions' service for the configured provider. ended is told of sessions that ended.
+// newAuth makes the service that signs in and keeps sessions. ended is told whose session ended, or "" when it could have been any:
+// see [auth.Config.Ended].
 func newAuth(cfg Config, store auth.Store, ended func(owner string), watch watching) (*auth.Service, error) {
 	id := cfg.Identity
 	provider, err := newProvider(cfg, watch.log)
@@ -164,8 +176,8 @@ func newAuth(cfg Config, store auth.Store, ended func(owner string), watch watch
 	})
 }
 
-// newTransport is how anything is called: with bounds, and without the proxy that environment variables may name, through
-// which tokens would travel.
+// newTransport makes a transport with bounds, for calls of the provider, of a collector, and of this gateway itself. It uses no proxy
+// that environment variables may name: tokens would travel through it.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -179,7 +191,7 @@ func newTransport() *http.Transport {
 	}
 }
 
-// newParts wires the routes' handlers.
+// newParts makes what the routes serve, and fills upstream. Its error names every fault of the APIs, the documents and the app.
 func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watching) (parts, error) {
 	apis, transports, err := newAPIs(cfg, service, upstream, watch)
 	faults := []error{err}
@@ -204,11 +216,13 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 		return parts{}, err
 	}
 	endpoint, err := graph.NewHandler(graph.Config{
-		Resolver: resolver, Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Executor: g.Executor, Trace: cfg.development(),
-		RequireSession: g.RequireSession, Timeout: g.Timeout, RequestID: observe.RequestID, Prepare: service.Prepare, Confirm: service.Confirm, CursorKeys: cursors, UntilEnded: service.UntilEnded, Renew: service.Renew, GatewayAPIs: gatewayAPIs(cfg), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
-		Limits: graphLimits(g.Limits), StatusProfile: g.StatusProfile,
-		Persisted: persisted,
+		Resolver: resolver, Executor: g.Executor, Timeout: g.Timeout, StatusProfile: g.StatusProfile,
+		Development: cfg.development() && g.Introspection != "off", Introspection: g.Introspection == "on", Trace: cfg.development(),
+		RequireSession: g.RequireSession, GatewayAPIs: gatewayAPIs(cfg), CursorKeys: cursors,
+		Prepare: service.Prepare, Confirm: service.Confirm, UntilEnded: service.UntilEnded, Renew: service.Renew,
+		Limits: graphLimits(g.Limits), Persisted: persisted,
 		Rate:      graph.Rate{Session: g.Rate.Session, Anonymous: g.Rate.Anonymous, ClientAddress: service.ClientAddress},
+		RequestID: observe.RequestID, Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
 	})
 	if err != nil {
 		return parts{}, err
@@ -218,8 +232,9 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 		return parts{}, err
 	}
 	p := parts{
-		config: cfg, observer: observe.Config{Logger: watch.log, TrustedProxies: cfg.Server.TrustedProxies, Meters: watch.meters, Traces: watch.traces},
-		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports,
+		config:   cfg,
+		observer: observe.Config{Logger: watch.log, TrustedProxies: cfg.Server.TrustedProxies, Meters: watch.meters, Traces: watch.traces},
+		auth:     service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports,
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()
@@ -228,7 +243,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 	return p, nil
 }
 
-// newApp is what answers for the single-page app: its bundle, or the server of whoever is writing it.
+// newApp makes what answers for the single-page app: its bundle, or a proxy to the development server of whoever is writing it.
 func newApp(cfg SPAConfig, log *slog.Logger) (http.Handler, error) {
 	if cfg.DevServer == "" {
 		policy, err := spa.Policy(cfg.CSP)
@@ -246,68 +261,4 @@ func newApp(cfg SPAConfig, log *slog.Logger) (http.Handler, error) {
 		return nil, fmt.Errorf("spa.dev_server: %w", err)
 	}
 	return spa.DevServer(server, log), nil
-}
-
-// newAPI makes the calls of one configured API over its connections: the token comes from auth's transport, the identity
-// by which answers may be shared from its session.
-func newAPI(name string, api APIConfig, connections http.RoundTripper, service *auth.Service, upstream *upstream, watch watching) (*clients.API, error) {
-	base, err := url.Parse(api.BaseURL)
-	if err != nil {
-		return nil, fmt.Errorf("apis.%s.base_url: %w", name, err)
-	}
-	out, err := clients.New(clients.Config{
-		Name: name, BaseURL: base, Transport: service.Transport(name, connections),
-		Identity: func(ctx context.Context) (clients.IdentityKey, error) {
-			key, owner, public, err := service.Identity(ctx, name)
-			if err != nil {
-				return clients.IdentityKey{}, err
-			}
-			if public {
-				return clients.PublicIdentity(), nil
-			}
-			return clients.SessionIdentity(key, owner), nil
-		},
-		Cache: clients.CacheConfig{
-			MaxBytes: int64(api.Cache.MaxBytes), PersonalStaleIfError: api.Cache.PersonalStaleIfError, PersonalStaleWhileRevalidate: api.Cache.PersonalStaleWhileRevalidate,
-		},
-		Changed:  upstream.changed(api.Invalidates),
-		Classify: classify, Timeout: api.Timeout, MaxResponseBytes: int64(api.MaxResponseBytes), Concurrency: api.Concurrency,
-		Retry:   clients.Retry{Attempts: api.Retry.Attempts, Budget: float64(api.Retry.Budget) / 100},
-		Breaker: breakerOf(api.Breaker), Headers: api.Headers,
-		Token:           clients.TokenName{Kind: api.Token, Audience: api.Audience, Resource: api.Resource, Scopes: api.Scopes},
-		ForwardLanguage: api.ForwardLanguage, ClientAddress: clientAddressHeader(api.ClientAddress),
-		UserAgent: "vestibule/" + version(), Logger: watch.log, Meters: watch.meters, Traces: watch.traces,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("apis.%s: %w", name, err)
-	}
-	return out, nil
-}
-
-// classify says what auth's errors mean to the one who asked an API.
-func classify(err error) *clients.Error {
-	switch {
-	case errors.Is(err, auth.ErrUnauthenticated):
-		return &clients.Error{Code: clients.CodeUnauthenticated}
-	case errors.Is(err, auth.ErrProviderUnavailable), errors.Is(err, auth.ErrStoreUnavailable):
-		return &clients.Error{Code: clients.CodeUnavailable, Retryable: true, RetryAfter: 2 * time.Second}
-	}
-	return nil
-}
-
-// cursorKeys are derived of the session's, so that a cursor holds on every replica and for as long as the key is known. The first signs.
-func cursorKeys(cfg SessionConfig) ([][]byte, error) {
-	var keys [][]byte
-	for _, k := range cfg.Keys {
-		key, err := hkdf.Key(sha256.New, []byte(k.Secret.Reveal()), nil, "vestibule cursors", 32)
-		if err != nil {
-			return nil, err
-		}
-		if k.Use == "seal" {
-			keys = slices.Insert(keys, 0, key)
-		} else {
-			keys = append(keys, key)
-		}
-	}
-	return keys, nil
 }
