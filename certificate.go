@@ -63,7 +63,7 @@ func (c *certificate) measure(meters metric.MeterProvider) error {
 func (c *certificate) inspect(ctx context.Context, public *url.URL, log *slog.Logger) {
 	leaf := c.held.Load().Leaf
 	if why := refused(leaf, public.Hostname(), time.Now()); why != "" {
-		log.WarnContext(ctx, "browsers will refuse the certificate of server.tls_cert_file", "because", why)
+		log.WarnContext(ctx, "browsers will refuse the certificate of server.tls_cert_file", "reason", why)
 		return
 	}
 	log.InfoContext(ctx, "the public listener has its certificate", "until", instant(leaf.NotAfter))

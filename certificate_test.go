@@ -29,7 +29,7 @@ func TestTheCertificateIsTold(t *testing.T) {
 	} {
 		r.certifyUntil(t, int64(i+2), c.name, c.until)
 		r.hangUp(t, reloaded)
-		if got := r.log.String(); !strings.Contains(got, `msg="browsers will refuse the certificate of server.tls_cert_file" because="`) || !strings.Contains(got, c.says) {
+		if got := r.log.String(); !strings.Contains(got, `msg="browsers will refuse the certificate of server.tls_cert_file" reason="`) || !strings.Contains(got, c.says) {
 			t.Errorf("the log does not warn that %q:\n%s", c.says, got)
 		}
 		if got := metricsOf(t, r.gateway)["vestibule_certificate_end_time_seconds"]; int64(got) != c.until.Unix() {

@@ -137,7 +137,7 @@ func (h *handler) serveFile(w http.ResponseWriter, r *http.Request, name string)
 			break
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			h.log.WarnContext(r.Context(), "spa: file unreadable", "name", name, "error", err)
+			h.log.WarnContext(r.Context(), "a file of the app cannot be read", "file", name, "error", err)
 		}
 	}
 	if file == nil {
