@@ -36,8 +36,8 @@ func main() {
 	}
 }
 
-// run is the program: it reads the configuration, does what the command asks, and returns when that is done or ctx ends. Tests
-// start it too.
+// run is the program: it reads the configuration, does what the sub-command asks, and returns when that is done or ctx
+// ends. It is what tests start.
 func run(ctx context.Context, getenv func(string) string, args []string, stderr io.Writer) error {
 	command, args := splitCommand(args)
 	switch command {

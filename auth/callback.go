@@ -109,7 +109,7 @@ func (s *Service) redeem(ctx context.Context, t *transaction, response url.Value
 
 var errNotAdmitted = errors.New("auth: the application does not admit the user")
 
-// admit makes the session: always a new one, never with an id that was there before (SES-4). The session that the browser had when the
+// admit makes the session: always a new one, never an id that was there before (SES-4). The one the browser had when the
 // login began ends.
 func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, grant *rp.Grant) (credential, error) {
 	claims := grant.Claims

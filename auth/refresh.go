@@ -24,11 +24,11 @@ const (
 	storeTries = 40
 )
 
-// fetch gets a token for a session from the provider, by one call however many fields, requests and tabs ask (T-10). rejected is a token
+// fetch gets a token for a session from the provider, by one call however many fields, requests and tabs ask (T-10). refused is a token
 // that must not be given again; it may be empty.
-func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
-	t, err := s.flights.do(ctx, s, session.key+"\x00"+api.key()+"\x00"+rejected, func(ctx context.Context) (token, error) {
-		return s.fetchOnce(ctx, session, api, rejected)
+func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, refused string) (token, error) {
+	t, err := s.flights.do(ctx, s, session.key+"\x00"+api.key()+"\x00"+refused, func(ctx context.Context) (token, error) {
+		return s.fetchOnce(ctx, session, api, refused)
 	})
 	if err == nil && !t.alive(s.now()) {
 		return token{}, ErrProviderUnavailable
@@ -38,7 +38,7 @@ func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, rej
 
 // fetchOnce holds a lease, so that no two refresh tokens of the login's token family are ever spent at once, on this replica
 // or another. Under the lease it reads the session again, since another may have done the work.
-func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
+func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken, refused string) (token, error) {
 	asked := time.Now()
 	waited := sync.OnceFunc(func() { s.meter.wait(ctx, time.Since(asked)) })
 	defer waited()
@@ -48,7 +48,7 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 			return token{}, err
 		}
 		b := current.body.Load()
-		if held := b.Tokens[api.key()]; held.Value != rejected && held.fresh(s.now(), b.jitter()) {
+		if held := b.Tokens[api.key()]; held.Value != refused && held.fresh(s.now(), b.jitter()) {
 			session.body.Store(b)
 			return held, nil
 		}
@@ -60,9 +60,9 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 		if ok {
 			defer release()
 			waited()
-			return s.fetchLeased(ctx, deadline, session, api, rejected)
+			return s.fetchLeased(ctx, deadline, session, api, refused)
 		}
-		if held := b.Tokens[api.key()]; held.Value != rejected && held.lasts(s.now()) {
+		if held := b.Tokens[api.key()]; held.Value != refused && held.lasts(s.now()) {
 			session.body.Store(b)
 			return held, nil // The lease's holder may have died, and there is no hurry yet.
 		}
@@ -96,14 +96,14 @@ func (s *Service) reload(ctx context.Context, session *Session) (*Session, error
 }
 
 // fetchLeased runs while the lease is held. The token call ends by the deadline; storing what it gave may take longer.
-func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *Session, api APIToken, rejected string) (token, error) {
+func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *Session, api APIToken, refused string) (token, error) {
 	current, err := s.reload(ctx, session)
 	if err != nil {
 		return token{}, err
 	}
 	b := current.body.Load()
 	key := api.key()
-	if held := b.Tokens[key]; held.Value != rejected && held.fresh(s.now(), b.jitter()) {
+	if held := b.Tokens[key]; held.Value != refused && held.fresh(s.now(), b.jitter()) {
 		session.body.Store(b)
 		return held, nil
 	}
@@ -116,7 +116,7 @@ func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *
 	cancel()
 	if err != nil {
 		s.keepRotated(ctx, current, grant, err)
-		return s.refreshFailed(ctx, current, api, rejected, err)
+		return s.refreshFailed(ctx, current, api, refused, err)
 	}
 	s.flights.succeeded(note)
 	t := s.tokenOf(grant)
@@ -207,7 +207,7 @@ func (s *Service) exchange(ctx context.Context, current *Session, api APIToken) 
 // refreshFailed judges a failure. Only the provider's word that the grant has ended ends the session (T-11): the refresh
 // token was revoked or spent, or the answer is about somebody else. Even that is not believed where the session has another refresh
 // token by now: then a lease was lost, and another fetch was quicker.
-func (s *Service) refreshFailed(ctx context.Context, current *Session, api APIToken, rejected string, err error) (token, error) {
+func (s *Service) refreshFailed(ctx context.Context, current *Session, api APIToken, refused string, err error) (token, error) {
 	if errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable) {
 		return token{}, err
 	}
@@ -219,7 +219,7 @@ func (s *Service) refreshFailed(ctx context.Context, current *Session, api APITo
 		return token{}, failed
 	}
 	if b := now.body.Load(); b.RefreshToken != current.body.Load().RefreshToken {
-		if held := b.Tokens[api.key()]; held.Value != rejected && held.alive(s.now()) {
+		if held := b.Tokens[api.key()]; held.Value != refused && held.alive(s.now()) {
 			return held, nil
 		}
 		return token{}, ErrProviderUnavailable

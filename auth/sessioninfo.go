@@ -21,9 +21,9 @@ type sessionAnswer struct {
 	LogoutURL     string         `json:"logout_url,omitempty"`
 }
 
-// Session handles "GET /auth/session": who is signed in. Asking does not count as using the session, and does not keep it alive
-// (SES-7). A cookie whose session has ended is taken away, unless a sign-in has just replaced it. One that does not
-// open stays, since another replica may have its key.
+// Session handles "GET /auth/session": who is signed in. Asking is no use of the session and does not keep it alive
+// (SES-7). A cookie that opens no session any more is taken away, unless a sign-in has just replaced it; one that does not
+// open stays, since another replica may know its key.
 func (s *Service) Session() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		found, err := s.find(r)

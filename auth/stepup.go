@@ -17,11 +17,11 @@ const stepUpGrace = 10 * time.Second
 func (t *transaction) isStepUp() bool { return len(t.ACR) > 0 || t.MaxAge != nil }
 
 // replace ends the session that the browser had when the login began. A step-up of the same user leaves it a short while
-// for requests under way: it keeps its acr, may only read, gets no new token, and is not prolonged by use. Any other sign-in, of
-// another user or without a step-up, ends it at once (SES-4).
+// for what is under way: it keeps its acr, reads only, gets no new token, and no use prolongs it. Whoever else signs in, or
+// signs in again without need, ends it at once (SES-4).
 //
-// The session cookie is not needed: whose session it was is told by the keyed hash of the subject, and the mark goes into the head,
-// which the server can open. The mark is a write, so a refresh that is under way cannot store what it got.
+// The session cookie is not asked for: who it was of is told by the keyed hash of the subject, and the mark is in the head,
+// which the server opens. The mark is a write, so a refresh that is under way fails to store what it got.
 func (s *Service) replace(ctx context.Context, t *transaction, now time.Time, subjects []string) error {
 	if err := s.noteReplaced(ctx, t.Replaces); err != nil {
 		return err

@@ -81,13 +81,13 @@ func (b *body) jitter() float64 {
 	return float64(crc32.ChecksumIEEE([]byte(b.Handle))>>24) / 256
 }
 
-// accessToken gives a token for an API. rejected is a token that the API refused, which is not given again; it may be empty.
+// accessToken gives a token for an API. refused is a token that the API has refused, and which is not given again; it may be empty.
 //
 // While the provider or the store is away, or the provider wants to see the user, a token that still lives is given (BBA-22
 // is about what the provider says, not about its silence).
-func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, rejected string) (token, error) {
+func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, refused string) (token, error) {
 	if api.Kind == KindClient {
-		return s.clientToken(ctx, api, rejected)
+		return s.clientToken(ctx, api, refused)
 	}
 	if session == nil {
 		return token{}, ErrUnauthenticated
@@ -96,37 +96,37 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 	held := b.Tokens[api.key()]
 	if session.readOnly {
 		// What it has serves what is under way; there is no more (step-up).
-		if held.Value == rejected || !held.alive(s.now()) {
+		if held.Value == refused || !held.alive(s.now()) {
 			return token{}, ErrSessionEnded
 		}
 		return held, nil
 	}
-	if held.Value != rejected && held.fresh(s.now(), b.jitter()) {
+	if held.Value != refused && held.fresh(s.now(), b.jitter()) {
 		return held, nil
 	}
 	waiting := ctx
-	if held.Value != rejected && held.alive(s.now()) {
+	if held.Value != refused && held.alive(s.now()) {
 		var stop context.CancelFunc
 		waiting, stop = context.WithTimeout(ctx, patience)
 		defer stop()
 	}
-	fetched, err := s.fetch(waiting, session, api, rejected)
+	fetched, err := s.fetch(waiting, session, api, refused)
 	hasEnded := errors.Is(err, ErrSessionEnded) // Which is ErrUnauthenticated too.
 	isPassing := errors.Is(err, ErrProviderUnavailable) || errors.Is(err, ErrStoreUnavailable) || errors.Is(err, ErrUnauthenticated)
-	if ctx.Err() == nil && isPassing && !hasEnded && held.Value != rejected && held.alive(s.now()) {
+	if ctx.Err() == nil && isPassing && !hasEnded && held.Value != refused && held.alive(s.now()) {
 		return held, nil
 	}
 	return fetched, err
 }
 
 // clientToken gives a token of the gateway's own (RFC 6749 §4.4), shared by all sessions.
-func (s *Service) clientToken(ctx context.Context, api APIToken, rejected string) (token, error) {
+func (s *Service) clientToken(ctx context.Context, api APIToken, refused string) (token, error) {
 	key := api.key()
-	if t, ok := s.loadAnyone(key); ok && t.Value != rejected && t.fresh(s.now(), 0) {
+	if t, ok := s.loadAnyone(key); ok && t.Value != refused && t.fresh(s.now(), 0) {
 		return t, nil
 	}
 	return s.flights.do(ctx, s, "client\x00"+key, func(ctx context.Context) (token, error) {
-		if t, ok := s.loadAnyone(key); ok && t.Value != rejected && t.fresh(s.now(), 0) {
+		if t, ok := s.loadAnyone(key); ok && t.Value != refused && t.fresh(s.now(), 0) {
 			return t, nil
 		}
 		if why := s.flights.backingOff("client\x00"+key, s.now()); why != nil {

@@ -96,11 +96,11 @@ func (b *bearer) replace(req *http.Request, refused token) (token, error) {
 	return again, err
 }
 
-func (b *bearer) token(req *http.Request, rejected string) (token, error) {
+func (b *bearer) token(req *http.Request, refused string) (token, error) {
 	if b.api.BaseURL == nil || req.URL.Scheme != b.api.BaseURL.Scheme || !strings.EqualFold(req.URL.Host, b.api.BaseURL.Host) {
 		return token{}, fmt.Errorf("%w: API %q", errForeignOrigin, b.name)
 	}
-	return b.service.accessToken(req.Context(), FromContext(req.Context()), b.api, rejected)
+	return b.service.accessToken(req.Context(), FromContext(req.Context()), b.api, refused)
 }
 
 // bare is a copy of the request without the headers of a browser that no API may get.

@@ -36,7 +36,7 @@ var (
 	errGenerateUsage = errors.New("usage: gen generate [-config gqlgen.yml]")
 )
 
-// flagsOf makes the flags of a command; with -help they print its usage.
+// flagsOf are a command's; with -help they say how it is used.
 func flagsOf(command string, usage error) *flag.FlagSet {
 	flags := flag.NewFlagSet(command, flag.ContinueOnError)
 	flags.Usage = func() {
@@ -58,18 +58,14 @@ func run(args []string) error {
 			return plan(args[1:], os.Stdin, os.Stdout)
 		case "add-api":
 			return addAPI(args[1:], os.Stdout, os.Stderr)
-		case "generate":
-			return generate(args[1:], os.Stderr)
 		}
 	}
-	return errCommand
-}
-
-// generate handles "gen generate".
-func generate(args []string, notes io.Writer) error {
+	if len(args) == 0 || args[0] != "generate" {
+		return errCommand
+	}
 	flags := flagsOf("generate", errGenerateUsage)
 	file := flags.String("config", "", "gqlgen's configuration; default: gqlgen.yml here or in a directory above")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
@@ -87,13 +83,13 @@ func generate(args []string, notes io.Writer) error {
 		return err
 	}
 	options := []api.Option{api.AddPlugin(plantables.Plugin{})}
-	if restgen.Used(cfg.Sources) || restgen.Made(cfg) { // Made before, and used no longer: what was made is emptied.
+	if restgen.Used(cfg.Sources) || restgen.Made(cfg) { // What was made when there was a @rest is made anew: nothing is left of it.
 		calls, err := restgen.Load(cfg)
 		if err != nil {
 			return err
 		}
 		for _, warning := range calls.Warnings {
-			fmt.Fprintln(notes, "gen: warning:", warning)
+			fmt.Fprintln(os.Stderr, "gen: warning:", warning)
 		}
 		if err := calls.WriteTypes(); err != nil {
 			return err
@@ -103,7 +99,7 @@ func generate(args []string, notes io.Writer) error {
 	return bound.Place(api.Generate(cfg, options...))
 }
 
-// load goes to the directory of the configuration file, to which its paths are relative, and reads it. It returns the file's name there.
+// load reads the configuration, in the directory it is in, and gives its name there: its paths are relative to that.
 func load(file string) (*config.Config, string, error) {
 	if file == "" {
 		cfg, err := config.LoadConfigFromDefaultLocations()
