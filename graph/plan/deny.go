@@ -11,8 +11,8 @@ type Coordinate struct{ Object, Field string }
 
 type denyKey struct{}
 
-// Deny gives a context in which operations run without some fields: their resolvers are not called, and they are null
-// with their errors wherever they are asked for, on either executor. Nothing beneath them is resolved.
+// Deny gives a context in which operations run without some fields: what would resolve one is not called, and it is null
+// with its error wherever it is asked for, on either executor. What beneath it would have been asked is not.
 func Deny(ctx context.Context, fields map[Coordinate]error) context.Context {
 	if len(fields) == 0 {
 		return ctx
@@ -25,7 +25,7 @@ func denied(ctx context.Context) map[Coordinate]error {
 	return fields
 }
 
-// denials finds the plan's nodes that are denied; nil if no field is.
+// denials finds the plan's nodes that are denied; none is there for an operation that may have all it asks for.
 func (p *plan) denials(fields map[Coordinate]error) map[*node]error {
 	if len(fields) == 0 {
 		return nil
@@ -54,7 +54,7 @@ func (w *Writer) deny(n *node, parent int) bool {
 }
 
 // fallBack runs an operation on gqlgen's executor, where an interceptor keeps denied fields from being resolved, and
-// gives the field of a subscription the event to be answered.
+// gives a subscription's field the event that is answered.
 func (s *Schema) fallBack(ctx context.Context, oc *graphql.OperationContext) graphql.ResponseHandler {
 	fields := denied(ctx)
 	_, streams := ctx.Value(sourceKey{}).(sourced)

@@ -11,10 +11,10 @@ import (
 
 var errNotANumber = errors.New("plan: JSON holds neither infinities nor NaN")
 
-// ErrNoValue is the error of a Go value for which an enum of the schema has no name.
+// ErrNoValue stands for a Go value for which an enum of the schema has no name.
 var ErrNoValue = errors.New("plan: a value that the enum does not have")
 
-// The methods below write scalars as gqlgen writes them. Each returns whether it wrote a value; false leaves the null to the caller.
+// The scalars of gqlgen, written as it writes them. Each gives true: it wrote something else than null.
 
 // String writes a string. What is not UTF-8 becomes U+FFFD, since JSON is UTF-8.
 func (w *Writer) String(s string) bool {

@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Stream is a field of the subscription type: the developer's resolver returns a channel, and each of its values is an event.
+// Stream is a field of the subscription type: the developer's resolver gives a channel, and each of its values is an event.
 type Stream struct {
 	context Context
 	open    func(ctx context.Context, exec any, fc *graphql.FieldContext) (func(context.Context) (any, bool), error)
@@ -70,8 +70,7 @@ type Source struct {
 
 type sourceKey struct{}
 
-// sourced says what an operation is executed for: to open a source, to answer one of its events, or to report the error that it
-// ended with.
+// sourced is what is to be done with a source: to open it, to answer an event of it, or to tell what it ended with.
 type sourced struct {
 	source  *Source
 	opens   bool
@@ -83,7 +82,7 @@ func (s *Source) Opening(ctx context.Context) context.Context {
 	return context.WithValue(ctx, sourceKey{}, sourced{source: s, opens: true})
 }
 
-// Failing gives the context in which the failure of an open source is reported, as the field's error.
+// Failing gives the context in which an open source's failure is told, as the field's error.
 func (s *Source) Failing(ctx context.Context, err error) context.Context {
 	return context.WithValue(ctx, sourceKey{}, sourced{source: s, failure: err})
 }
@@ -91,7 +90,7 @@ func (s *Source) Failing(ctx context.Context, err error) context.Context {
 // At names the subscription's field; the source must be open.
 func (s *Source) At() Coordinate { return Coordinate{s.at.Object, s.at.Field.Name} }
 
-// Next waits for the next event. It returns false when there will be none, or when ctx ends.
+// Next waits for the next event. It gives false when there is none any more, or when the context ends.
 func (s *Source) Next(ctx context.Context) bool {
 	if s.next == nil {
 		return false
@@ -106,7 +105,7 @@ func (s *Source) Event(ctx context.Context) context.Context {
 	return context.WithValue(ctx, sourceKey{}, sourced{source: s})
 }
 
-// errNoStream is the error of a subscription that cannot be opened: its field is skipped, or no table covers it.
+// errNoStream is a subscription of which nothing can be opened: its field is skipped, or a table does not cover it.
 var errNoStream = errors.New("plan: the subscription asks for nothing that can be streamed")
 
 // stream executes a subscription: all of it on gqlgen's executor, unless the caller takes its events one by one.
@@ -135,7 +134,7 @@ func (s *Schema) stream(ctx context.Context, oc *graphql.OperationContext) graph
 	return once(func(ctx context.Context) *graphql.Response { return s.run(ctx, oc, p, asked.source) })
 }
 
-// denied is the answer to an event when the operation may not have the field any more.
+// denied is the answer to an event whose field the operation may not have any more.
 func (s *Source) denied(ctx context.Context, err error) *graphql.Response {
 	graphql.AddError(graphql.WithFieldContext(ctx, s.at), placed(s.at, err))
 	if s.at.Field.Definition.Type.NonNull {
@@ -147,8 +146,8 @@ func (s *Source) denied(ctx context.Context, err error) *graphql.Response {
 // null is the answer whose one field is null.
 func (s *Source) null() string { return `{"` + s.at.Field.Alias + `":null}` }
 
-// corrected is what gqlgen's executor answers to an event, with what it leaves out there: the subscription's field in the paths of
-// errors, the null that it may make of the whole answer (specification §6.4.4), and recovery from panics.
+// corrected is what gqlgen's executor answers to an event, with what it forgets there: the subscription's field in the paths
+// of errors, that a null of it may take the whole answer with it (specification §6.4.4), and to recover.
 func (s *Source) corrected(oc *graphql.OperationContext, answer graphql.ResponseHandler) graphql.ResponseHandler {
 	return once(func(ctx context.Context) *graphql.Response {
 		ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: s.at.Object, Field: s.at.Field, Args: s.at.Args, IsResolver: true})
@@ -164,7 +163,7 @@ func (s *Source) corrected(oc *graphql.OperationContext, answer graphql.Response
 	})
 }
 
-// open calls the resolver. Its error is reported as the field's.
+// open calls the resolver. An error is told as that of the field.
 func (s *Schema) open(ctx context.Context, oc *graphql.OperationContext, source *Source) *graphql.Response {
 	root := s.Schema().Subscription
 	collected := collector{doc: oc.Doc, variables: oc.Variables, satisfies: map[string]bool{root.Name: true}, visited: map[string]bool{}}
@@ -188,7 +187,7 @@ func (s *Schema) open(ctx context.Context, oc *graphql.OperationContext, source 
 	ctx = graphql.WithRootFieldContext(ctx, &graphql.RootFieldContext{Object: field.Name, Field: field})
 	fc, err := table.Stream.context(ctx, exec, field)
 	if err != nil {
-		return failed // It has reported the error.
+		return failed // It has told its error.
 	}
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if err := denied(ctx)[Coordinate{root.Name, field.Name}]; err != nil {
@@ -205,7 +204,7 @@ func (s *Schema) open(ctx context.Context, oc *graphql.OperationContext, source 
 	return &graphql.Response{Data: []byte("{}")}
 }
 
-// event takes the source's value for what a resolver would give, and resolves what lies beneath.
+// event puts the source's value in the place of what a resolver would give, and resolves what lies beneath.
 func (r *run) event(ctx context.Context, source *Source) {
 	for _, n := range r.plan.root.resolved {
 		if r.denied[n] != nil {
@@ -217,7 +216,7 @@ func (r *run) event(ctx context.Context, source *Source) {
 	}
 }
 
-// intercepts gives gqlgen's executor, for a subscription's field, a channel with the one event instead of the resolver's.
+// intercepts gives what gqlgen's executor gets for a subscription's field in the place of its resolver's channel.
 func (s *Schema) intercepts(ctx context.Context, fc *graphql.FieldContext) (channel any, ok bool) {
 	asked, streams := ctx.Value(sourceKey{}).(sourced)
 	if !streams || s.Schema().Subscription == nil || fc.Object != s.Schema().Subscription.Name {
@@ -226,7 +225,7 @@ func (s *Schema) intercepts(ctx context.Context, fc *graphql.FieldContext) (chan
 	return asked.source.field.once(asked.source.value), true
 }
 
-// once makes a handler that answers once, and then nil.
+// once gives one response, and then none.
 func once(answer graphql.ResponseHandler) graphql.ResponseHandler {
 	answered := false
 	return func(ctx context.Context) *graphql.Response {

@@ -9,7 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// direct gives the writer's method for a scalar of gqlgen's, and the type that its argument must be converted to; empty if there is none.
+// direct are gqlgen's scalars that the writer has a method for, with the conversion that the method's argument takes.
 func direct(marshal *types.Func) (method, conversion string) {
 	if marshal.Pkg() == nil || marshal.Pkg().Path() != "github.com/99designs/gqlgen/graphql" {
 		return "", ""
@@ -29,7 +29,7 @@ func direct(marshal *types.Func) (method, conversion string) {
 	return "", ""
 }
 
-// Write gives the statement that writes v, which is not nil, and returns whether anything but null was written.
+// Write is the statement that writes v, which is not nil, and returns whether it is something else than null.
 func (v *value) Write() string {
 	if v.IsMarshaler {
 		return v.writeItself()
@@ -84,7 +84,7 @@ func (v *value) writeItself() string {
 	return "return w.Marshal(v)"
 }
 
-// madeByGqlgen tells whether the type is declared in the file of gqlgen's generated models.
+// madeByGqlgen tells a type that is declared in the file of gqlgen's generated models.
 func (v *value) madeByGqlgen() bool {
 	t := types.Unalias(v.GO)
 	if p, ok := t.(*types.Pointer); ok {
