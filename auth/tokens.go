@@ -83,8 +83,8 @@ func (b *body) jitter() float64 {
 
 // accessToken gives a token for an API. refused is a token that the API has refused, and which is not given again; it may be empty.
 //
-// While the provider or the store is away, or the provider wants to see the user, a token that still lives is given (BBA-22
-// is about what the provider says, not about its silence).
+// While the provider or the store cannot be reached, or the provider wants to see the user, a token that has not expired is given:
+// BBA-22 is about a refusal by the provider, not about its silence.
 func (s *Service) accessToken(ctx context.Context, session *Session, api APIToken, refused string) (token, error) {
 	if api.Kind == KindClient {
 		return s.clientToken(ctx, api, refused)
@@ -95,7 +95,7 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 	b := session.body.Load()
 	held := b.Tokens[api.key()]
 	if session.readOnly {
-		// What it has serves what is under way; there is no more (step-up).
+		// Replaced by a step-up: the tokens that it has serve the requests under way, and it gets no new ones.
 		if held.Value == refused || !held.alive(s.now()) {
 			return token{}, ErrSessionEnded
 		}
