@@ -13,6 +13,7 @@ import (
 
 // Config is what the endpoint needs.
 type Config struct {
+	// Resolver answers the schema's fields, with a client for each API. Required.
 	Resolver *Resolver
 	// Development shows introspection, and what exactly is wrong with a document.
 	Development bool
@@ -26,10 +27,12 @@ type Config struct {
 	RequireSession bool
 	// LoginURL is where a person signs in; default /auth/login.
 	LoginURL string
-	Limits   Limits
+	// Limits bound what a document may ask.
+	Limits Limits
 	// StatusProfile is ProfileAudits, the default, or ProfileDraft.
 	StatusProfile string
-	Rate          Rate
+	// Rate bounds what a session, or a network without one, may ask over time.
+	Rate Rate
 	// Persisted says which documents run.
 	Persisted Persisted
 	// Timeout bounds an operation; default 30 s.
@@ -56,7 +59,8 @@ type Config struct {
 	CursorKeys [][]byte
 	// RequestID gives the id that errors carry; may be nil.
 	RequestID func(context.Context) string
-	Logger    *slog.Logger
+	// Logger gets what fails and what is refused, with its cause; nil: no logging.
+	Logger *slog.Logger
 	// Meters makes the metrics of operations; nil: none.
 	Meters metric.MeterProvider
 	// Traces makes the spans of operations and fields, for requests that are traced; nil: none.
