@@ -19,10 +19,10 @@ func TestTimeout(t *testing.T) {
 		end       func(parent context.CancelCauseFunc, cancel context.CancelFunc)
 		err, root error
 	}{
-		"by its timeout":             {func(context.CancelCauseFunc, context.CancelFunc) { time.Sleep(time.Minute) }, context.DeadlineExceeded, graph.ErrOperationTimeout},
+		"by its timeout":             {func(context.CancelCauseFunc, context.CancelFunc) { <-time.After(time.Minute) }, context.DeadlineExceeded, graph.ErrOperationTimeout},
 		"by whoever made it":         {func(_ context.CancelCauseFunc, cancel context.CancelFunc) { cancel() }, context.Canceled, context.Canceled},
 		"with its parent":            {func(parent context.CancelCauseFunc, _ context.CancelFunc) { parent(errParent) }, context.Canceled, errParent},
-		"by its maker, then in time": {func(_ context.CancelCauseFunc, cancel context.CancelFunc) { cancel(); time.Sleep(time.Minute) }, context.Canceled, context.Canceled},
+		"by its maker, then in time": {func(_ context.CancelCauseFunc, cancel context.CancelFunc) { cancel(); <-time.After(time.Minute) }, context.Canceled, context.Canceled},
 	}
 	waits := map[string]func(context.Context) context.Context{
 		"nobody waits":   func(ctx context.Context) context.Context { return ctx },
