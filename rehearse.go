@@ -8,9 +8,9 @@ import (
 	"vestibule.example/auth/memstore"
 )
 
-// rehearse makes everything that a start makes of the configuration, except the listeners and the session store, and throws it
-// away. So every fault of the files that the configuration names, and of settings that do not fit together, is reported before
-// anything serves, and all at once. It makes no connection.
+// rehearse makes everything that a start makes of the configuration, but for the listeners and the session store, and throws it
+// away. So what is wrong with the files that it names, and with what belongs together, is told before anything serves, and all at
+// once. It asks nobody.
 func rehearse(cfg Config) error {
 	watch := watching{log: slog.New(slog.DiscardHandler)}
 	_, certificate := newCertificate(cfg.Server)

@@ -191,7 +191,7 @@ func newTransport() *http.Transport {
 	}
 }
 
-// newParts makes what the routes serve, and fills upstream. Its error names every fault of the APIs, the documents and the app.
+// newParts wires the routes' handlers.
 func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watching) (parts, error) {
 	apis, transports, err := newAPIs(cfg, service, upstream, watch)
 	faults := []error{err}
@@ -232,9 +232,8 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 		return parts{}, err
 	}
 	p := parts{
-		config:   cfg,
-		observer: observe.Config{Logger: watch.log, TrustedProxies: cfg.Server.TrustedProxies, Meters: watch.meters, Traces: watch.traces},
-		auth:     service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports,
+		config: cfg, observer: observe.Config{Logger: watch.log, TrustedProxies: cfg.Server.TrustedProxies, Meters: watch.meters, Traces: watch.traces},
+		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports,
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()

@@ -113,8 +113,8 @@ func (a *API) fetch(ctx context.Context, s *slot, turn int, kept *keptAnswer, x 
 	return ans, err
 }
 
-// broken tells whether a failure is one after which a stale answer is better than none (RFC 5861 §4): that the API or the network is out of
-// order. What the API says about the caller (401, 403, 404), and what is not the API's fault, is passed on as it is.
+// broken tells the failures after which a stale answer is better than none (RFC 5861 §4): the API or the network is out of
+// order. What the API says of the one who asks (401, 403, 404), and what is not the API's fault, is told as it is.
 func (a *API) broken(x *exchange, ans *answer, err error) bool {
 	if err != nil {
 		code := a.failure(x, err).Code

@@ -101,7 +101,7 @@ type counters struct {
 	relayed                                                            atomic.Int64 // now
 }
 
-// Health is how an API has done since the start, and how it does now.
+// Health is how an API has been doing since the start, and how it does now.
 type Health struct {
 	Calls        uint64 // calls begun
 	Attempts     uint64 // requests sent for them, and for the relay
@@ -117,7 +117,7 @@ type Health struct {
 	Relayed int    // relayed answers and sockets on their way
 }
 
-// Health gives a snapshot, whose numbers may be from slightly different moments.
+// Health is a snapshot; its numbers may be a moment apart.
 func (a *API) Health() Health {
 	return Health{
 		Calls: a.count.calls.Load(), Attempts: a.count.attempts.Load(), Retries: a.count.retries.Load(), Unaffordable: a.count.unaffordable.Load(),

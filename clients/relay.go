@@ -13,13 +13,13 @@ import (
 
 const (
 	defaultMaxUpload = 32 << 20
-	// maxOpenBodies bounds the relayed answers of one API that are being passed on: slow readers occupy these places, not those of
-	// calls.
+	// maxOpenBodies bounds the relayed answers of one API that are still on their way: slow readers hold these places, not
+	// those of calls.
 	maxOpenBodies = 1024
 	relayPrefix   = "/api/"
 )
 
-// RelayConfig says which APIs browsers reach through the relay, and how.
+// RelayConfig is which APIs browsers reach through the relay, and how.
 type RelayConfig struct {
 	// APIs are offered under /api/{name}/. An API without routes is not there.
 	APIs []RelayAPI

@@ -13,7 +13,7 @@ func TestTo(t *testing.T) {
 		want       string
 	}{
 		{"shipmnts", []string{"lines", "shipments"}, "shipments"},
-		{"adress", []string{"addresses", "address"}, "address"},
+		{"prodct", []string{"products", "product"}, "product"},
 		{"idd", []string{"ids", "id"}, "ids"}, // As near: the first.
 		{"orders", []string{"catalog"}, ""},
 		{"abc", []string{"abcde"}, "abcde"}, // A third and one.
