@@ -271,7 +271,7 @@ func checkVestibule(t *testing.T, b block, args []string) {
 			args[i+1] = filepath.Join(t.TempDir(), "absent.yaml")
 		}
 	}
-	err := run(context.Background(), func(string) string { return "" }, args, io.Discard)
+	err := run(context.Background(), func(string) string { return "" }, args, io.Discard, io.Discard)
 	if err != nil && regexp.MustCompile(`unknown command|flag provided but not defined|unexpected argument|[Uu]sage`).MatchString(err.Error()) {
 		t.Errorf("%s: vestibule %s: %v", b, strings.Join(args, " "), err)
 	}

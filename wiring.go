@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -114,8 +115,11 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	if cfg.Session.Store == "memory" && !cfg.development() {
 		log.Warn("session.store is memory: a restart signs everybody out, and replicas share no sessions")
 	}
-	log.Info("serving", "address", public.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.Addr().String(), "version", version(),
-		"processors", runtime.GOMAXPROCS(0), "memory_limit", debug.SetMemoryLimit(-1))
+	facts := []any{"address", public.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.Addr().String(), "version", version(), "processors", runtime.GOMAXPROCS(0)}
+	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
+		facts = append(facts, "memory_limit", limit)
+	}
+	log.Info("serving", facts...)
 	return serveUntil(ctx, []listener{
 		{"public", public, front, cert},
 		{"admin", admin, operators, nil},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"io"
 	"os"
 
@@ -15,8 +16,8 @@ var errBreakingUsage = errors.New("usage: gen breaking OLD.graphqls NEW.graphqls
 
 // compare handles "gen breaking": two schemas, of which - is standard input, and manifests of operations in use.
 func compare(args []string, stdin io.Reader, stdout io.Writer) error {
-	flags := flagsOf("breaking", errBreakingUsage)
-	if err := flags.Parse(args); err != nil {
+	flags := flag.NewFlagSet("breaking", flag.ContinueOnError)
+	if err := parse(flags, errBreakingUsage, args, stdout); err != nil {
 		return err
 	}
 	if args = flags.Args(); len(args) < 2 {
