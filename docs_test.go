@@ -320,6 +320,16 @@ func TestCodesAreTheSameEverywhere(t *testing.T) {
 	}
 }
 
+// README leads to every document.
+func TestReadmeLeadsEverywhere(t *testing.T) {
+	readme := read(t, "README.md")
+	for _, file := range tracked(t, "docs/*.md") {
+		if !strings.HasPrefix(file, "docs/decisions/2") && !strings.Contains(readme, "("+file+")") {
+			t.Errorf("README.md does not lead to %s", file)
+		}
+	}
+}
+
 // Every file of the repository that a document names is there; those of a guide's example, which its reader writes, are not.
 func TestDocumentationNamesFilesThatExist(t *testing.T) {
 	files := map[string]bool{}
