@@ -61,6 +61,27 @@ func TestAuditEventsAreDocumented(t *testing.T) {
 	}
 }
 
+// Whoever searches the log by a key of docs/observability.md finds records.
+func TestKeysOfRecordsExist(t *testing.T) {
+	_, logs, _ := strings.Cut(read(t, "docs/observability.md"), "## Logs")
+	logs, _, _ = strings.Cut(logs, "\n## ")
+	seen := 0
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)`.*\\|([^|]+)\\|$").FindAllStringSubmatch(logs, -1) {
+		code := sources(t, "auth/*.go")
+		if row[1] == "request" {
+			code = sources(t, "internal/observe/*.go")
+		}
+		for _, key := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(row[2], -1) {
+			if seen++; !strings.Contains(code, `"`+key[1]+`"`) {
+				t.Errorf("docs/observability.md gives %s the key %s, which nobody writes", row[1], key[1])
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("only %d keys were found", seen)
+	}
+}
+
 // An alert asks for values that a gateway gives, and its texts name settings and records that exist.
 func TestAlertsNameWhatExists(t *testing.T) {
 	var rules struct {
