@@ -41,7 +41,8 @@ Flags:
   -address HOST:PORT public listener (VESTIBULE_SERVER_ADDRESS)
   -dev               mode: development
 
-Every key is described in docs/configuration.md; each is also a variable, VESTIBULE_SECTION_KEY.
+Every key is described in docs/configuration.md; each is also a variable, VESTIBULE_SECTION_KEY. The exit code is 0 if all
+went well and 1 if not; then the standard error says what is wrong, and how to mend it.
 `)
 	return err
 }
