@@ -144,7 +144,7 @@ type APIConfig struct {
 	Cache            CacheConfig       `key:"cache"`
 	Invalidates      []string          `key:"invalidates" example:"catalog" doc:"Other APIs whose kept answers a session is not given any more after it changed something at this one."`
 	Relay            []RelayConfig     `key:"relay" doc:"What browsers reach of the API under /api/NAME/, see docs/relay.md; in a variable: GET+POST /files/** browser_loads, several divided by commas."`
-	CheckPath        string            `key:"check_path" example:"/me" doc:"A path below base_url, for GET, that the API answers to whoever has a token: vestibule check -live and /auth/diagnostics show their token there."`
+	CheckPath        string            `key:"check_path" example:"/me" doc:"A path below base_url, for GET, that the API answers with success if it accepts the token: vestibule check -live and /auth/diagnostics try their tokens with it."`
 	MaxRequestBytes  int               `key:"max_request_bytes" default:"33554432" doc:"Largest body of a relayed request, in bytes; server.read_timeout bounds how long it may take."`
 }
 
