@@ -207,7 +207,7 @@ func TestAnUnusableAPIStopsTheStart(t *testing.T) {
 		"a header that is not its own":   {"headers: {Authorization: Bearer x}", "Authorization"},
 	} {
 		yaml := minimal + "apis: {orders: {base_url: 'https://x.test', " + c.yaml + "}}\n"
-		err := run(t.Context(), func(string) string { return "" }, []string{"-config", writeFile(t, "vestibule.yaml", yaml), "-address", "127.0.0.1:0"}, os.Stderr)
+		err := run(t.Context(), func(string) string { return "" }, []string{"-config", writeFile(t, "vestibule.yaml", yaml), "-address", "127.0.0.1:0"}, io.Discard, os.Stderr)
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: run = %v, want a fault of %s", name, err, c.says)
 		}

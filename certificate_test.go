@@ -59,7 +59,7 @@ func TestAHangUpAtTheStart(t *testing.T) {
 	yaml := strings.Replace(withRedis("{addresses: ['"+silent.Addr().String()+"'], timeout: 1s}"), "public_url", "address: 127.0.0.1:0\n  admin_address: 127.0.0.1:0\n  public_url", 1)
 	file, ended := writeFile(t, "vestibule.yaml", yaml+shopAPIs), make(chan error, 1)
 	go func() {
-		ended <- run(t.Context(), func(string) string { return "" }, []string{"-config", file}, io.Discard)
+		ended <- run(t.Context(), func(string) string { return "" }, []string{"-config", file}, io.Discard, io.Discard)
 	}()
 	asked, err := silent.Accept()
 	if err != nil {

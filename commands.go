@@ -41,7 +41,8 @@ Flags:
   -address HOST:PORT public listener (VESTIBULE_SERVER_ADDRESS)
   -dev               mode: development
 
-Every key is described in docs/configuration.md; each is also a variable, VESTIBULE_SECTION_KEY.
+Every key is described in docs/configuration.md; each is also a variable, VESTIBULE_SECTION_KEY. The exit code is 0 if all
+went well and 1 if not; then the standard error says what is wrong, and how to mend it.
 `)
 	return err
 }
@@ -50,9 +51,6 @@ Every key is described in docs/configuration.md; each is also a variable, VESTIB
 func check(ctx context.Context, args []string, getenv func(string) string, environ []string, out io.Writer) error {
 	isLive := func(arg string) bool { return arg == "-live" || arg == "--live" }
 	cfg, err := loadConfig(slices.DeleteFunc(slices.Clone(args), isLive), getenv, environ)
-	if errors.Is(err, flag.ErrHelp) {
-		return usage(out)
-	}
 	if err != nil {
 		return err
 	}
@@ -74,12 +72,18 @@ func check(ctx context.Context, args []string, getenv func(string) string, envir
 	return errors.Join(wrong, live(ctx, cfg, out))
 }
 
-func printSchema(out io.Writer) error {
+func printSchema(args []string, out io.Writer) error {
+	if err := parseFlags(flag.NewFlagSet("schema", flag.ContinueOnError), args); err != nil {
+		return err
+	}
 	_, err := io.WriteString(out, schemaSource+restDirectives)
 	return err
 }
 
-func printVersion(out io.Writer) error {
+func printVersion(args []string, out io.Writer) error {
+	if err := parseFlags(flag.NewFlagSet("version", flag.ContinueOnError), args); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintln(out, "vestibule", version())
 	return err
 }

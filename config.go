@@ -43,13 +43,13 @@ type ServerConfig struct {
 	Write          time.Duration  `key:"write_timeout" default:"60s" doc:"How long an answer may take; streams have bounds of their own."`
 	Idle           time.Duration  `key:"idle_timeout" default:"120s" doc:"How long an idle connection is kept."`
 	DrainDelay     time.Duration  `key:"drain_delay" default:"5s" doc:"How long, at the beginning of shutdown_timeout, requests are still taken while /readyz says that they should go elsewhere: as long as the load balancer needs to notice. Not in development."`
-	Shutdown       time.Duration  `key:"shutdown_timeout" default:"25s" doc:"How long running requests may take to finish when the process is told to stop."`
+	Shutdown       time.Duration  `key:"shutdown_timeout" default:"25s" doc:"How long running requests may take to finish, from when the process is told to stop."`
 	MaxHeaderBytes int            `key:"max_header_bytes" default:"65536" doc:"Largest request header, in bytes."`
 }
 
 // IdentityConfig is the OpenID provider.
 type IdentityConfig struct {
-	Provider         string            `key:"provider" default:"generic" enum:"generic auth0 entra identityserver keycloak okta cognito google" doc:"Whose ways the provider has; generic is the standard to the letter. It decides what is auto below, and what a provider does otherwise; see providers/README.md."`
+	Provider         string            `key:"provider" default:"generic" enum:"generic auth0 entra identityserver keycloak okta cognito google" doc:"Which provider this is; generic is the standard to the letter. It decides what auto means below, and how the gateway follows the provider where it departs from the standard; see providers/README.md."`
 	Issuer           string            `key:"issuer" example:"https://login.example.com/" doc:"Issuer identifier, exactly as the provider's discovery document says it, trailing slash included; auth0 adds it."`
 	Tenants          []string          `key:"tenants" example:"11111111-2222-3333-4444-555555555555" doc:"Ids of the tenants whose users may sign in, where the issuer of entra stands for several."`
 	ClientID         string            `key:"client_id" example:"vestibule" doc:"This client's id."`
@@ -83,8 +83,8 @@ type SessionConfig struct {
 	Redis       RedisConfig   `key:"redis"`
 	MaxSessions int           `key:"max_sessions" default:"1000000" doc:"How many sessions the memory and file stores hold; then signing in answers 503. A Redis has its own maxmemory."`
 	Keys        []KeyConfig   `key:"keys" doc:"Server keys, each 32 or 64 random bytes in base64 or hex (make one with: openssl rand -base64 64). Exactly one seals. To rotate: add the new one with use open everywhere, then make it seal and the old one open."`
-	IdleTimeout time.Duration `key:"idle_timeout" default:"30m" doc:"A session ends when it is not used for so long."`
-	Lifetime    time.Duration `key:"lifetime" default:"12h" doc:"A session ends after so long, however it is used."`
+	IdleTimeout time.Duration `key:"idle_timeout" default:"30m" doc:"A session ends when it has not been used for this long."`
+	Lifetime    time.Duration `key:"lifetime" default:"12h" doc:"A session ends after this time, however much it is used."`
 	Claims      []string      `key:"claims" default:"name,email,picture,preferred_username" doc:"Claims of the ID token that the SPA may see; no others are kept."`
 	CSRFHeader  string        `key:"csrf_header" default:"X-CSRF" doc:"The header that proves a same-origin script."`
 }
@@ -127,7 +127,7 @@ func (c *KeyConfig) setText(text string) error {
 // APIConfig is one downstream API.
 type APIConfig struct {
 	BaseURL          string            `key:"base_url" example:"https://orders.internal.example.com/v1" doc:"Where the API is. Its token goes to this origin and no other."`
-	Token            string            `key:"token" default:"user" enum:"user client exchange on_behalf_of none" doc:"Which access token it gets: the user's, the gateway's own (client credentials), the user's exchanged for one (RFC 8693, or Entra ID's on-behalf-of), or none."`
+	Token            string            `key:"token" default:"user" enum:"user client exchange on_behalf_of none" doc:"Which access token it gets: the user's own, the gateway's own (client credentials), one that the user's was exchanged for (RFC 8693, or Entra ID's on-behalf-of), or none."`
 	Audience         string            `key:"audience" example:"https://orders.example.com" doc:"Audience to ask for, where the provider takes one."`
 	Resource         string            `key:"resource" example:"https://orders.example.com" doc:"Resource indicator (RFC 8707) to ask for."`
 	Scopes           []string          `key:"scopes" example:"orders:read" doc:"Scopes to narrow the token to."`
@@ -144,7 +144,7 @@ type APIConfig struct {
 	Cache            CacheConfig       `key:"cache"`
 	Invalidates      []string          `key:"invalidates" example:"catalog" doc:"Other APIs whose kept answers a session is not given any more after it changed something at this one."`
 	Relay            []RelayConfig     `key:"relay" doc:"What browsers reach of the API under /api/NAME/, see docs/relay.md; in a variable: GET+POST /files/** browser_loads, several divided by commas."`
-	CheckPath        string            `key:"check_path" example:"/me" doc:"A path below base_url, for GET, that the API answers to whoever has a token: vestibule check -live and /auth/diagnostics show their token there."`
+	CheckPath        string            `key:"check_path" example:"/me" doc:"A path below base_url, for GET, that the API answers with success if it accepts the token: vestibule check -live and /auth/diagnostics try their tokens with it."`
 	MaxRequestBytes  int               `key:"max_request_bytes" default:"33554432" doc:"Largest body of a relayed request, in bytes; server.read_timeout bounds how long it may take."`
 }
 
@@ -194,7 +194,7 @@ type RetryConfig struct {
 
 // BreakerConfig is when an API is left alone.
 type BreakerConfig struct {
-	Failures int           `key:"failures" default:"20" doc:"So many attempts that failed (5xx, no answer) within the window, and at least half of all, open the breaker: the API's fields then fail at once. 0: never."`
+	Failures int           `key:"failures" default:"20" doc:"This many failed attempts (5xx, no answer) within the window open the breaker, if they are at least half of all: the API's fields then fail at once. 0: never."`
 	Window   time.Duration `key:"window" default:"10s" doc:"The time that is looked at, 1s to 10m."`
 	Open     time.Duration `key:"open" default:"5s" doc:"How long the API is left alone before three calls may try, 100ms to 10m."`
 }
@@ -234,7 +234,7 @@ type LimitsConfig struct {
 	RootFields int    `key:"root_fields" default:"20" doc:"Most root fields of an operation."`
 	Directives int    `key:"directives" default:"50" doc:"Most directives of an operation."`
 	ListSize   int    `key:"list_size" default:"100" doc:"Longest list that an argument may ask for."`
-	Default    int    `key:"default_list_size" default:"10" doc:"How long a list is taken to be of which the schema says nothing."`
+	Default    int    `key:"default_list_size" default:"10" doc:"The length that is assumed for a list without @listSize."`
 	Cost       int    `key:"cost" default:"10000" doc:"Most that an operation may cost, by the weights and list sizes of the schema."`
 	Calls      int    `key:"calls" default:"100" doc:"Most calls that an operation may be able to make of one API."`
 }
@@ -255,7 +255,7 @@ type SPAConfig struct {
 // ObserveConfig is logs, metrics and traces.
 type ObserveConfig struct {
 	LogFormat string     `key:"log_format" default:"auto" enum:"auto json text" doc:"auto: text in development, JSON in production."`
-	LogLevel  string     `key:"log_level" default:"info" enum:"debug info warn error" doc:"The least that is logged."`
+	LogLevel  string     `key:"log_level" default:"info" enum:"debug info warn error" doc:"The lowest level that is logged."`
 	OTLP      OTLPConfig `key:"otlp"`
 }
 

@@ -12,19 +12,24 @@ func configurationDoc() string {
 	b.WriteString(`<!-- Generated from config.go by ` + "`go test -run TestConfigurationDoc -update .`" + `; DO NOT EDIT. -->
 # Configuration
 
-One YAML file, named by ` + "`-config`" + ` or ` + "`VESTIBULE_CONFIG`" + `. Every key is also an environment variable; flags come before variables, variables before
-the file, the file before defaults. Lists in variables are divided by commas. A secret can also be read from a file: the variable with
-` + "`_FILE`" + ` behind it, or the YAML key with ` + "`_file`" + ` behind it.
+One YAML file, named by ` + "`-config`" + ` or ` + "`VESTIBULE_CONFIG`" + `. Every key can also be set by an environment variable. A flag overrides a variable, a variable overrides
+the file, and the file overrides the default.
 
-An unknown key or variable, and anything else that is wrong, stops the start, and all faults are named at once; ` + "`vestibule check`" + ` tells without
-starting. With nothing set but addresses, on loopback, the demo starts; beside them the settings of its APIs may be tried (` + "`VESTIBULE_APIS_CATALOG_CACHE_MAX_BYTES`" + `), and an API that you have added
-may be named (` + "`VESTIBULE_APIS_REVIEWS_BASE_URL`" + `).
+- A duration is written ` + "`500ms`, `30s`, `5m` or `12h`" + `.
+- A list is a YAML list; in a variable its elements are divided by commas.
+- ` + "`name=value`" + ` is a YAML mapping; in a variable it is pairs, divided by commas.
+- A secret can be read from a file: append ` + "`_file`" + ` to its key, or ` + "`_FILE`" + ` to its variable.
+
+With an unknown key or variable, or any other fault, the gateway does not start, and all faults are named at once. ` + "`vestibule check`" + ` names them without starting.
+
+The demo starts when nothing is set but addresses, on loopback. You can also try out settings of its APIs (` + "`VESTIBULE_APIS_CATALOG_CACHE_MAX_BYTES`" + `), and name an API that you have added
+(` + "`VESTIBULE_APIS_REVIEWS_BASE_URL`" + `).
 
 | flag | meaning |
 |---|---|
 | ` + "`-config FILE`" + ` | the YAML file |
-| ` + "`-address HOST:PORT`" + ` | server.address |
-| ` + "`-dev`" + ` | mode: development |
+| ` + "`-address HOST:PORT`" + ` | ` + "`server.address`" + ` |
+| ` + "`-dev`" + ` | ` + "`mode: development`" + ` |
 
 The smallest production configuration:
 

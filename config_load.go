@@ -13,20 +13,28 @@ import (
 // cookies behave as they do between two sites.
 const demoAddress = "127.0.0.1:8081"
 
+// parseFlags reads a command's flags. What else stands on the line is a mistake; flag.ErrHelp asks for the usage.
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	flags.SetOutput(io.Discard)
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("%w; `vestibule help` lists the flags", err)
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q; `vestibule help` shows the usage", flags.Arg(0))
+	}
+	return nil
+}
+
 // loadConfig reads flags, environment, secret files and the configuration file, in this order of precedence, over the
 // defaults. It reports every fault at once, as a *configError. environ lists the variables that are set, as os.Environ
 // does; getenv reads them.
 func loadConfig(args []string, getenv func(string) string, environ []string) (Config, error) {
 	flags := flag.NewFlagSet("vestibule", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	file := flags.String("config", getenv("VESTIBULE_CONFIG"), "")
 	address := flags.String("address", "", "")
 	dev := flags.Bool("dev", false, "")
-	if err := flags.Parse(args); err != nil {
-		return Config{}, fmt.Errorf("%w; `vestibule help` lists the flags", err)
-	}
-	if flags.NArg() > 0 {
-		return Config{}, fmt.Errorf("unexpected argument %q; `vestibule help` shows the usage", flags.Arg(0))
+	if err := parseFlags(flags, args); err != nil {
+		return Config{}, err
 	}
 
 	l := &loader{getenv: getenv, seen: map[string]string{}}

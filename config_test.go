@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -209,7 +210,7 @@ func TestAPrivateKeyInPlaceOfASecret(t *testing.T) {
 func TestWeakSessionKeysStopTheStart(t *testing.T) {
 	for name, key := range map[string]string{"short": "c2hvcnQ=", "no encoding": "----", "not random": strings.Repeat("A", 43) + "="} {
 		yaml := strings.Replace(minimal, goodKey, key, 1)
-		err := run(t.Context(), func(string) string { return "" }, []string{"-config", writeFile(t, "vestibule.yaml", yaml), "-address", "127.0.0.1:0"}, os.Stderr)
+		err := run(t.Context(), func(string) string { return "" }, []string{"-config", writeFile(t, "vestibule.yaml", yaml), "-address", "127.0.0.1:0"}, io.Discard, os.Stderr)
 		if err == nil || !strings.Contains(err.Error(), "keys[0]") || strings.Contains(err.Error(), key) {
 			t.Errorf("%s key: %v, want a fault of keys[0] that does not show it", name, err)
 		}
@@ -217,17 +218,17 @@ func TestWeakSessionKeysStopTheStart(t *testing.T) {
 }
 
 func TestBadFlagsAndCommands(t *testing.T) {
-	for _, args := range [][]string{{"-nothing"}, {"dance"}, {"serve", "extra"}} {
-		if err := run(t.Context(), func(string) string { return "" }, args, os.Stderr); err == nil || !strings.Contains(err.Error(), "vestibule help") {
+	for _, args := range [][]string{{"-nothing"}, {"dance"}, {"serve", "extra"}, {"schema", "extra"}, {"version", "extra"}} {
+		if err := run(t.Context(), func(string) string { return "" }, args, io.Discard, os.Stderr); err == nil || !strings.Contains(err.Error(), "vestibule help") {
 			t.Errorf("run(%v) = %v, want advice", args, err)
 		}
 	}
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"-h"}, {"-help"}, {"help"}, {"healthcheck", "-h"}} {
+	for _, args := range [][]string{{"-h"}, {"-help"}, {"help"}, {"check", "-live", "-h"}, {"healthcheck", "-h"}, {"schema", "-h"}, {"version", "-h"}} {
 		var out strings.Builder
-		if err := run(t.Context(), func(string) string { return "" }, args, &out); err != nil || !strings.Contains(out.String(), "-config") {
+		if err := run(t.Context(), func(string) string { return "" }, args, &out, io.Discard); err != nil || !strings.Contains(out.String(), "-config") {
 			t.Errorf("run(%v) = %v and %q, want the usage", args, err, &out)
 		}
 	}

@@ -39,7 +39,7 @@ func checkGraphQL(t *testing.T, b block) {
 func wholeSchema(t *testing.T) *ast.Source {
 	t.Helper()
 	var whole strings.Builder
-	if err := printSchema(&whole); err != nil {
+	if err := printSchema(nil, &whole); err != nil {
 		t.Fatal(err)
 	}
 	return &ast.Source{Name: "schema.graphqls", Input: whole.String()}

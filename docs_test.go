@@ -271,7 +271,7 @@ func checkVestibule(t *testing.T, b block, args []string) {
 			args[i+1] = filepath.Join(t.TempDir(), "absent.yaml")
 		}
 	}
-	err := run(context.Background(), func(string) string { return "" }, args, io.Discard)
+	err := run(context.Background(), func(string) string { return "" }, args, io.Discard, io.Discard)
 	if err != nil && regexp.MustCompile(`unknown command|flag provided but not defined|unexpected argument|[Uu]sage`).MatchString(err.Error()) {
 		t.Errorf("%s: vestibule %s: %v", b, strings.Join(args, " "), err)
 	}
@@ -317,6 +317,16 @@ func TestCodesAreTheSameEverywhere(t *testing.T) {
 	browser := slices.DeleteFunc(codes("spa/app/src/vestibule/errors.ts", `(?m)^  "([A-Z_]+)",$`), func(c string) bool { return c == "NETWORK" })
 	if !slices.Equal(browser, gateway) {
 		t.Errorf("the SPA's client has the codes %q, the gateway %q", browser, gateway)
+	}
+}
+
+// README leads to every document.
+func TestReadmeLeadsEverywhere(t *testing.T) {
+	readme := read(t, "README.md")
+	for _, file := range tracked(t, "docs/*.md") {
+		if !strings.HasPrefix(file, "docs/decisions/2") && !strings.Contains(readme, "("+file+")") {
+			t.Errorf("README.md does not lead to %s", file)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -98,7 +99,7 @@ func TestFurtherTrustedDocuments(t *testing.T) {
 		environment := map[string]string{
 			"VESTIBULE_SERVER_ADDRESS": "127.0.0.1:0", "VESTIBULE_SERVER_ADMIN_ADDRESS": "127.0.0.1:0", "VESTIBULE_DEMO_ADDRESS": "127.0.0.1:0", key: value,
 		}
-		if err := run(t.Context(), func(name string) string { return environment[name] }, nil, &logBuffer{grew: make(chan struct{}, 1)}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := run(t.Context(), func(name string) string { return environment[name] }, nil, io.Discard, &logBuffer{grew: make(chan struct{}, 1)}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error = %v, want %q", name, err, c.want)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func TestARehearsalFindsWhatWouldStopAStart(t *testing.T) {
 		strings.Replace(shopAPIs, "orders: {", "orders: {tls: {ca_file: /nowhere/orders.pem}, ", 1)
 	file := writeFile(t, "vestibule.yaml", yaml)
 	for _, command := range []string{"check", "serve"} {
-		err := run(t.Context(), func(string) string { return "" }, []string{command, "-config", file}, os.Stderr)
+		err := run(t.Context(), func(string) string { return "" }, []string{command, "-config", file}, io.Discard, os.Stderr)
 		var faults *configError
 		if !errors.As(err, &faults) {
 			t.Fatalf("%s: %v, want faults", command, err)
@@ -43,7 +44,7 @@ func TestARehearsalReadsThePrivateKey(t *testing.T) {
 		"a key of another form": {"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n", "openssl pkcs8"},
 	} {
 		yaml := strings.Replace(minimal, "client_secret: canary-client-secret", "auth_method: private_key_jwt\n  private_key_id: one\n  private_key_file: "+writeFile(t, "client.pem", c.text), 1)
-		err := run(t.Context(), func(string) string { return "" }, []string{"check", "-config", writeFile(t, "vestibule.yaml", yaml+shopAPIs)}, os.Stderr)
+		err := run(t.Context(), func(string) string { return "" }, []string{"check", "-config", writeFile(t, "vestibule.yaml", yaml+shopAPIs)}, io.Discard, os.Stderr)
 		if err == nil || !strings.Contains(err.Error(), "identity.private_key_file: ") || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want a fault of identity.private_key_file", name, err)
 		}

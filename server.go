@@ -30,42 +30,44 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		heap.Floor(heap.Default)
 	}
-	if err := run(ctx, os.Getenv, os.Args[1:], os.Stderr); err != nil {
+	if err := run(ctx, os.Getenv, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// run is the program: it reads the configuration, does what the sub-command asks, and returns when that is done or ctx
-// ends. It is what tests start.
-func run(ctx context.Context, getenv func(string) string, args []string, stderr io.Writer) error {
+// run is the program: it does what the command line asks, or tells who asks for help how it is used, and returns when that is
+// done or ctx ends. It is what tests start.
+func run(ctx context.Context, getenv func(string) string, args []string, stdout, stderr io.Writer) error {
+	err := runCommand(ctx, getenv, args, stdout, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return usage(stdout)
+	}
+	return err
+}
+
+func runCommand(ctx context.Context, getenv func(string) string, args []string, stdout, stderr io.Writer) error {
 	command, args := splitCommand(args)
 	switch command {
 	case "serve":
 		load := func() (Config, error) { return loadConfig(args, getenv, os.Environ()) }
 		cfg, err := load()
-		if errors.Is(err, flag.ErrHelp) {
-			return usage(stderr)
-		}
 		if err != nil {
 			return err
 		}
 		return serve(ctx, cfg, load, stderr)
 	case "check":
-		return check(ctx, args, getenv, os.Environ(), os.Stdout)
+		return check(ctx, args, getenv, os.Environ(), stdout)
 	case "schema":
-		return printSchema(os.Stdout)
+		return printSchema(args, stdout)
 	case "sessions":
-		return sessionsCommand(ctx, args, getenv, os.Environ(), os.Stdout)
+		return sessionsCommand(ctx, args, getenv, os.Environ(), stdout)
 	case "healthcheck":
-		if err := healthcheck(ctx, args, getenv, os.Environ()); !errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return usage(stderr)
+		return healthcheck(ctx, args, getenv, os.Environ())
 	case "version":
-		return printVersion(os.Stdout)
+		return printVersion(args, stdout)
 	case "help":
-		return usage(stderr)
+		return flag.ErrHelp
 	}
 	return fmt.Errorf("unknown command %q; `vestibule help` lists the commands", command)
 }

@@ -41,7 +41,7 @@ func startGateway(t testing.TB, variables ...string) *gateway {
 	ctx, cancel := context.WithCancel(context.Background())
 	log := &logBuffer{grew: make(chan struct{}, 1)}
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, func(name string) string { return environment[name] }, nil, log) }()
+	go func() { ended <- run(ctx, func(name string) string { return environment[name] }, nil, io.Discard, log) }()
 	g := &gateway{log: log}
 	g.stop = sync.OnceValue(func() error {
 		g.collect(t)

@@ -76,7 +76,7 @@ func TestARedisThatWillNotDoIsNamed(t *testing.T) {
 	} {
 		text := strings.Replace(withRedis(c.settings), "public_url", "address: 127.0.0.1:0\n  admin_address: 127.0.0.1:0\n  public_url", 1) + shopAPIs
 		file := writeFile(t, "vestibule.yaml", text)
-		err := run(t.Context(), func(string) string { return "" }, []string{"-config", file}, io.Discard)
+		err := run(t.Context(), func(string) string { return "" }, []string{"-config", file}, io.Discard, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), c.key) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: the start says %v, want %s and %q", name, err, c.key, c.says)
 		}

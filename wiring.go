@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -129,8 +130,11 @@ func announce(ctx context.Context, cfg Config, listeners []listener, log *slog.L
 	if cfg.Session.Store == "memory" && !cfg.development() {
 		log.WarnContext(ctx, "session.store is memory: a restart signs everybody out, and replicas share no sessions")
 	}
-	log.InfoContext(ctx, "serving", "address", public.socket.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.socket.Addr().String(), "version", version(),
-		"processors", runtime.GOMAXPROCS(0), "memory_limit", debug.SetMemoryLimit(-1))
+	facts := []any{"address", public.socket.Addr().String(), "public_url", cfg.Server.PublicURL, "admin", admin.socket.Addr().String(), "version", version(), "processors", runtime.GOMAXPROCS(0)}
+	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
+		facts = append(facts, "memory_limit", limit)
+	}
+	log.InfoContext(ctx, "serving", facts...)
 }
 
 func newLogger(cfg Config, stderr io.Writer) *slog.Logger {

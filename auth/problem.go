@@ -32,8 +32,14 @@ var (
 	problemInternal        = problemKind{"internal", "Something went wrong", "The fault is ours."}
 )
 
+// pageCrossSite is problemCrossSite to a person, who has followed a link or typed an address and sends no headers.
+var pageCrossSite = problemKind{"cross-site", "This cannot be opened from here", "Only the app itself may ask for this. Nothing was done; go on from its start page."}
+
 // refuse answers a fetch with problem details and a navigation with a page of the same words (PROB-2).
 func refuse(w http.ResponseWriter, r *http.Request, status int, kind problemKind) {
+	if kind == problemCrossSite && wantsPage(r) {
+		kind = pageCrossSite
+	}
 	if !RefusalPage(w, r, status, kind.title, kind.detail, "") {
 		refuseJSON(w, status, kind)
 	}
@@ -45,7 +51,7 @@ func RefusalPage(w http.ResponseWriter, r *http.Request, status int, title, text
 	if !wantsPage(r) {
 		return false
 	}
-	links := []link{{"Go on", "/"}}
+	links := []link{{"To the start page", "/"}}
 	if loginURL != "" {
 		links = []link{{"Sign in", loginURL}, {"Go on without signing in", "/"}}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -30,13 +31,13 @@ func (o *operations) Set(text string) error {
 // left to do go to notes. It changes no file before everything is known to be right.
 func addAPI(args []string, stdout, notes io.Writer) error {
 	var wanted operations
-	flags := flagsOf("add-api", errAddUsage)
+	flags := flag.NewFlagSet("add-api", flag.ContinueOnError)
 	file := flags.String("config", "", "gqlgen's configuration; default: gqlgen.yml here or in a directory above")
 	gateway := flags.String("gateway", "", "the gateway's configuration, which gets the API's block; without, it is printed")
 	depth := flags.Int("depth", 2, "how many objects within each other are proposed")
 	replace := flags.Bool("replace", false, "take the document in place of one that is there and differs")
 	flags.Var(&wanted, "op", "an operation to propose schema for, by its operationId or as 'GET /path'; may be given several times")
-	if err := flags.Parse(args); err != nil {
+	if err := parse(flags, errAddUsage, args, stdout); err != nil {
 		return err
 	}
 	if flags.NArg() != 2 {

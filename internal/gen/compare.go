@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"io"
 	"os"
 
@@ -15,8 +16,8 @@ var errBreakingUsage = errors.New("usage: gen breaking OLD.graphqls NEW.graphqls
 
 // compare handles "gen breaking": it reads two schemas, and manifests of the operations in use. A file named - is standard input.
 func compare(args []string, stdin io.Reader, stdout io.Writer) error {
-	flags := flagsOf("breaking", errBreakingUsage)
-	if err := flags.Parse(args); err != nil {
+	flags := flag.NewFlagSet("breaking", flag.ContinueOnError)
+	if err := parse(flags, errBreakingUsage, args, stdout); err != nil {
 		return err
 	}
 	if args = flags.Args(); len(args) < 2 {

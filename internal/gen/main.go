@@ -36,14 +36,18 @@ var (
 	errGenerateUsage = errors.New("usage: gen generate [-config gqlgen.yml]")
 )
 
-// flagsOf are a command's; with -help they say how it is used.
-func flagsOf(command string, usage error) *flag.FlagSet {
-	flags := flag.NewFlagSet(command, flag.ContinueOnError)
-	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), usage)
+// parse reads a command's flags. Whoever asks how it is used is told on out, and gets flag.ErrHelp.
+func parse(flags *flag.FlagSet, usage error, args []string, out io.Writer) error {
+	flags.SetOutput(io.Discard) // What is wrong main tells, once.
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(out, usage)
+		flags.SetOutput(out)
 		flags.PrintDefaults()
+	} else if err != nil {
+		err = fmt.Errorf("%w; %w", err, usage)
 	}
-	return flags
+	return err
 }
 
 func run(args []string) error {
@@ -63,9 +67,9 @@ func run(args []string) error {
 	if len(args) == 0 || args[0] != "generate" {
 		return errCommand
 	}
-	flags := flagsOf("generate", errGenerateUsage)
+	flags := flag.NewFlagSet("generate", flag.ContinueOnError)
 	file := flags.String("config", "", "gqlgen's configuration; default: gqlgen.yml here or in a directory above")
-	if err := flags.Parse(args[1:]); err != nil {
+	if err := parse(flags, errGenerateUsage, args[1:], os.Stdout); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {

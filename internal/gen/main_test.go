@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"strings"
 	"testing"
 )
 
@@ -12,6 +13,13 @@ func TestHelp(t *testing.T) {
 		if err := run(args); err != nil && !errors.Is(err, flag.ErrHelp) {
 			t.Errorf("%v: %v", args, err)
 		}
+	}
+	var out strings.Builder
+	if err := plan([]string{"-help"}, nil, &out); !errors.Is(err, flag.ErrHelp) || !strings.Contains(out.String(), "-variables") {
+		t.Errorf("plan -help = %q, %v, want the flags on the standard output", &out, err)
+	}
+	if err := plan([]string{"-nothing"}, nil, &out); !errors.Is(err, errPlanUsage) || !strings.Contains(err.Error(), "-nothing") {
+		t.Errorf("plan -nothing = %v, want the flag and the usage", err)
 	}
 	for _, c := range []struct {
 		args []string

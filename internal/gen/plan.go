@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -23,14 +24,14 @@ var errPlanUsage = errors.New("usage: gen plan [-config gqlgen.yml] [-schema FIL
 
 // plan handles "gen plan": what a query asks of the APIs, or which fields of the schema call once for each element.
 func plan(args []string, stdin io.Reader, stdout io.Writer) error {
-	flags := flagsOf("plan", errPlanUsage)
+	flags := flag.NewFlagSet("plan", flag.ContinueOnError)
 	file := flags.String("config", "", "gqlgen's configuration; default: gqlgen.yml here or in a directory above")
 	schemaFile := flags.String("schema", "", "a schema to take instead of the configuration's, such as one that is being written")
 	limitsFile := flags.String("limits", "", "a gateway's configuration, for its graphql.limits; default: those that are built in")
 	operation := flags.String("operation", "", "one operation of the document; default: all")
 	given := flags.String("variables", "", "the variables, as JSON or as a file of it")
 	each := flags.Bool("n1", false, "list the fields that can call an API once for each element of a list; fail if one is not accepted")
-	if err := flags.Parse(args); err != nil {
+	if err := parse(flags, errPlanUsage, args, stdout); err != nil {
 		return err
 	}
 	if *each != (flags.NArg() == 0) || flags.NArg() > 1 {

@@ -17,13 +17,14 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
 var (
+	errUsage     = errors.New("usage: go run ./internal/mutants [flags] PACKAGE…; -help tells the flags")
 	errSurvivors = errors.New("guards survived: write the test that misses them, or exclude the site with its reason")
 	errTable     = errors.New("rows of the table have no test that kills a guard")
 )
@@ -48,8 +49,14 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	ran := flags.String("ran", "", "check that each Go test of this file's table passed, by the `go test -json` on the standard input")
 	verbose := flags.Bool("v", false, "print which tests kill each site")
 	at := flags.Int("p", 2, "how many tests run at once")
-	if err := flags.Parse(args); err != nil {
+	flags.SetOutput(io.Discard) // What is wrong main tells, once.
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(out, errUsage)
+		flags.SetOutput(out)
+		flags.PrintDefaults()
 		return err
+	} else if err != nil {
+		return fmt.Errorf("%w; %w", err, errUsage)
 	}
 	o := options{also: strings.FieldsFunc(*also, func(r rune) bool { return r == ',' }), verbose: *verbose, at: *at, out: out}
 	var err error
@@ -65,6 +72,9 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 			return err
 		}
 		return checkRan(*ran, top.ImportPath, in, out)
+	}
+	if flags.NArg() == 0 {
+		return errUsage
 	}
 	dir, err := os.MkdirTemp("", "mutants-")
 	if err != nil {

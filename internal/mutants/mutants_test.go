@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,17 @@ func report(t *testing.T, args ...string) (string, error) {
 	var out strings.Builder
 	err := run(t.Context(), args, strings.NewReader(""), &out)
 	return out.String(), err
+}
+
+func TestHelp(t *testing.T) {
+	if text, err := report(t, "-help"); !errors.Is(err, flag.ErrHelp) || !strings.Contains(text, "-excluded") {
+		t.Errorf("-help = %q, %v, want the flags", text, err)
+	}
+	for _, args := range [][]string{nil, {"-nothing"}} {
+		if _, err := report(t, args...); !errors.Is(err, errUsage) {
+			t.Errorf("%v: %v, want the usage", args, err)
+		}
+	}
 }
 
 func TestSurvivorsAreReported(t *testing.T) {

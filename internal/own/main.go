@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -18,7 +19,16 @@ const module = "vestibule.example"
 //go:embed all:skeleton
 var skeleton embed.FS
 
+const help = `Makes this repository yours: gives the module your name, and removes the demo's shop. Wants a repository without
+uncommitted changes, so that what it does can be looked at and undone.
+
+`
+
 func main() {
+	if len(os.Args) == 2 && slices.Contains([]string{"-h", "-help", "--help", "help"}, os.Args[1]) {
+		fmt.Print(help, errUsage, "\n")
+		return
+	}
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "own:", err)
 		os.Exit(1)
@@ -43,7 +53,7 @@ func run(args []string) error {
 	} else if changes != "" {
 		return errChanges
 	}
-	for _, step := range []func() error{removeShop, placeSkeleton, func() error { return rename(args[0]) }} {
+	for _, step := range []func() error{removeShop, placeSkeleton, mendDocuments, func() error { return rename(args[0]) }} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -170,7 +180,7 @@ func rename(name string) error {
 			return nil
 		}
 		switch filepath.Ext(file) {
-		case ".go", ".mod", ".yml", ".yaml", ".gotpl":
+		case ".go", ".mod", ".yml", ".yaml", ".gotpl", ".md":
 		default:
 			return nil
 		}

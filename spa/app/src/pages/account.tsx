@@ -297,6 +297,7 @@ function Orders({ me, errors, retry, more, busy }: PartProps & { more: () => voi
             </header>
             <OrderLines order={node} failed={failed(i, "lines")} />
             {node.shipments ? (
+              node.status !== "CANCELLED" &&
               node.shipments.length > 0 && (
                 <details className="parcels">
                   <summary>{node.shipments.length === 1 ? "Track the parcel" : `Track ${node.shipments.length} parcels`}</summary>
@@ -337,7 +338,9 @@ function SessionPanel({ session }: { session: SignedIn }) {
         )}
       </dl>
       <p className="muted">Your tokens are kept by the gateway. This browser holds a cookie that no script can read.</p>
-      <Browsers />
+      <div className="elsewhere">
+        <Browsers />
+      </div>
     </Panel>
   );
 }
