@@ -69,6 +69,7 @@ func (s *Service) logoutByFetch(w http.ResponseWriter, r *http.Request) {
 		s.refuseReadOnly(w, r, found.session)
 		return
 	}
+	s.settleGiven(w, r, found)
 	next := s.cfg.PostLogoutPath
 	if found.session != nil {
 		bye, err := s.end(r.Context(), found.session)
@@ -117,6 +118,7 @@ func (s *Service) logoutByNavigation(w http.ResponseWriter, r *http.Request) {
 		s.refuseReadOnly(w, r, found.session)
 		return
 	}
+	s.settleGiven(w, r, found)
 	bye, err := s.end(r.Context(), found.session)
 	if err != nil {
 		s.refuseStoreOutage(w, r, err)
