@@ -2,9 +2,12 @@ package auth_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"vestibule.example/auth"
 	"vestibule.example/demo/visitor"
@@ -129,6 +132,34 @@ func TestTabsThatSignInAtTheSameTime(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// SES-4: a link on another site brings no Strict cookie along, so the login begins from a page of ours: the session that the browser
+// has ends with the login all the same.
+func TestALoginFromAnotherSiteEndsTheSessionBefore(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.signIn(t, "alice")
+	before := w.visitor(t)
+	before.SetCookies(v.Cookies())
+	w.clock.Advance(11 * time.Minute)
+	link := http.Header{"Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}, "Sec-Fetch-Site": {"cross-site"}}
+	stranger := w.visitor(t) // Which is how the browser comes without the cookie.
+	res, err := stranger.Hop(t.Context(), `/auth/login?return_to=/a%22%3E%3Cb%3E&prompt=login`, link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	const again = "/auth/login?prompt=login&amp;return_to=%2Fa%22%3E%3Cb%3E"
+	if err != nil || res.StatusCode != http.StatusOK || len(res.Cookies()) != 0 || !strings.Contains(string(text), `content="0; url=`+again) {
+		t.Fatalf("a link to the login = %d, %v, sets %v, shows %s", res.StatusCode, err, res.Cookies(), text)
+	}
+	if page, err := v.SignIn(t.Context(), "alice", "alice", "/here", url.Values{"prompt": {"login"}}); err != nil || page.URL.Path != "/here" {
+		t.Fatalf("the login ended at %v, %v", page, err)
+	}
+	if signedIn(t, before) || !signedIn(t, v) {
+		t.Error("the session before lives, want the new one alone")
 	}
 }
 
