@@ -178,7 +178,7 @@ func (s *Service) ticket(ctx context.Context, bye farewell) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := s.cfg.Store.Put(ctx, "logout:"+t.name("ticket name"), aead.Seal(nil, nil, plain, nil), ticketLife); err != nil {
+	if err := s.cfg.Store.Put(UseReserve(ctx), "logout:"+t.name("ticket name"), aead.Seal(nil, nil, plain, nil), ticketLife); err != nil {
 		return "", err
 	}
 	return "/auth/logout/continue?t=" + encode(t.id), nil
