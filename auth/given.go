@@ -17,8 +17,8 @@ import (
 //
 // It has to outlive the logins that had begun when it was set, and no others: those that begin later know the session.
 
-// given is a session that this browser was given a while ago, and the cookie that says so.
-type given struct{ cookie, key string }
+// note is a session that this browser was given a while ago, and the cookie that says so.
+type note struct{ cookie, key string }
 
 func (s *Service) givenPrefix() string { return s.cookie + "-given-" }
 
@@ -31,8 +31,8 @@ func (s *Service) noteGiven(w http.ResponseWriter, c credential) {
 
 // givenBefore gives the sessions that the browser was given, other than the one with the key; not more than may have been under
 // way at once.
-func (s *Service) givenBefore(r *http.Request, key string) []given {
-	var found []given
+func (s *Service) givenBefore(r *http.Request, key string) []note {
+	var found []note
 	for _, cookie := range r.Cookies() {
 		if !strings.HasPrefix(cookie.Name, s.givenPrefix()) || len(found) == maxTransactions {
 			continue
@@ -42,14 +42,14 @@ func (s *Service) givenBefore(r *http.Request, key string) []given {
 			continue
 		}
 		if named, err := s.keys.open(sealed, cookie.Name); err == nil && string(named) != key {
-			found = append(found, given{cookie.Name, string(named)})
+			found = append(found, note{cookie.Name, string(named)})
 		}
 	}
 	return found
 }
 
 // endGiven ends sessions whose cookies the browser has no more.
-func (s *Service) endGiven(ctx context.Context, sessions []given) error {
+func (s *Service) endGiven(ctx context.Context, sessions []note) error {
 	for _, g := range sessions {
 		if err := errors.Join(s.noteReplaced(ctx, g.key), s.endReplaced(ctx, g.key)); err != nil {
 			return err
@@ -81,7 +81,7 @@ func (s *Service) endReplaced(ctx context.Context, key string) error {
 }
 
 // dropGiven takes the notes of sessions that have ended from the browser.
-func (s *Service) dropGiven(w http.ResponseWriter, sessions []given) {
+func (s *Service) dropGiven(w http.ResponseWriter, sessions []note) {
 	for _, g := range sessions {
 		http.SetCookie(w, s.transactionCookie(g.cookie, "", -1))
 	}
