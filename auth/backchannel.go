@@ -80,6 +80,7 @@ func (s *Service) endByToken(ctx context.Context, raw string) error {
 	if err != nil {
 		return err
 	}
+	ctx = UseReserve(ctx) // The provider has signed it.
 	remember := min(token.Expires.Sub(s.now())+rp.MaxLeeway+time.Minute, longestReplay)
 	name := tokenName(s.cfg.Provider.Issuer(), token.JTI)
 	if err := s.cfg.Store.Put(ctx, name, nil, remember); errors.Is(err, ErrExists) {

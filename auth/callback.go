@@ -91,6 +91,8 @@ func (s *Service) complete(w http.ResponseWriter, r *http.Request, response url.
 		s.refuseLogin(w, r, t, err)
 		return
 	}
+	s.noteGiven(w, c)
+	s.dropGiven(w, s.givenBefore(r, ""))
 	writePage(w, http.StatusOK, page{Title: "Signed in", Text: "You are being taken back to where you were.", Links: []link{{"Go on", t.ReturnTo}}, GoOn: t.ReturnTo})
 }
 
@@ -110,7 +112,7 @@ func (s *Service) redeem(ctx context.Context, t *transaction, response url.Value
 var errNotAdmitted = errors.New("auth: the application does not admit the user")
 
 // admit makes the session: always a new one, never an id that was there before (SES-4). The one the browser had when the
-// login began ends.
+// login began ends, and those of other logins that were done meanwhile.
 func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, grant *rp.Grant) (credential, error) {
 	claims := grant.Claims
 	if s.cfg.AfterLogin != nil {
@@ -149,20 +151,19 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 		}
 		return credential{}, err
 	}
-	if t.Replaces != "" {
-		if err := s.replace(ctx, t, now, s.keys.indexes("sub", claims.Issuer, claims.Subject)); err != nil {
-			// Two sessions where there may be one: the new one goes, whose cookie nobody has yet.
-			if undo := s.cfg.Store.Delete(ctx, record.Key, ReasonReplaced); undo != nil {
-				err = errors.Join(err, undo)
-			}
-			return credential{}, storeFailed(err)
+	given := s.givenBefore(r, t.Replaces)
+	if err := errors.Join(s.replace(ctx, t, now, s.keys.indexes("sub", claims.Issuer, claims.Subject)), s.endGiven(ctx, given)); err != nil {
+		// Two sessions where there may be one: the new one goes, whose cookie nobody has yet.
+		if undo := s.cfg.Store.Delete(ctx, record.Key, ReasonReplaced); undo != nil {
+			err = errors.Join(err, undo)
 		}
+		return credential{}, storeFailed(err)
 	}
 	session := &Session{credential: c, key: record.Key, record: record}
 	session.body.Store(b)
 	s.used.note(record.Key, now)
 	s.audit(ctx, "login", sessionAttr(session), s.userAttr(claims.Issuer, claims.Subject), slog.String("acr", claims.ACR),
-		slog.String("device", h.Device), slog.String("address", h.Address), slog.Bool("again", t.Replaces != ""))
+		slog.String("device", h.Device), slog.String("address", h.Address), slog.Bool("again", t.Replaces != "" || len(given) > 0))
 	return c, nil
 }
 

@@ -31,6 +31,8 @@ func TestCrossSite(t *testing.T) {
 		{"another site", "POST", "cross-site", "https://evil.test", "1", nil, 403},
 		{"another site reads", "GET", "cross-site", "", "1", nil, 403},
 		{"a sibling domain", "POST", "same-site", "http://evil.localhost", "1", nil, 403},
+		{"a sibling domain reads, which sends no origin", "GET", "same-site", "", "1", nil, 403},
+		{"a sibling domain, by what the site says alone", "POST", "same-site", own, "1", nil, 403},
 		{"a typed address", "GET", "none", "", "1", nil, 403},
 		{"a value nobody knows", "POST", "xyz", own, "1", nil, 403},
 		{"a foreign origin though the site says same", "POST", "same-origin", "https://evil.test", "1", nil, 403},

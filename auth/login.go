@@ -22,6 +22,9 @@ var errParameter = errors.New("auth: a login parameter is not valid")
 // Login handles "GET /auth/login": it begins a login and sends the browser to the provider. It is for navigation only: a
 // fetch could not follow, and an image or a frame has no business here. A session that the browser has stays as it is until the
 // login is done (CSRF-10).
+//
+// From a link on another site the browser comes without its Strict cookie, and the session that it has would be left behind
+// when the login replaces the cookie. So it is sent here once more, by a page of ours.
 func (s *Service) Login() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.allowMethod(w, r, http.MethodGet) {
@@ -31,12 +34,17 @@ func (s *Service) Login() http.Handler {
 			refuse(w, r, http.StatusBadRequest, problemNavigation)
 			return
 		}
+		query := r.URL.Query()
+		if r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+			again := "/auth/login?" + query.Encode()
+			writePage(w, http.StatusOK, page{Title: "Sign in", Text: "You are being taken to the sign-in.", Links: []link{{"Go on", again}}, GoOn: again})
+			return
+		}
 		found, err := s.find(r)
 		if err != nil {
 			s.refuseStoreOutage(w, r, err)
 			return
 		}
-		query := r.URL.Query()
 		t := &transaction{
 			Seed: encode(random(32)), Issuer: s.cfg.Provider.Issuer(), RedirectURI: s.cfg.Provider.RedirectURI(),
 			Mode: s.cfg.Provider.ResponseMode(), ReturnTo: cleanReturnTo(query.Get("return_to")), Begun: s.now().Unix(),

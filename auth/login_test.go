@@ -73,8 +73,8 @@ func TestALoginMayNotTakeLongerThanTenMinutes(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.clock.Advance(11 * time.Minute)
-	if res := get(t, v, response); res.StatusCode != http.StatusBadRequest {
-		t.Errorf("callback after 11 minutes = %d, want 400", res.StatusCode)
+	if res := get(t, v, response); res.StatusCode != http.StatusBadRequest || !strings.Contains(w.log.String(), "no transaction of this browser") {
+		t.Errorf("callback after 11 minutes = %d, want 400 before the provider is asked:\n%s", res.StatusCode, w.log)
 	}
 }
 

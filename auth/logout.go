@@ -69,6 +69,7 @@ func (s *Service) logoutByFetch(w http.ResponseWriter, r *http.Request) {
 		s.refuseReadOnly(w, r, found.session)
 		return
 	}
+	s.settleGiven(w, r, found)
 	next := s.cfg.PostLogoutPath
 	if found.session != nil {
 		bye, err := s.end(r.Context(), found.session)
@@ -117,6 +118,7 @@ func (s *Service) logoutByNavigation(w http.ResponseWriter, r *http.Request) {
 		s.refuseReadOnly(w, r, found.session)
 		return
 	}
+	s.settleGiven(w, r, found)
 	bye, err := s.end(r.Context(), found.session)
 	if err != nil {
 		s.refuseStoreOutage(w, r, err)
@@ -176,7 +178,7 @@ func (s *Service) ticket(ctx context.Context, bye farewell) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := s.cfg.Store.Put(ctx, "logout:"+t.name("ticket name"), aead.Seal(nil, nil, plain, nil), ticketLife); err != nil {
+	if err := s.cfg.Store.Put(UseReserve(ctx), "logout:"+t.name("ticket name"), aead.Seal(nil, nil, plain, nil), ticketLife); err != nil {
 		return "", err
 	}
 	return "/auth/logout/continue?t=" + encode(t.id), nil

@@ -48,7 +48,7 @@ func (s *Service) EndUser(ctx context.Context, issuer, subject, id string) (int,
 		}
 	}
 	if id == "" {
-		late, err := s.cfg.Store.End(ctx, Selector{Subject: subjects, SignedInUpTo: s.now()}, ReasonRevoked)
+		late, err := s.cfg.Store.End(UseReserve(ctx), Selector{Subject: subjects, SignedInUpTo: s.now()}, ReasonRevoked)
 		if err != nil {
 			return ended, err
 		}

@@ -23,7 +23,7 @@ type sessionAnswer struct {
 
 // Session handles "GET /auth/session": who is signed in. Asking is no use of the session and does not keep it alive
 // (SES-7). A cookie that opens no session any more is taken away, unless a sign-in has just replaced it; one that does not
-// open stays, since another replica may know its key.
+// open stays, since another replica may know its key. Sessions whose cookies another tab's sign-in has overwritten end.
 func (s *Service) Session() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		found, err := s.find(r)
@@ -31,6 +31,7 @@ func (s *Service) Session() http.Handler {
 			s.refuseStoreOutage(w, r, err)
 			return
 		}
+		s.settleGiven(w, r, found)
 		if found.session == nil {
 			if s.mayClear(r.Context(), found) {
 				s.clearCookie(w)

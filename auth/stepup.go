@@ -16,13 +16,16 @@ const stepUpGrace = 10 * time.Second
 // isStepUp tells whether the login asked for a stronger or more recent sign-in.
 func (t *transaction) isStepUp() bool { return len(t.ACR) > 0 || t.MaxAge != nil }
 
-// replace ends the session that the browser had when the login began. A step-up of the same user leaves it a short while
+// replace ends the session that the browser had when the login began, if it had one. A step-up of the same user leaves it a short while
 // for what is under way: it keeps its acr, reads only, gets no new token, and no use prolongs it. Whoever else signs in, or
 // signs in again without need, ends it at once (SES-4).
 //
 // The session cookie is not asked for: who it was of is told by the keyed hash of the subject, and the mark is in the head,
 // which the server opens. The mark is a write, so a refresh that is under way fails to store what it got.
 func (s *Service) replace(ctx context.Context, t *transaction, now time.Time, subjects []string) error {
+	if t.Replaces == "" {
+		return nil
+	}
 	if err := s.noteReplaced(ctx, t.Replaces); err != nil {
 		return err
 	}
@@ -36,12 +39,7 @@ func (s *Service) replace(ctx context.Context, t *transaction, now time.Time, su
 		}
 		h, err := s.keys.openHead(old)
 		if err != nil || !t.isStepUp() || !slices.Contains(subjects, old.Subject) {
-			err := s.cfg.Store.Delete(ctx, old.Key, ReasonReplaced)
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return err
-			}
-			s.forget(old.Key)
-			return nil
+			return s.endReplaced(ctx, old.Key)
 		}
 		if h.Replaced != 0 {
 			return nil // Another step-up came before; its time runs already.

@@ -123,7 +123,7 @@ type Store interface {
 	// Lease gives the name to one caller at a time, for ttl at the most, and false to others. release gives it back.
 	Lease(ctx context.Context, name string, ttl time.Duration) (release func(), ok bool, err error)
 	// Put keeps a small value under a name for ttl; ErrExists if the name is taken, so that it also serves to consume a
-	// name once.
+	// name once. ErrStoreFull if it would need the room that is kept for who is signed in, unless ReserveAllowed(ctx).
 	Put(ctx context.Context, name string, value []byte, ttl time.Duration) error
 	// Take gives a value and removes it, in one atomic step; ErrNotFound if it is not there.
 	Take(ctx context.Context, name string) ([]byte, error)

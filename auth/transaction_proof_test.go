@@ -1,10 +1,14 @@
 package auth
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,5 +112,30 @@ func TestMakingRoomForALogin(t *testing.T) {
 		if drops != c.drops {
 			t.Errorf("%s: %q dropped, want %q", c.name, drops, c.drops)
 		}
+	}
+}
+
+// usedStates is a store in which every state was used before.
+type usedStates struct{ Store }
+
+func (usedStates) Put(context.Context, string, []byte, time.Duration) error { return ErrExists }
+
+// RED-3: where the login leads on is checked at the end as well: what an earlier version has sealed is no better for being sealed.
+func TestTheWayBackIsCheckedWhereItIsUsed(t *testing.T) {
+	s := party(t, "")
+	s.cfg.Store, s.cfg.Logger = usedStates{}, slog.New(slog.DiscardHandler)
+	s.cfg.RequestID = func(context.Context) string { return "" }
+	tx := &transaction{Seed: encode(random(32)), Issuer: "https://login.test", RedirectURI: "https://shop.test/auth/callback", ReturnTo: "//evil.test", Begun: time.Now().Unix()}
+	plain, err := json.Marshal(tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := s.transactionPrefix() + stateHash(tx.state())
+	r := bearing(&http.Cookie{Name: name, Value: encode(s.keys.seal(plain, name))})
+	r.Method, r.URL = http.MethodGet, &url.URL{Path: "/auth/callback", RawQuery: "code=x&state=" + tx.state()}
+	w := httptest.NewRecorder()
+	s.Callback().ServeHTTP(w, r)
+	if body := w.Body.String(); !strings.Contains(body, `return_to=%2F"`) || strings.Contains(body, "evil") {
+		t.Errorf("the page leads on to another place than home:\n%s", body)
 	}
 }

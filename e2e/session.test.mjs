@@ -176,6 +176,19 @@ test('two tabs with a sign-in under way both arrive where they wanted', async (t
   for (const page of pages) assert.equal((await session(page)).authenticated, true);
 });
 
+test('tabs that sign in at the same time leave one session, which the browser has (SES-4, T-5)', async (t) => {
+  const { context } = await watched(t, demo.origin);
+  const tabs = [await context.newPage(), await context.newPage(), await context.newPage()];
+  for (const tab of tabs) await tab.goto(`${demo.origin}/auth/login?return_to=/basket`);
+  await Promise.all(tabs.map((tab) => submit(tab, 'agent').then(() => tab.waitForURL(`${demo.origin}/basket`))));
+  const sessions = await tabs[0].evaluate(async () => {
+    const ask = async (path) => (await fetch(path, { headers: { 'x-csrf': '1' } })).json();
+    await ask('/auth/session');
+    return (await ask('/auth/sessions')).sessions;
+  });
+  assert.deepEqual(sessions.map(({ current }) => current), [true]);
+});
+
 test('back and reload at the callback end on a page of ours, signed in', async (t) => {
   const { context } = await watched(t, demo.origin);
   const page = await context.newPage();

@@ -234,3 +234,24 @@ func TestAnotherProgramsFile(t *testing.T) {
 		t.Errorf("New = %v, want that it cannot be prepared", err)
 	}
 }
+
+// What would give way and cannot be read stays, and so does the bound.
+func TestADamagedEntryGivesNoWay(t *testing.T) {
+	store, err := filestore.New(filestore.Config{Path: filepath.Join(t.TempDir(), "sessions"), MaxValues: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	forbid := func(sid string) error {
+		_, err := store.End(t.Context(), auth.Selector{SID: []string{sid}}, auth.ReasonFrontchannel)
+		return err
+	}
+	if err := errors.Join(store.Put(t.Context(), "one", nil, time.Minute), forbid("one"), store.Damage(put("values", "one", "{")), store.Damage(put("markers", "sid:one", "{"))); err != nil {
+		t.Fatal(err)
+	}
+	for bucket, err := range map[string]error{"values": store.Put(t.Context(), "two", nil, time.Minute), "markers": forbid("two")} {
+		if err == nil || !strings.HasSuffix(err.Error(), "an entry of "+bucket+" is damaged: unexpected end of JSON input") || store.Entries(bucket) != 1 {
+			t.Errorf("error %v with %d %s, want that one is damaged", err, store.Entries(bucket), bucket)
+		}
+	}
+}

@@ -3,6 +3,9 @@
 // Every write is on the disk before it is acknowledged: what a caller was told has happened is there after a power cut.
 // The file is locked, so that no second process opens it; replicas need package redisstore.
 //
+// It is bounded as package memstore is: sessions by Config.MaxSessions, where Create then fails, small values and markers by
+// Config.MaxValues, where one that expires soon gives way.
+//
 // Leases and watchers are the process's own and do not outlive it, as what they are for does not either.
 //
 // The file opens nothing without the browsers' cookies (see package auth); it is readable by its owner alone all the same.
@@ -24,6 +27,8 @@ import (
 )
 
 const (
+	defaultMaxSessions = 1_000_000
+	defaultMaxValues   = 200_000
 	// lockPatience is how long New waits for another process to let go of the file: a rolling restart's overlap.
 	lockPatience = 5 * time.Second
 	// watcherBuffer is how many endings a watcher may lag behind before it loses its channel.
@@ -43,6 +48,8 @@ type Config struct {
 	Path string
 	// MaxSessions is how many sessions there may be; default 1,000,000. More get auth.ErrStoreFull.
 	MaxSessions int
+	// MaxValues is how many small values there may be, and how many markers of logouts; default 200,000 each.
+	MaxValues int
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -51,7 +58,7 @@ type Config struct {
 type Store struct {
 	cfg   Config
 	db    *bbolt.DB
-	count atomic.Int64 // sessions in the file, expired ones among them; moves after the write
+	count map[string]*atomic.Int64 // entries of a bucket in the file, expired ones among them; moves after the write
 	stop  chan struct{}
 	done  chan struct{}
 
@@ -72,7 +79,10 @@ type lease struct {
 // New opens the file. Close gives it back.
 func New(cfg Config) (*Store, error) {
 	if cfg.MaxSessions == 0 {
-		cfg.MaxSessions = 1_000_000
+		cfg.MaxSessions = defaultMaxSessions
+	}
+	if cfg.MaxValues == 0 {
+		cfg.MaxValues = defaultMaxValues
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -84,7 +94,10 @@ func New(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("filestore: opening %s: %w", cfg.Path, err)
 	}
-	s := &Store{cfg: cfg, db: db, stop: make(chan struct{}), done: make(chan struct{}), leases: map[string]lease{}, watchers: map[chan auth.Ended]bool{}}
+	s := &Store{
+		cfg: cfg, db: db, count: map[string]*atomic.Int64{sessions: {}, values: {}, markers: {}}, stop: make(chan struct{}), done: make(chan struct{}),
+		leases: map[string]lease{}, watchers: map[chan auth.Ended]bool{},
+	}
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -108,7 +121,9 @@ func (s *Store) prepare() error {
 				return err
 			}
 		}
-		s.count.Store(int64(tx.Bucket([]byte(sessions)).Stats().KeyN))
+		for bucket, count := range s.count {
+			count.Store(int64(tx.Bucket([]byte(bucket)).Stats().KeyN))
+		}
 		return nil
 	})
 	if err != nil {

@@ -287,3 +287,79 @@ func TestASlowWatcherLosesItsChannel(t *testing.T) {
 		t.Errorf("told %d endings before the channel was closed", told)
 	}
 }
+
+// SES-18: strangers can have values and markers kept. There are no more than the bound, those that expire first give way, and what has
+// gone makes room, in the file that is opened again too.
+func TestValuesAreBounded(t *testing.T) {
+	path, clock := filepath.Join(t.TempDir(), "sessions"), &storetest.Clock{}
+	reopen := func() *filestore.Store {
+		store, err := filestore.New(filestore.Config{Path: path, MaxValues: 10, Now: clock.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { store.Close() })
+		return store
+	}
+	store := reopen()
+	put := func(name string, ttl time.Duration) {
+		t.Helper()
+		if err := store.Put(t.Context(), name, nil, ttl); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forbid := func(sid string) {
+		t.Helper()
+		if _, err := store.End(t.Context(), auth.Selector{SID: []string{sid}}, auth.ReasonFrontchannel); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants := func(when string, values, markers int) {
+		t.Helper()
+		if v, m := store.Entries("values"), store.Entries("markers"); v != values || m != markers {
+			t.Errorf("%s there are %d values and %d markers, want %d and %d", when, v, m, values, markers)
+		}
+	}
+	for i := range 9 {
+		put(fmt.Sprint("n", i), time.Hour)
+		forbid(fmt.Sprint("s", i))
+		forbid(fmt.Sprint("s", i)) // Again: that is not one more.
+	}
+	put("a", time.Minute)
+	put("m", 2*time.Minute)
+	wants("at the bound", 10, 9)
+	for what, want := range map[string]error{"a": auth.ErrNotFound, "m": nil, "n0": nil} {
+		if _, err := store.Take(t.Context(), what); !errors.Is(err, want) {
+			t.Errorf("Take(%s) = %v, want %v: the one that expires first gives way", what, err, want)
+		}
+	}
+	put("b", time.Hour)
+	put("c", time.Hour)
+	wants("after two were taken", 10, 9)
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	store = reopen()
+	for i := range 30 {
+		put(fmt.Sprint("x", i), time.Hour)
+		forbid(fmt.Sprint("x", i))
+		clock.Advance(time.Second)
+	}
+	wants("in the file that is opened again", 10, 10)
+	if err := store.Create(t.Context(), record(clock.Now(), "x29")); err != nil {
+		t.Fatal(err)
+	}
+	gone := record(clock.Now(), "gone")
+	gone.SID = "x29"
+	if err := store.Create(t.Context(), gone); !errors.Is(err, auth.ErrLoggedOut) {
+		t.Errorf("a session that the newest marker forbids = %v, want ErrLoggedOut", err)
+	}
+	clock.Advance(2 * time.Hour)
+	if err := store.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		put(fmt.Sprint("y", i), time.Hour)
+		forbid(fmt.Sprint("y", i))
+	}
+	wants("after a sweep", 10, 10)
+}

@@ -120,20 +120,16 @@ func (tx transaction) marker(name string) (marker, error) {
 	return m, nil
 }
 
-// mark sets a marker. One that came earlier and forbids more goes on forbidding it.
-func (tx transaction) mark(name string, m marker) error {
+// mark sets a marker, and tells whether there is one more now. One that came earlier and forbids more goes on forbidding it.
+func (s *Store) mark(tx transaction, name string, m marker) (more bool, err error) {
 	before, err := tx.marker(name)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if tx.now.Before(before.Until) && (before.UpTo.IsZero() || !m.UpTo.IsZero() && before.UpTo.After(m.UpTo)) {
 		m.UpTo = before.UpTo
 	}
-	text, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	return tx.Bucket([]byte(markers)).Put([]byte(name), text)
+	return s.keep(tx, markers, name, m)
 }
 
 func (tx transaction) forbids(name string, signedIn time.Time) (bool, error) {
@@ -157,7 +153,7 @@ func (s *Store) Create(ctx context.Context, r *auth.Record) error {
 				return cmp.Or(err, auth.ErrLoggedOut)
 			}
 		}
-		if s.count.Load() >= int64(s.cfg.MaxSessions) {
+		if s.count[sessions].Load() >= int64(s.cfg.MaxSessions) {
 			return auth.ErrStoreFull
 		}
 		if err := tx.put(&kept); err != nil {
@@ -170,7 +166,7 @@ func (s *Store) Create(ctx context.Context, r *auth.Record) error {
 	})
 	if err == nil {
 		r.Generation = 1
-		s.count.Add(1)
+		s.count[sessions].Add(1)
 	}
 	return err
 }
@@ -226,7 +222,7 @@ func (s *Store) Delete(ctx context.Context, key, reason string) error {
 		return tx.remove(r)
 	})
 	if err == nil {
-		s.count.Add(-1)
+		s.count[sessions].Add(-1)
 		s.tell(reason, key)
 	}
 	return err
@@ -235,15 +231,20 @@ func (s *Store) Delete(ctx context.Context, key, reason string) error {
 // End implements [auth.Store].
 func (s *Store) End(ctx context.Context, which auth.Selector, reason string) (int, error) {
 	var ended []string
+	var marked int64
 	err := s.update(ctx, "ending sessions", func(tx transaction) error {
-		ended = nil // A batch may run it again.
+		ended, marked = nil, 0 // A batch may run it again.
 		index, kind, names, upTo := bySubject, "sub:", which.Subject, which.SignedInUpTo
 		if len(which.SID) > 0 {
 			index, kind, names, upTo = bySID, "sid:", which.SID, time.Time{}
 		}
 		for _, name := range names {
-			if err := tx.mark(kind+name, marker{UpTo: upTo, Until: tx.now.Add(auth.MarkerLife)}); err != nil {
+			more, err := s.mark(tx, kind+name, marker{UpTo: upTo, Until: tx.now.Add(auth.MarkerLife)})
+			if err != nil {
 				return err
+			}
+			if more {
+				marked++
 			}
 		}
 		for _, key := range tx.named(index, names) {
@@ -267,7 +268,8 @@ func (s *Store) End(ctx context.Context, which auth.Selector, reason string) (in
 	if err != nil {
 		return 0, err
 	}
-	s.count.Add(-int64(len(ended)))
+	s.count[sessions].Add(-int64(len(ended)))
+	s.count[markers].Add(marked)
 	s.tell(reason, ended...)
 	return len(ended), nil
 }

@@ -61,7 +61,7 @@ func (s *Store) expired(bucket string, from []byte) (keys [][]byte, next []byte,
 
 // drop removes entries that have expired still: a name may have been taken again meanwhile.
 func (s *Store) drop(bucket string, keys [][]byte) error {
-	var ended int64
+	var dropped int64
 	err := s.db.Update(func(raw *bbolt.Tx) error {
 		tx, in := transaction{raw, s.cfg.Now()}, raw.Bucket([]byte(bucket))
 		for _, key := range keys {
@@ -71,9 +71,11 @@ func (s *Store) drop(bucket string, keys [][]byte) error {
 			}
 			gone, err := tx.hasExpired(bucket, text)
 			switch {
-			case err != nil || !gone:
+			case err != nil:
+				return err
+			case !gone:
+				continue
 			case bucket == sessions:
-				ended++
 				err = tx.removeText(text)
 			default:
 				err = in.Delete(key)
@@ -81,11 +83,12 @@ func (s *Store) drop(bucket string, keys [][]byte) error {
 			if err != nil {
 				return err
 			}
+			dropped++
 		}
 		return nil
 	})
 	if err == nil {
-		s.count.Add(-ended)
+		s.count[bucket].Add(-dropped)
 	}
 	return err
 }

@@ -90,6 +90,7 @@ type Store struct {
 	scripts scripts
 	kept    *kept // nil if no answers are
 	asked   atomic.Uint64
+	room    room
 }
 
 var _ auth.Store = (*Store)(nil)
@@ -143,22 +144,11 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 func (s *Store) Check(ctx context.Context) error {
 	ctx, cancel := s.limited(ctx)
 	defer cancel()
-	nodes := s.client.Nodes()
-	if len(nodes) == 0 {
-		return errNoNode
+	nodes, err := s.nodes(ctx)
+	if err != nil {
+		return err
 	}
-	for address, node := range nodes {
-		said := map[string]string{}
-		for _, part := range []string{"memory", "replication"} {
-			info, err := node.Do(ctx, node.B().Info().Section(part).Build()).ToString()
-			if err != nil {
-				return explain("asking "+address, err)
-			}
-			for line := range strings.Lines(info) {
-				name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-				said[name] = value
-			}
-		}
+	for address, said := range nodes {
 		if policy := said["maxmemory_policy"]; policy != "" && policy != "noeviction" {
 			return fmt.Errorf("%w: %s says %q", ErrPolicy, address, policy)
 		}

@@ -212,32 +212,90 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
+// SES-18, T-11: whoever signs in leaves a tenth of the memory to those who have, so that what a refresh brings can be stored and
+// the provider's logouts are done, however many logins strangers begin.
 func TestAServerOutOfMemory(t *testing.T) {
-	server, clock := startServer(t, "--maxmemory", "3mb", "--maxmemory-policy", "noeviction"), &storetest.Clock{}
+	server, clock := startServer(t, "--maxmemory", "6mb", "--maxmemory-policy", "noeviction"), &storetest.Clock{}
 	store := open(t, server, clock, "v:")
-	for i := 0; ; i++ {
-		r := record(clock, fmt.Sprint(i), "sub", "")
-		r.Body = make([]byte, 64<<10)
-		if err := store.Create(t.Context(), r); errors.Is(err, auth.ErrStoreFull) {
-			break
-		} else if err != nil || i > 1000 {
-			t.Fatalf("Create number %d = %v, want ErrStoreFull in the end", i, err)
+	large := func(key string) *auth.Record {
+		r := record(clock, key, "sub", "sid-"+key)
+		r.Body = make([]byte, 32<<10)
+		return r
+	}
+	full := func(what string, create func(key string) error) {
+		t.Helper()
+		for i := 0; ; i++ {
+			if err := create(fmt.Sprint(i)); errors.Is(err, auth.ErrStoreFull) {
+				return
+			} else if err != nil || i > 1000 {
+				t.Fatalf("%s number %d = %v, want ErrStoreFull in the end", what, i, err)
+			}
+			clock.Advance(time.Second)
 		}
 	}
-	if _, err := store.Get(t.Context(), "0"); err != nil {
-		t.Errorf("the first session = %v, want it there", err)
+	full("Create", func(key string) error { return store.Create(t.Context(), large(key)) })
+	full("Put", func(key string) error { return store.Put(t.Context(), "state:"+key, make([]byte, 4<<10), time.Hour) })
+
+	for i := range 5 {
+		release, leased, err := store.Lease(t.Context(), "grant", time.Minute)
+		if err != nil || !leased {
+			t.Fatalf("Lease = %t, %v", leased, err)
+		}
+		held, err := store.Get(t.Context(), fmt.Sprint(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		held.Body = make([]byte, 34<<10)
+		if err := store.Update(t.Context(), held); err != nil {
+			t.Errorf("the lease was given, and storing failed: %v", err)
+		}
+		release()
 	}
-	held, err := store.Get(t.Context(), "0")
+	if err := store.Put(auth.UseReserve(t.Context()), "jti:1", nil, time.Minute); err != nil {
+		t.Errorf("Put of what no stranger causes = %v", err)
+	}
+	end := func(ctx context.Context, sid string, want int) {
+		t.Helper()
+		if n, err := store.End(ctx, auth.Selector{SID: []string{sid}}, auth.ReasonFrontchannel); n != want || err != nil {
+			t.Errorf("End(%s) = %d, %v, want %d", sid, n, err, want)
+		}
+	}
+	end(t.Context(), "sid-0", 1)
+	end(t.Context(), "invented", 0)
+	end(auth.UseReserve(t.Context()), "signed", 0)
+	for sid, want := range map[string]string{"sid-0": "1", "invented": "0", "signed": "1"} {
+		if got := strings.TrimSpace(server.cli(t, "exists", "v:P:{"+sid+"}")); got != want {
+			t.Errorf("%s markers of %s, want %s", got, sid, want)
+		}
+	}
+
+	if err := store.Check(t.Context()); err != nil {
+		t.Errorf("Check of a full store = %v: who is signed in is served", err)
+	}
+	if err := store.Delete(t.Context(), "1", auth.ReasonLogout); err != nil {
+		t.Errorf("signing out of a full store = %v", err)
+	}
+	server.cli(t, "config", "set", "maxmemory", "100mb")
+	if err := store.Create(t.Context(), large("later")); !errors.Is(err, auth.ErrStoreFull) {
+		t.Errorf("Create before a second has passed = %v, want what was known", err)
+	}
+	clock.Advance(time.Second)
+	if err := store.Create(t.Context(), large("later")); err != nil {
+		t.Errorf("Create where there is room again = %v", err)
+	}
+
+	server.cli(t, "config", "set", "maxmemory", "1mb") // The reserve is used up too.
+	held, err := store.Get(t.Context(), "2")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Update(t.Context(), held); !errors.Is(err, auth.ErrStoreFull) {
 		t.Errorf("Update in a full store = %v, want ErrStoreFull: it is no conflict, and the session has not ended", err)
 	}
-	if err := store.Check(t.Context()); err != nil {
-		t.Errorf("Check of a full store = %v: who is signed in is served", err)
+	if _, _, err := store.Lease(t.Context(), "grant", time.Minute); !errors.Is(err, auth.ErrStoreFull) {
+		t.Errorf("Lease where nothing can be stored = %v, want ErrStoreFull", err)
 	}
-	if err := store.Delete(t.Context(), "0", auth.ReasonLogout); err != nil {
+	if err := store.Delete(t.Context(), "2", auth.ReasonLogout); err != nil {
 		t.Errorf("signing out of a full store = %v", err)
 	}
 }

@@ -33,6 +33,9 @@ func (s *Store) indexKeys(kind index, name string) []string {
 
 // Create implements [auth.Store]; the doc of the package says how.
 func (s *Store) Create(ctx context.Context, r *auth.Record) error {
+	if err := s.leaveRoom(ctx); err != nil {
+		return err
+	}
 	life, longest := r.Ends().Sub(r.LastSeen), r.Expires.Sub(r.LastSeen)
 	fields := []string{
 		millis(beginWithin), "list", r.ListID, "sub", r.Subject, "sid", r.SID, "head", string(r.Head), "body", string(r.Body), "gen", "1",
@@ -186,9 +189,13 @@ func (s *Store) End(ctx context.Context, which auth.Selector, reason string) (in
 	case !which.SignedInUpTo.IsZero():
 		bound = stamp(which.SignedInUpTo)
 	}
+	mark := "always"
+	if s.leaveRoom(ctx) != nil {
+		mark = "sessions" // Strangers can invent names.
+	}
 	ended := 0
 	for _, name := range names {
-		keys, err := s.run(ctx, s.scripts.forbid, s.indexKeys(kind, name), bound, millis(auth.MarkerLife)).AsStrSlice()
+		keys, err := s.run(ctx, s.scripts.forbid, s.indexKeys(kind, name), bound, millis(auth.MarkerLife), mark).AsStrSlice()
 		if err != nil {
 			return ended, explain("ending sessions", err)
 		}

@@ -25,6 +25,9 @@ func (s *Store) Lease(ctx context.Context, name string, ttl time.Duration) (func
 
 // Put implements [auth.Store].
 func (s *Store) Put(ctx context.Context, name string, value []byte, ttl time.Duration) error {
+	if err := s.leaveRoom(ctx); err != nil {
+		return err
+	}
 	put, err := s.setOnce(ctx, s.valueKey(name), string(value), ttl)
 	if err == nil && !put {
 		return auth.ErrExists
