@@ -99,7 +99,7 @@ func (a *API) transient(ans *answer, err error) bool {
 func (a *API) isNetwork(err error) bool {
 	var ours *Error
 	var held *heldBack
-	return !errors.As(err, &ours) && !errors.As(err, &held) && !errors.Is(err, errProgram) && (a.classify == nil || a.classify(err) == nil)
+	return !errors.As(err, &ours) && !errors.As(err, &held) && !errors.Is(err, errProgram) && !errors.Is(err, errExhausted) && (a.classify == nil || a.classify(err) == nil)
 }
 
 // judge says what the end of an attempt tells about the API's health. It tells nothing if the caller went away, or if the deadline left the

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -114,11 +115,11 @@ func (a *API) fetch(ctx context.Context, s *slot, turn int, kept *keptAnswer, x 
 }
 
 // broken tells the failures after which a stale answer is better than none (RFC 5861 §4): the API or the network is out of
-// order. What the API says of the one who asks (401, 403, 404), and what is not the API's fault, is told as it is.
+// order, or this process has no files left. What the API says of the one who asks (401, 403, 404), and what is not the API's fault, is told as it is.
 func (a *API) broken(x *exchange, ans *answer, err error) bool {
 	if err != nil {
 		code := a.failure(x, err).Code
-		return code == CodeUpstreamUnavailable || code == CodeUpstreamTimeout
+		return code == CodeUpstreamUnavailable || code == CodeUpstreamTimeout || errors.Is(err, errExhausted)
 	}
 	switch ans.status {
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

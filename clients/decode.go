@@ -42,10 +42,15 @@ func decode(ans *answer, value any, needed *Projection) error {
 	}
 	// Stricter than encoding/json: a name that comes twice, bytes that are not UTF-8, and names in other letters than the
 	// type's are not guessed at (docs/decisions/2026-11-25-decoder.md).
-	if err := json.Unmarshal(ans.body, value); err != nil {
-		return jsonFault(value, err)
+	err := json.Unmarshal(ans.body, value)
+	if err == nil {
+		return nil
 	}
-	return nil
+	reflect.ValueOf(value).Elem().SetZero()
+	if readWhole(ans.body, value) {
+		return nil
+	}
+	return jsonFault(value, err)
 }
 
 // jsonFault says where a document is wrong without repeating anything of it but names of our own types.

@@ -26,7 +26,7 @@ const (
 	CodeUpstreamTimeout     Code = "UPSTREAM_TIMEOUT"     // no answer in time, 408, 504
 	CodeUpstreamUnavailable Code = "UPSTREAM_UNAVAILABLE" // 5xx, network, breaker open, bulkhead full
 	CodeUpstreamInvalid     Code = "UPSTREAM_INVALID"     // an answer that is not what the API promised
-	CodeUnavailable         Code = "UNAVAILABLE"          // what the gateway itself needs (sign-in, session store) is away
+	CodeUnavailable         Code = "UNAVAILABLE"          // what the gateway itself needs (sign-in, session store, open files) is away
 	CodeInternal            Code = "INTERNAL"             // a fault of this program
 )
 
@@ -114,6 +114,8 @@ func (a *API) failure(x *exchange, err error) *Error {
 	switch {
 	case errors.As(err, &held):
 		e.Code, e.Retryable, e.RetryAfter = CodeUpstreamUnavailable, true, held.after
+	case errors.Is(err, errExhausted):
+		e.Code, e.Retryable, e.RetryAfter = CodeUnavailable, true, crowdWait
 	case errors.Is(err, errProgram):
 		e.Code, e.Retryable = CodeInternal, false
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():

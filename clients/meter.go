@@ -54,8 +54,8 @@ func numbers() []number {
 		{"vestibule.api.retries", "{attempt}", "Attempts that repeated another.", false, "", func(h Health, _ Stats) map[string]int64 { return one(count(h.Retries)) }},
 		{"vestibule.api.retries.unaffordable", "{attempt}", "Repeats that the budget did not allow.", false, "", func(h Health, _ Stats) map[string]int64 { return one(count(h.Unaffordable)) }},
 		{"vestibule.api.failures", "{attempt}", "Attempts that ended in 5xx or without an answer, as the breaker counts them.", false, "", func(h Health, _ Stats) map[string]int64 { return one(count(h.Failures)) }},
-		{"vestibule.api.held_back", "{attempt}", "Attempts that were not sent: the breaker was open, or there were too many at once.", false, "reason", func(h Health, _ Stats) map[string]int64 {
-			return map[string]int64{"breaker": count(h.Refused), "crowded": count(h.Crowded)}
+		{"vestibule.api.held_back", "{attempt}", "Attempts that were not sent: the breaker was open, there were too many at once, or there were no open files left.", false, "reason", func(h Health, _ Stats) map[string]int64 {
+			return map[string]int64{"breaker": count(h.Refused), "crowded": count(h.Crowded), "exhausted": count(h.Exhausted)}
 		}},
 		{"vestibule.api.breaker", "", "1 for the state in which an API's breaker is.", true, "state", func(h Health, _ Stats) map[string]int64 {
 			states := map[string]int64{stateClosed: 0, stateOpen: 0, stateHalfOpen: 0}

@@ -244,6 +244,7 @@ func (o *relayed) send(out *http.Request, x *exchange, body *upload, cancel cont
 	out.Header = a.traced(tracing, out.Header)
 	body.silence.start(a.timeout, cancel)
 	res, err := a.transport.RoundTrip(out.WithContext(tracing))
+	err = a.exhausted(err)
 	switch timedOut := body.silence.end(); {
 	case timedOut:
 		if err == nil {

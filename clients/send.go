@@ -43,7 +43,7 @@ func (a *API) send(ctx context.Context, x *exchange) (*answer, error) {
 	// A RoundTripper follows no redirect and keeps no cookies.
 	resp, err := a.transport.RoundTrip(req)
 	if err != nil {
-		return nil, err
+		return nil, a.exhausted(err)
 	}
 	defer resp.Body.Close()
 	limit := a.maxBytes

@@ -180,7 +180,7 @@ func (p *presenter) describe(ctx context.Context, err error, extensions map[stri
 	case errors.As(err, &call):
 		p.describeCall(call, extensions)
 		return string(call.Code)
-	case errors.Is(err, plan.ErrNoValue): // Enums are the APIs', which may come to have more values.
+	case errors.Is(err, plan.ErrNoValue), errors.Is(err, plan.ErrIntRange): // Enums are the APIs', which may come to have more values, and so are numbers.
 		return string(clients.CodeUpstreamInvalid)
 	}
 	return codeInternal

@@ -40,6 +40,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"an API that is away", t.Context(), &clients.Error{Code: clients.CodeUpstreamUnavailable, API: "orders", Status: 503, Retryable: true, RetryAfter: 1500 * time.Millisecond}, "UPSTREAM_UNAVAILABLE",
 			map[string]any{"api": "orders", "status": 503, "retryable": true, "retryAfter": 2}},
 		{"an enum's value that the schema does not know", t.Context(), plan.ErrNoValue, "UPSTREAM_INVALID", map[string]any{}},
+		{"an integer beyond Int", t.Context(), plan.ErrIntRange, "UPSTREAM_INVALID", map[string]any{}},
 		{"an API's word, though the operation took too long", late, &clients.Error{Code: clients.CodeForbidden, API: "orders", Status: 403}, "FORBIDDEN", map[string]any{"api": "orders", "status": 403, "retryable": false}},
 		{"an operation that took too long, whatever fails then", late, auth.ErrUnauthenticated, "OPERATION_TIMEOUT", map[string]any{}},
 		{"anything else", t.Context(), errors.New("canary"), "INTERNAL", map[string]any{}},

@@ -53,14 +53,10 @@ func (w *Writer) deny(n *node, parent int) bool {
 	return w.null(len(w.B), n.typ)
 }
 
-// fallBack runs an operation on gqlgen's executor, where an interceptor keeps denied fields from being resolved, and
-// gives a subscription's field the event that is answered.
+// fallBack runs an operation on gqlgen's executor, where an interceptor keeps denied fields from being resolved, gives a
+// subscription's field the event that is answered, and sees what is written of an Int.
 func (s *Schema) fallBack(ctx context.Context, oc *graphql.OperationContext) graphql.ResponseHandler {
 	fields := denied(ctx)
-	_, streams := ctx.Value(sourceKey{}).(sourced)
-	if fields == nil && !streams {
-		return s.ExecutableSchema.Exec(ctx)
-	}
 	guarded := &graphql.OperationContext{
 		RawQuery: oc.RawQuery, Variables: oc.Variables, OperationName: oc.OperationName, Doc: oc.Doc, Extensions: oc.Extensions, Headers: oc.Headers,
 		Operation: oc.Operation, DisableIntrospection: oc.DisableIntrospection, RecoverFunc: oc.RecoverFunc, RootResolverMiddleware: oc.RootResolverMiddleware, Stats: oc.Stats,
@@ -72,7 +68,11 @@ func (s *Schema) fallBack(ctx context.Context, oc *graphql.OperationContext) gra
 			if channel, ok := s.intercepts(ctx, fc); ok {
 				return channel, nil
 			}
-			return oc.ResolverMiddleware(ctx, next)
+			value, err := oc.ResolverMiddleware(ctx, next)
+			if err != nil {
+				return nil, err
+			}
+			return s.coerced(ctx, fc, value), nil
 		},
 	}
 	return s.ExecutableSchema.Exec(graphql.WithOperationContext(ctx, guarded))

@@ -10,7 +10,8 @@
 //	column.go    what a field gave, for all of its parents
 //	path.go      where a value stands: field contexts for resolvers and errors
 //	stream.go    a subscription's source, and the events it gives
-//	deny.go      fields that an operation may not have
+//	deny.go      fields that an operation may not have, and what gqlgen's executor is given to do
+//	coerce.go    what gqlgen's executor writes of an Int
 //	writer.go    the answer, with the specification's null propagation
 //
 // gqlgen keeps the schema, the binding of models, the resolvers' signatures, scalars, errors and transports; the tables are
@@ -27,6 +28,8 @@
 //     resolver under way is waited for.
 //   - A number that JSON cannot hold, or another scalar that fails to write itself, is an error with the specification's null
 //     propagation, not a null where none may be.
+//   - An integer that Int cannot hold is an error on both, since gqlgen's executor is told so (coerce.go); not for a
+//     subscription whose events it takes from the resolver itself.
 //   - A Go value for which an enum has no name is an error, not an empty text.
 //   - A nil pointer within an interface or a union, or to a list, is an error where no null may be; gqlgen reports none.
 //   - An event of a type that the schema does not know is an error of the subscription's field; gqlgen's executor answers with nothing at all.

@@ -14,6 +14,9 @@ var errNotANumber = errors.New("plan: JSON holds neither infinities nor NaN")
 // ErrNoValue stands for a Go value for which an enum of the schema has no name.
 var ErrNoValue = errors.New("plan: a value that the enum does not have")
 
+// ErrIntRange stands for an integer that the specification's Int, of 32 bits, cannot hold.
+var ErrIntRange = errors.New("plan: an integer beyond the 32 bits of Int")
+
 // The scalars of gqlgen, written as it writes them. Each gives true: it wrote something else than null.
 
 // String writes a string. What is not UTF-8 becomes U+FFFD, since JSON is UTF-8.
@@ -30,14 +33,30 @@ func (w *Writer) Enum(name string) bool {
 	return w.String(name)
 }
 
-// Int writes an integer.
+// Int writes an Int, or fails for what has more than its 32 bits: the specification's result coercion (§3.5.1).
 func (w *Writer) Int(i int64) bool {
+	if i != int64(int32(i)) { //nolint:gosec // Whether it is the same number is the question.
+		return w.Fail(ErrIntRange)
+	}
+	return w.Int64(i)
+}
+
+// Uint writes an Int that Go holds unsigned.
+func (w *Writer) Uint(i uint64) bool {
+	if i > math.MaxInt32 {
+		return w.Fail(ErrIntRange)
+	}
+	return w.Uint64(i)
+}
+
+// Int64 writes the integer of another scalar.
+func (w *Writer) Int64(i int64) bool {
 	w.B = strconv.AppendInt(w.B, i, 10)
 	return true
 }
 
-// Uint writes an unsigned integer.
-func (w *Writer) Uint(i uint64) bool {
+// Uint64 writes the unsigned integer of another scalar.
+func (w *Writer) Uint64(i uint64) bool {
 	w.B = strconv.AppendUint(w.B, i, 10)
 	return true
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"reflect"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -126,7 +127,10 @@ func (s *Schema) stream(ctx context.Context, oc *graphql.OperationContext) graph
 	if p.reason != "" {
 		s.fallbacks[p.reason].Add(1)
 		if err := denied(ctx)[asked.source.At()]; err != nil {
-			return once(func(ctx context.Context) *graphql.Response { return asked.source.denied(ctx, err) })
+			return once(func(ctx context.Context) *graphql.Response { return asked.source.failed(ctx, err) })
+		}
+		if asked.source.at.Field.Definition.Type.Name() == "Int" && !fitsInt(reflect.ValueOf(asked.source.value)) {
+			return once(func(ctx context.Context) *graphql.Response { return asked.source.failed(ctx, ErrIntRange) })
 		}
 		return asked.source.corrected(oc, s.fallBack(ctx, oc))
 	}
@@ -134,8 +138,8 @@ func (s *Schema) stream(ctx context.Context, oc *graphql.OperationContext) graph
 	return once(func(ctx context.Context) *graphql.Response { return s.run(ctx, oc, p, asked.source) })
 }
 
-// denied is the answer to an event whose field the operation may not have any more.
-func (s *Source) denied(ctx context.Context, err error) *graphql.Response {
+// failed is the answer to an event whose field the operation may not have any more, or whose value the field cannot be.
+func (s *Source) failed(ctx context.Context, err error) *graphql.Response {
 	graphql.AddError(graphql.WithFieldContext(ctx, s.at), placed(s.at, err))
 	if s.at.Field.Definition.Type.NonNull {
 		return &graphql.Response{Data: []byte("null")}

@@ -107,7 +107,7 @@ func (w *World) alpha(seed uint64) *Alpha {
 	real := float64(seed%100000) / 8
 	a := &Alpha{
 		w: w, seed: seed, ID: strconv.FormatUint(seed%1000, 10), Name: fmt.Sprintf("alpha \"%c\"\n", rune('a'+seed%26)), Tag: strconv.FormatUint(seed%10, 10),
-		Colour: AllColour[seed%3], Whole: int(seed % 10000), Yes: seed%2 == 0, Spot: w.spot(seed),
+		Colour: AllColour[seed%3], Whole: w.Integer(seed, int(seed%10000)), Yes: seed%2 == 0, Spot: w.spot(seed),
 	}
 	present := func(name string) bool { return w.Fate(seed, name) != Absent }
 	text := "text é " + a.ID
@@ -147,17 +147,17 @@ func (w *World) alpha(seed uint64) *Alpha {
 		a.Hues = Some(w, w.Hash(seed, "hues"), 3, false, func(s uint64) Colour { return AllColour[s%3] })
 	}
 	if present("ints") {
-		a.Ints = Some(w, w.Hash(seed, "ints"), 3, true, number)
+		a.Ints = Some(w, w.Hash(seed, "ints"), 3, true, w.number)
 	}
 	if present("intsN") {
-		a.IntsN = Some(w, w.Hash(seed, "intsN"), 3, true, number)
+		a.IntsN = Some(w, w.Hash(seed, "intsN"), 3, true, w.number)
 	}
 	a.Spots = Some(w, w.Hash(seed, "spots"), 3, false, w.spot)
 	return a
 }
 
-func number(seed uint64) *int {
-	n := int(seed%2000) - 1000
+func (w *World) number(seed uint64) *int {
+	n := w.Integer(seed, int(seed%2000)-1000)
 	return &n
 }
 

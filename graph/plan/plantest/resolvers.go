@@ -112,7 +112,7 @@ func (r alphaResolver) Ones(ctx context.Context, a *Alpha) ([]Node, error) {
 
 func (r alphaResolver) Score(ctx context.Context, a *Alpha, plus *int) (*int, error) {
 	return one(ctx, r.World, a.seed, "score", func(s uint64) *int {
-		n := number(s)
+		n := r.number(s)
 		if plus != nil {
 			*n += *plus
 		}
@@ -121,7 +121,7 @@ func (r alphaResolver) Score(ctx context.Context, a *Alpha, plus *int) (*int, er
 }
 
 func (r alphaResolver) ScoreN(ctx context.Context, a *Alpha) (int, error) {
-	return one(ctx, r.World, a.seed, "scoreN", func(s uint64) int { return *number(s) })
+	return one(ctx, r.World, a.seed, "scoreN", func(s uint64) int { return *r.number(s) })
 }
 
 func (r alphaResolver) Tags(ctx context.Context, a *Alpha) ([]string, error) {
@@ -163,16 +163,16 @@ func (r alphaResolver) Peers(ctx context.Context, list []*Alpha) ([][]Node, erro
 }
 
 func (r alphaResolver) Rank(ctx context.Context, list []*Alpha) ([]*int, error) {
-	return Together(ctx, r.World, list, seedOfAlpha, "rank", number)
+	return Together(ctx, r.World, list, seedOfAlpha, "rank", r.number)
 }
 
 func (r alphaResolver) RankN(ctx context.Context, list []*Alpha) ([]int, error) {
-	return Together(ctx, r.World, list, seedOfAlpha, "rankN", func(s uint64) int { return *number(s) })
+	return Together(ctx, r.World, list, seedOfAlpha, "rankN", func(s uint64) int { return *r.number(s) })
 }
 
 func (r alphaResolver) Ranks(ctx context.Context, list []*Alpha, size *Size) ([][]int, error) {
 	return Together(ctx, r.World, list, seedOfAlpha, "ranks", func(s uint64) []int {
-		return Some(r.World, s, 3, false, func(s uint64) int { return *number(s) * int(*size) })
+		return Some(r.World, s, 3, false, func(s uint64) int { return *r.number(s) * int(*size) })
 	})
 }
 
@@ -193,7 +193,7 @@ func (r betaResolver) Mate(ctx context.Context, list []*Beta) ([]*Alpha, error) 
 }
 
 func (r betaResolver) Count(ctx context.Context, b *Beta) (int, error) {
-	return one(ctx, r.World, b.seed, "count", func(s uint64) int { return *number(s) })
+	return one(ctx, r.World, b.seed, "count", func(s uint64) int { return *r.number(s) })
 }
 
 func (r queryResolver) Alpha(ctx context.Context, seed int) (*Alpha, error) {
@@ -247,7 +247,7 @@ func (r mutationResolver) BumpN(ctx context.Context, by int) (*Alpha, error) {
 }
 
 func (subscriptionResolver) Ticks(context.Context) (<-chan int, error) {
-	return events([]int{1, 2}), nil
+	return events([]int{1, 1 << 31, 2}), nil
 }
 
 func (r subscriptionResolver) Alphas(_ context.Context, count int) (<-chan *Alpha, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -63,6 +64,14 @@ func (w *World) Fate(seed uint64, name string) Fate {
 		return Fine
 	}
 	return Fate(1 + h/1000%uint64(fates-1))
+}
+
+// Integer is n, unless the seed wants one that Int cannot hold, or just can.
+func (w *World) Integer(seed uint64, n int) int {
+	if w.Fate(seed, "an integer") == Fine {
+		return n
+	}
+	return []int{math.MaxInt32, math.MinInt32, math.MaxInt32 + 1, math.MinInt32 - 1, math.MaxInt64}[seed%5]
 }
 
 // Called notes a call.

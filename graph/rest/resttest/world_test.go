@@ -146,7 +146,13 @@ func (w *world) ask(query string, variables map[string]any) (data string, errs, 
 
 func (w *world) askOf(r *Resolver, query string, variables map[string]any) (data string, errs, calls []string) {
 	w.t.Helper()
-	runner := executor.New(plan.New(exec.NewExecutableSchema(exec.Config{Resolvers: r}), exec.PlanTables(), planned()))
+	return w.askBy(planned(), r, query, variables)
+}
+
+// askBy is askOf with another configuration of who runs it.
+func (w *world) askBy(cfg plan.Config, r *Resolver, query string, variables map[string]any) (data string, errs, calls []string) {
+	w.t.Helper()
+	runner := executor.New(plan.New(exec.NewExecutableSchema(exec.Config{Resolvers: r}), exec.PlanTables(), cfg))
 	runner.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		var call *clients.Error
 		if !errors.As(err, &call) {

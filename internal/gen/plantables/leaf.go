@@ -9,8 +9,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// direct are gqlgen's scalars that the writer has a method for, with the conversion that the method's argument takes.
-func direct(marshal *types.Func) (method, conversion string) {
+// direct are gqlgen's scalars that the writer has a method for, with the conversion that the method's argument takes. An integer
+// that the schema calls Int must be one; those of other scalars are of any size.
+func direct(scalar string, marshal *types.Func) (method, conversion string) {
 	if marshal.Pkg() == nil || marshal.Pkg().Path() != "github.com/99designs/gqlgen/graphql" {
 		return "", ""
 	}
@@ -18,9 +19,15 @@ func direct(marshal *types.Func) (method, conversion string) {
 	case "MarshalString", "MarshalID":
 		return "String", "string"
 	case "MarshalInt", "MarshalInt8", "MarshalInt16", "MarshalInt32", "MarshalInt64":
-		return "Int", "int64"
+		if scalar == "Int" {
+			return "Int", "int64"
+		}
+		return "Int64", "int64"
 	case "MarshalUint", "MarshalUint8", "MarshalUint16", "MarshalUint32", "MarshalUint64":
-		return "Uint", "uint64"
+		if scalar == "Int" {
+			return "Uint", "uint64"
+		}
+		return "Uint64", "uint64"
 	case "MarshalBoolean":
 		return "Bool", "bool"
 	case "MarshalFloat", "MarshalFloatContext":
@@ -49,7 +56,7 @@ func (v *value) Write() string {
 	case v.CastType != nil:
 		expression = fmt.Sprintf("%s(%s)", templates.CurrentImports.LookupType(v.CastType), expression)
 	}
-	if method, conversion := direct(v.Marshaler); method != "" {
+	if method, conversion := direct(v.Definition.Name, v.Marshaler); method != "" {
 		if !types.Identical(v.Marshaler.Signature().Params().At(0).Type(), types.Universe.Lookup(conversion).Type()) {
 			expression = conversion + "(" + expression + ")"
 		}
@@ -66,7 +73,7 @@ func (v *value) Write() string {
 }
 
 func isString(marshal *types.Func) bool {
-	method, _ := direct(marshal)
+	method, _ := direct("", marshal)
 	return method == "String"
 }
 

@@ -44,6 +44,8 @@ func NewExecutor(schema graphql.ExecutableSchema) *executor.Executor {
 			public.Extensions = map[string]any{"code": "NULL", "leaf": def != nil && def.IsLeafType()}
 		case errors.Is(err, errPanic):
 			public.Extensions = map[string]any{"code": "PANIC"}
+		case errors.Is(err, plan.ErrIntRange):
+			public.Extensions = map[string]any{"code": "RANGE"}
 		case errors.Is(err, plantest.ErrRatio):
 			public.Extensions = map[string]any{"code": "SCALAR"}
 		case slices.ContainsFunc(notANumber, func(text string) bool { return strings.HasPrefix(public.Message, text) }):

@@ -48,7 +48,7 @@ func (w *World) fill(v reflect.Value, seed uint64) {
 	case reflect.String:
 		v.SetString(texts[seed%uint64(len(texts))] + fmt.Sprint(seed%10))
 	case reflect.Int, reflect.Int32, reflect.Int64:
-		v.SetInt(int64(seed%2000) - 1000) //nolint:gosec // Small.
+		v.SetInt(int64(w.Integer(seed, int(seed%2000)-1000))) //nolint:gosec // Of an int32, what is left of it.
 	case reflect.Float64:
 		v.SetFloat(float64(seed%1000000) * []float64{1e-6, 1, 1e9}[seed%3])
 		if w.Fate(seed, "a number") != plantest.Fine {
