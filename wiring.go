@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -31,8 +32,12 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	log := newLogger(cfg, stderr)
 	hangUps := make(chan os.Signal, 1)
 	if !cfg.Demo { // Whose settings are made up as it starts, and which ends with its terminal.
-		if err := rehearse(cfg); err != nil {
+		unasked, err := rehearse(cfg)
+		if err != nil {
 			return err
+		}
+		for _, name := range unasked {
+			log.Warn("an API is configured that no resolver, no @rest and no relay asks", "key", "apis."+name)
 		}
 		// From now on: unheard, the signal would end a process that still starts.
 		signal.Notify(hangUps, syscall.SIGHUP)
@@ -182,8 +187,10 @@ func newTransport() *http.Transport {
 // newParts wires the routes' handlers.
 func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watching) (parts, error) {
 	apis, transports, err := newAPIs(cfg, service, upstream, watch)
-	faults := []error{err}
+	faults, unasked := []error{err}, maps.Clone(cfg.APIs)
+	maps.DeleteFunc(unasked, func(_ string, api APIConfig) bool { return len(api.Relay) > 0 })
 	api := func(name string) *clients.API {
+		delete(unasked, name)
 		if _, there := cfg.APIs[name]; !there {
 			faults = append(faults, fmt.Errorf("apis.%s: a resolver needs this API, and it is not configured", name))
 		}
@@ -219,7 +226,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 	}
 	p := parts{
 		config: cfg, observer: observe.Config{Logger: watch.log, TrustedProxies: cfg.Server.TrustedProxies, Meters: watch.meters, Traces: watch.traces},
-		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports,
+		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports, unasked: sortedKeys(unasked),
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()
