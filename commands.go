@@ -61,7 +61,11 @@ func check(ctx context.Context, args []string, getenv func(string) string, envir
 		_, err = fmt.Fprintln(out, "The configuration is in order: nothing is set, so `serve` starts the demo.")
 		return err
 	}
-	withLive, wrong := slices.ContainsFunc(args, isLive), rehearse(cfg)
+	withLive := slices.ContainsFunc(args, isLive)
+	unasked, wrong := rehearse(cfg)
+	for _, name := range unasked {
+		fmt.Fprintf(out, "%-5s  apis.%s: no resolver, no @rest and no relay asks this API\n       → take it out, or see whether a line of graph/resolver.go, or its relay, is missing\n", note, name)
+	}
 	if wrong == nil {
 		_, err = fmt.Fprintf(out, "The configuration is in order: provider %s, %d APIs, public address %s.\n",
 			cfg.Identity.Issuer, len(cfg.APIs), cfg.publicURL())

@@ -10,8 +10,8 @@ import (
 
 // rehearse makes everything that a start makes of the configuration, but for the listeners and the session store, and throws it
 // away. So what is wrong with the files that it names, and with what belongs together, is told before anything serves, and all at
-// once. It asks nobody.
-func rehearse(cfg Config) error {
+// once. It asks nobody. unasked are the APIs that nothing asks.
+func rehearse(cfg Config) (unasked []string, err error) {
 	watch := watching{log: slog.New(slog.DiscardHandler)}
 	_, certificate := newCertificate(cfg.Server)
 	_, redis := newRedisTLS(cfg.Session.Redis)
@@ -24,15 +24,17 @@ func rehearse(cfg Config) error {
 	service, err := newAuth(cfg, store, apis.ended, watch)
 	faults = append(faults, err)
 	if err == nil {
-		_, err = newParts(cfg, service, apis, watch)
+		var p parts
+		p, err = newParts(cfg, service, apis, watch)
+		unasked = p.unasked
 		faults = append(faults, err, service.Close())
 	}
 	faults = append(faults, store.Close())
 	found := asFaults(errors.Join(faults...))
 	if len(found) == 0 {
-		return nil
+		return unasked, nil
 	}
-	return &configError{found}
+	return nil, &configError{found}
 }
 
 // asFaults takes apart errors that begin with the key that mends them, to be shown like the faults of the configuration's text.

@@ -91,6 +91,7 @@ type parts struct {
 	diagnostics http.Handler   // nil in production
 	spa         http.Handler
 	transports  map[string]*clients.Transport // the connections, by API
+	unasked     []string                      // the APIs that nothing asks
 }
 
 // newHandler is the whole public surface, route by route.

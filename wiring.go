@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -29,8 +30,12 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	log := newLogger(cfg, stderr)
 	hangUps := make(chan os.Signal, 1)
 	if !cfg.Demo { // Its settings are made up as it starts, and it ends with its terminal.
-		if err := rehearse(cfg); err != nil {
+		unasked, err := rehearse(cfg)
+		if err != nil {
 			return err
+		}
+		for _, name := range unasked {
+			log.WarnContext(ctx, "an API is configured that no resolver, no @rest and no relay asks", "key", "apis."+name)
 		}
 		// From now on: a signal that nobody hears would end a process that is still starting.
 		signal.Notify(hangUps, syscall.SIGHUP)
@@ -198,8 +203,10 @@ func newTransport() *http.Transport {
 // newParts wires the routes' handlers.
 func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watching) (parts, error) {
 	apis, transports, err := newAPIs(cfg, service, upstream, watch)
-	faults := []error{err}
+	faults, unasked := []error{err}, maps.Clone(cfg.APIs)
+	maps.DeleteFunc(unasked, func(_ string, api APIConfig) bool { return len(api.Relay) > 0 })
 	api := func(name string) *clients.API {
+		delete(unasked, name)
 		if _, there := cfg.APIs[name]; !there {
 			faults = append(faults, fmt.Errorf("apis.%s: a resolver needs this API, and it is not configured", name))
 		}
@@ -237,7 +244,7 @@ func newParts(cfg Config, service *auth.Service, upstream *upstream, watch watch
 	}
 	p := parts{
 		config: cfg, observer: observe.Config{Logger: watch.log, TrustedProxies: cfg.Server.TrustedProxies, Meters: watch.meters, Traces: watch.traces},
-		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports,
+		auth: service, graphql: inbound(service, endpoint), relay: relay, spa: app, transports: transports, unasked: sortedKeys(unasked),
 	}
 	if cfg.development() {
 		p.playground = spa.Playground()

@@ -97,8 +97,8 @@ func (a *API) release(p pass, v verdict) {
 
 // counters count since the start.
 type counters struct {
-	calls, attempts, retries, unaffordable, failures, refused, crowded, exhausted atomic.Uint64
-	relayed                                                                       atomic.Int64 // now
+	calls, attempts, retries, unaffordable, failures, refused, crowded, exhausted, greedy, full atomic.Uint64
+	relayed                                                                                     atomic.Int64 // now
 }
 
 // Health is how an API has been doing since the start, and how it does now.
@@ -111,6 +111,8 @@ type Health struct {
 	Refused      uint64 // attempts that the breaker held back
 	Crowded      uint64 // attempts that found no slot
 	Exhausted    uint64 // attempts for which there were no open files left
+	RelayShare   uint64 // relayed requests of somebody who had all her share of the answers on their way
+	RelayFull    uint64 // relayed requests for which there was no place at all
 
 	Breaker string // closed, open or half-open
 	Active  int    // attempts under way
@@ -123,6 +125,7 @@ func (a *API) Health() Health {
 	return Health{
 		Calls: a.count.calls.Load(), Attempts: a.count.attempts.Load(), Retries: a.count.retries.Load(), Unaffordable: a.count.unaffordable.Load(),
 		Failures: a.count.failures.Load(), Refused: a.count.refused.Load(), Crowded: a.count.crowded.Load(), Exhausted: a.count.exhausted.Load(),
+		RelayShare: a.count.greedy.Load(), RelayFull: a.count.full.Load(),
 		Breaker: a.breaker.current(), Active: len(a.slots.taken), Waiting: int(a.slots.waiting.Load()),
 		Relayed: int(a.count.relayed.Load()),
 	}

@@ -65,6 +65,9 @@ func numbers() []number {
 		{"vestibule.api.active", "{attempt}", "Attempts under way.", true, "", func(h Health, _ Stats) map[string]int64 { return one(int64(h.Active)) }},
 		{"vestibule.api.waiting", "{attempt}", "Attempts that wait for others to end.", true, "", func(h Health, _ Stats) map[string]int64 { return one(int64(h.Waiting)) }},
 		{"vestibule.api.relayed", "{answer}", "Relayed answers and sockets on their way.", true, "", func(h Health, _ Stats) map[string]int64 { return one(int64(h.Relayed)) }},
+		{"vestibule.api.relay.refused", "{request}", "Relayed requests for which there was no place: somebody had all her share, or all were taken.", false, "reason", func(h Health, _ Stats) map[string]int64 {
+			return map[string]int64{"share": count(h.RelayShare), "full": count(h.RelayFull)}
+		}},
 		{"vestibule.api.cache.answers", "{call}", "Calls that might be shared or kept, by where their answer came from.", false, "result", func(_ Health, s Stats) map[string]int64 {
 			return map[string]int64{"hit": s.Hits, "miss": s.Misses, "revalidated": s.Revalidated, "shared": s.Shared, "stale": s.Stale}
 		}},

@@ -13,10 +13,7 @@ import (
 
 const (
 	defaultMaxUpload = 32 << 20
-	// maxOpenBodies bounds the relayed answers of one API that are still on their way: slow readers hold these places, not
-	// those of calls.
-	maxOpenBodies = 1024
-	relayPrefix   = "/api/"
+	relayPrefix      = "/api/"
 )
 
 // RelayConfig is which APIs browsers reach through the relay, and how.
@@ -79,7 +76,7 @@ type relayed struct {
 	routes []relayRoute
 	signed bool // whoever asks must be
 	upload int64
-	bodies chan struct{} // holds one for each answer on its way
+	places places
 }
 
 // NewRelay checks a configuration and reports all its faults at once.
@@ -96,7 +93,7 @@ func NewRelay(cfg RelayConfig) (*Relay, error) {
 		faults = append(faults, errors.New("clients: the relay needs the public origin"))
 	}
 	for _, offered := range cfg.APIs {
-		one := &relayed{api: offered.API, signed: offered.SignedIn, upload: offered.MaxUpload, bodies: make(chan struct{}, maxOpenBodies)}
+		one := &relayed{api: offered.API, signed: offered.SignedIn, upload: offered.MaxUpload, places: places{by: map[string]int{}}}
 		if one.upload == 0 {
 			one.upload = defaultMaxUpload
 		}
@@ -167,17 +164,12 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 // pass sends the request on and its answer back.
 func (r *Relay) pass(w http.ResponseWriter, req *http.Request, one *relayed, route *relayRoute, p place, socket bool) {
-	select {
-	case one.bodies <- struct{}{}:
-		one.api.count.relayed.Add(1)
-		defer func() {
-			one.api.count.relayed.Add(-1)
-			<-one.bodies
-		}()
-	default:
-		r.refuse(w, req, &Error{Code: CodeUpstreamUnavailable, API: p.name, Retryable: true, RetryAfter: crowdWait})
+	free, refused := one.place(req.Context())
+	if refused != nil {
+		r.refuse(w, req, refused)
 		return
 	}
+	defer free()
 	ctx, cancel := context.WithCancel(req.Context())
 	defer cancel()
 	x := &exchange{method: req.Method, template: route.Path, repeatable: idempotent(req.Method)}

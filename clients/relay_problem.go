@@ -27,6 +27,8 @@ func describe(code Code) (int, relayProblem) {
 		return http.StatusUnauthorized, relayProblem{"step-up-required", "A stronger sign-in is needed", "Sign in again as loginUrl says, and try again."}
 	case CodeUnavailable:
 		return http.StatusServiceUnavailable, relayProblem{"unavailable", "This is not available just now", "Please try again in a moment."}
+	case CodeRateLimited:
+		return http.StatusTooManyRequests, relayProblem{"rate-limited", "Too many requests at once", "Wait until some of them have ended, and try again."}
 	case CodeUpstreamTimeout:
 		return http.StatusGatewayTimeout, relayProblem{"upstream-timeout", "An API did not answer in time", "Please try again in a moment."}
 	case CodeUpstreamUnavailable:

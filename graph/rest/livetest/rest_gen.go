@@ -33,6 +33,7 @@ func restCalls() cost.Table {
 			"Query.anew":          {API: "shop", Call: "GET /things/{id}"},
 			"Query.slow":          {API: "shop", Call: "GET /slow"},
 			"Query.page":          {API: "shop", More: map[string]int{"after": 1}, Call: "GET /things"},
+			"Query.odd":           {API: "shop", Call: "POST /odd"},
 			"Subscription.polled": {API: "shop", Call: "GET /boxes/{id}"},
 			"Subscription.moved":  {API: "shop", Call: "GET /things/{id}/events"},
 			"Subscription.noted":  {API: "shop", Call: "GET /notes"},
@@ -61,6 +62,15 @@ func restNeeds() rest.Needs {
 			Type: reflect.TypeFor[shop.Note](),
 			Fields: map[string][]string{
 				"text": {"text"},
+			},
+		},
+		"Odd": {
+			Type: reflect.TypeFor[shop.Odd](),
+			Fields: map[string][]string{
+				"count": {"@odata.count"},
+				"size":  {"größe in mm"},
+				"deep":  {"a.b"},
+				"likes": {"+1"},
 			},
 		},
 		"Tag": {
@@ -114,7 +124,7 @@ func restLoad(ctx context.Context) *restLoaders {
 	return l
 }
 
-// restFoundLoader loads for Found (schema.graphqls:43): POST /search of shop.
+// restFoundLoader loads for Found (schema.graphqls:44): POST /search of shop.
 func (r *Resolver) restFoundLoader() *clients.Entities[string, *shop.Found] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string]*shop.Found, error) {
 		return clients.Batch(rest.Shared(ctx), keys, 3, func(ctx context.Context, keys []string) (map[string]*shop.Found, error) {
@@ -134,7 +144,7 @@ func (r *Resolver) restFoundLoader() *clients.Entities[string, *shop.Found] {
 	})
 }
 
-// restThingTagsLoader loads for Thing.tags (schema.graphqls:36): POST /tags/search of shop.
+// restThingTagsLoader loads for Thing.tags (schema.graphqls:37): POST /tags/search of shop.
 func (r *Resolver) restThingTagsLoader() *clients.Entities[string, []*shop.Tag] {
 	return clients.NewEntities(func(ctx context.Context, keys []string) (map[string][]*shop.Tag, error) {
 		return clients.Batch(rest.Shared(ctx), keys, 100, func(ctx context.Context, keys []string) (map[string][]*shop.Tag, error) {
@@ -202,7 +212,22 @@ func (r *Resolver) restQueryPage(ctx context.Context, first int, after *string) 
 	return connection, nil
 }
 
-// restSubscriptionPolled is Subscription.polled (schema.graphqls:11): GET /boxes/{id} of shop.
+// restQueryOdd is Query.odd (schema.graphqls:8): POST /odd of shop.
+func (r *Resolver) restQueryOdd(ctx context.Context, state *string, word string) ([]*shop.Odd, error) {
+	ctx = rest.Own(ctx, "Query.odd")
+	query := url.Values{}
+	if state != nil {
+		query.Set("filter[state]", *state)
+	}
+	body := rest.NewBody(1)
+	body.Set("$filter.word", word)
+	answer, err := clients.Do[struct {
+		OdataValue []*shop.Odd `json:"@odata.value"`
+	}](ctx, r.APIs["shop"], clients.Call{Method: "POST", Path: clients.At("/odd"), Query: query, Body: body})
+	return answer.OdataValue, err
+}
+
+// restSubscriptionPolled is Subscription.polled (schema.graphqls:12): GET /boxes/{id} of shop.
 func (r *Resolver) restSubscriptionPolled(ctx context.Context, id string, deep *bool) (<-chan *shop.Thing, error) {
 	query := url.Values{}
 	if deep != nil {
@@ -217,14 +242,14 @@ func (r *Resolver) restSubscriptionPolled(ctx context.Context, id string, deep *
 	})
 }
 
-// restSubscriptionMoved is Subscription.moved (schema.graphqls:12): GET /things/{id}/events of shop.
+// restSubscriptionMoved is Subscription.moved (schema.graphqls:13): GET /things/{id}/events of shop.
 func (r *Resolver) restSubscriptionMoved(ctx context.Context, id string) (<-chan *shop.Thing, error) {
 	return follow(ctx, func(ctx context.Context, each func(context.Context, *shop.Thing) error) error {
 		return clients.EventsNamed(ctx, r.APIs["shop"], clients.At("/things/{id}/events", id), nil, []string{"moved", "message"}, each)
 	})
 }
 
-// restSubscriptionNoted is Subscription.noted (schema.graphqls:13): GET /notes of shop.
+// restSubscriptionNoted is Subscription.noted (schema.graphqls:14): GET /notes of shop.
 func (r *Resolver) restSubscriptionNoted(ctx context.Context) (<-chan *shop.Note, error) {
 	return follow(ctx, func(ctx context.Context, each func(context.Context, *shop.Note) error) error {
 		return clients.Events(ctx, r.APIs["shop"], clients.At("/notes"), nil, func(ctx context.Context, _ string, answer struct {
@@ -235,7 +260,7 @@ func (r *Resolver) restSubscriptionNoted(ctx context.Context) (<-chan *shop.Note
 	})
 }
 
-// restThingTags is Thing.tags (schema.graphqls:36): POST /tags/search of shop.
+// restThingTags is Thing.tags (schema.graphqls:37): POST /tags/search of shop.
 func (r *Resolver) restThingTags(ctx context.Context, objs []*shop.Thing) ([][]*shop.Tag, error) {
 	return rest.Each(ctx, restLoad(ctx).thingTags, objs, func(obj *shop.Thing) string { return obj.Id })
 }

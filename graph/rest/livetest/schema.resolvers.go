@@ -37,6 +37,10 @@ func (r *queryResolver) Found(ctx context.Context, id string) (*shop.Found, erro
 	return r.restQueryFound(ctx, id)
 }
 
+func (r *queryResolver) Odd(ctx context.Context, state *string, word string) ([]*shop.Odd, error) {
+	return r.restQueryOdd(ctx, state, word)
+}
+
 func (r *subscriptionResolver) Polled(ctx context.Context, id string, deep *bool) (<-chan *shop.Thing, error) {
 	return r.restSubscriptionPolled(ctx, id, deep)
 }

@@ -43,11 +43,12 @@ func (p *Plan) bindBody(c *call, used map[string]bool) {
 			p.bindWhole(c, s, v, given, used)
 			continue
 		}
-		found, parent, name := p.property(c, s, strings.Split(v.name, "."), v.pos)
+		v.path = c.op.doc.pathOf(s, strings.Split(v.name, "."))
+		found, parent, name := p.property(c, s, v.path, v.pos)
 		if found == nil {
 			continue
 		}
-		given[strings.Split(v.name, ".")[0]] = true
+		given[v.path[0]] = true
 		if v.value.ref == nil {
 			v.kind = p.bindConstant(c, v, found)
 			continue
@@ -88,8 +89,8 @@ func (p *Plan) bindKeys(c *call, v *namedValue, s *shape) {
 // bodyProperty is the schema of a property of a body; nil if there is none.
 func (o *operation) bodyProperty(path []string) any {
 	schema, _, _, _ := o.body()
-	for _, name := range path {
-		schema = o.doc.shape(schema).props[name]
+	for _, name := range o.doc.pathOf(o.doc.shape(schema), path) {
+		schema = o.doc.shape(schema).only("object").props[name]
 	}
 	return schema
 }
@@ -122,7 +123,7 @@ func (p *Plan) bindWhole(c *call, s *shape, v *namedValue, given, used map[strin
 		if c.usedElsewhere(v.value.ref, f.Name) {
 			continue
 		}
-		path := jsonPath(f)
+		path := p.jsonPath(c, s, f)
 		found, parent, name := p.property(c, s, path, f.Position)
 		if found == nil {
 			continue
@@ -136,12 +137,13 @@ func (p *Plan) bindWhole(c *call, s *shape, v *namedValue, given, used map[strin
 	}
 }
 
-// jsonPath is where in a body a field of an input object goes.
-func jsonPath(f *ast.FieldDefinition) []string {
+// jsonPath finds where in a body a field of an input object goes.
+func (p *Plan) jsonPath(c *call, s *shape, f *ast.FieldDefinition) []string {
+	p.paths[f] = []string{f.Name}
 	if d := f.Directives.ForName("json"); d != nil {
-		return strings.Split(argument(d, "at"), ".")
+		p.paths[f] = c.op.doc.pathOf(s, strings.Split(argument(d, "at"), "."))
 	}
-	return []string{f.Name}
+	return p.paths[f]
 }
 
 // bindConstant checks a constant, and gives the JSON type it is of.
@@ -226,7 +228,7 @@ func (p *Plan) bindInputObject(c *call, def *ast.Definition, s *shape) {
 	p.inputs[at] = true
 	given := map[string]bool{}
 	for _, f := range def.Fields {
-		path := jsonPath(f)
+		path := p.jsonPath(c, s, f)
 		found, parent, name := p.property(c, s, path, f.Position)
 		if found == nil {
 			continue

@@ -159,6 +159,9 @@ func (p *Plan) findOperation(c *call, method, template string) *operation {
 		return nil
 	}
 	op := doc.operation(path, method)
+	if server := op.server(); server != "" {
+		p.warnings.at(pos, "servers", "%s %s of %s has a server of its own in the document (%s), and will be asked at the API's one base_url: where that is not so, want an API of its own for it", strings.ToUpper(method), path, c.api, server)
+	}
 	if op.deprecated() {
 		p.warnings.at(pos, "deprecated", "%s %s of %s is deprecated", strings.ToUpper(method), path, c.api)
 	}
@@ -192,6 +195,7 @@ func (p *Plan) bindAnswer(c *call) {
 // bindTaken makes the Go types of what is taken of an answer.
 func (p *Plan) bindTaken(c *call, s *shape) {
 	optional := s.nullable
+	c.take = c.op.doc.pathOf(s, c.take)
 	for i, name := range c.take {
 		prop, ok := s.props[name]
 		if !ok {

@@ -290,6 +290,11 @@ type Item {
 		{"body-type", item("  id: ID!\n  name: String!\n  found: [Item!] @rest(api: \"shop\", post: \"/search\", body: \"note: {parent.name}\", each: true)")},
 		{"body-type", strings.Replace(many("/search", `, body: "note: {keys}"`), "get:", "post:", 1)},
 		{"batch", strings.Replace(many("/search?tag={keys}", ""), "get:", "post:", 1)},
+		{"api-unknown", query(`item: Int @rest(api: "torn", get: "/items")`)},
+		{"path-style", query(`styled(id: ID!): Item @rest(api: "shop", get: "/styled/{args.id}")`)},
+		{"query-style", query(`moved(id: ID!, as: String): Odd @rest(api: "shop", get: "/odd/{args.id}?as={args.as}")`) + "\ntype Odd {\n  c: String\n}"},
+		{"property-name", query(`moved(id: ID!): Odd @rest(api: "shop", get: "/odd/{args.id}")`) + "\ntype Odd {\n  x: String @json(at: \"a,b\")\n}"},
+		{"servers", query(`moved(id: ID!): String @rest(api: "shop", get: "/odd/{args.id}", take: "c")`)},
 		{"deprecated", query(`maker(id: ID!): Maker @rest(api: "shop", get: "/items/{args.id}/maker")`) + maker},
 	}
 }

@@ -2,6 +2,7 @@ package restgen
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	yaml "go.yaml.in/yaml/v3"
 )
@@ -55,6 +57,11 @@ func parseDocument(api string, text []byte) (*document, error) {
 	d := &document{api, object(plain(root))}
 	if version := text1(d.root["openapi"]); !strings.HasPrefix(version, "3.0") && !strings.HasPrefix(version, "3.1") {
 		return nil, fmt.Errorf("its openapi is %q, want 3.0 or 3.1", version)
+	}
+	for path := range object(d.root["paths"]) {
+		if strings.ContainsFunc(path, unicode.IsControl) { // It would stand in comments of Go, and go on behind them.
+			return nil, fmt.Errorf("its path %q has a control character in it", path)
+		}
 	}
 	return d, nil
 }
@@ -135,7 +142,7 @@ type operation struct {
 	doc        *document
 	method     string
 	path       string
-	raw        map[string]any
+	raw, item  map[string]any // its own, and its path's
 	parameters []*parameter
 }
 
@@ -144,6 +151,7 @@ type parameter struct {
 	required bool
 	exploded bool
 	style    string
+	media    bool // it is a document of a media type (content)
 	schema   any
 }
 
@@ -178,7 +186,7 @@ func (d *document) paths(method string) []string {
 
 func (d *document) operation(path, method string) *operation {
 	item := d.at(object(d.root["paths"])[path])
-	op := &operation{doc: d, method: method, path: path, raw: object(item[method])}
+	op := &operation{doc: d, method: method, path: path, raw: object(item[method]), item: item}
 	for _, from := range [][]any{list(op.raw["parameters"]), list(item["parameters"])} {
 		for _, v := range from {
 			p := d.parameter(d.at(v))
@@ -194,6 +202,7 @@ func (d *document) parameter(m map[string]any) *parameter {
 	p := &parameter{name: text1(m["name"]), in: text1(m["in"]), style: text1(m["style"]), schema: m["schema"]}
 	p.required, _ = m["required"].(bool)
 	explode, said := m["explode"].(bool)
+	p.media = m["content"] != nil
 	p.exploded = explode || !said && (p.style == "" || p.style == "form")
 	return p
 }
@@ -201,9 +210,47 @@ func (d *document) parameter(m map[string]any) *parameter {
 func (o *operation) parameter(in, name string) *parameter {
 	i := slices.IndexFunc(o.parameters, func(p *parameter) bool { return p.in == in && p.name == name })
 	if i < 0 {
-		return nil
+		return o.deep(in, name)
 	}
 	return o.parameters[i]
+}
+
+// deep is a property of a parameter that is an object, of the style deepObject: filter[state] of filter.
+func (o *operation) deep(in, name string) *parameter {
+	of, property, found := strings.Cut(strings.TrimSuffix(name, "]"), "[")
+	if in != "query" || !found || !strings.HasSuffix(name, "]") {
+		return nil
+	}
+	p := o.parameter(in, of)
+	if p == nil || p.style != "deepObject" {
+		return nil
+	}
+	s := o.doc.shape(p.schema)
+	schema, there := s.props[property]
+	if !there {
+		return nil
+	}
+	return &parameter{name: name, in: in, exploded: true, required: p.required && s.required[property], schema: schema}
+}
+
+// server is one that the operation, or its path, names for itself where the document names others; empty if there is none.
+func (o *operation) server() string {
+	own := list(o.raw["servers"])
+	if own == nil {
+		own = list(o.item["servers"])
+	}
+	all, other := list(o.doc.root["servers"]), ""
+	if all == nil {
+		all = []any{map[string]any{"url": "/"}}
+	}
+	for _, server := range own {
+		address := strings.TrimRight(text1(object(server)["url"]), "/")
+		if slices.ContainsFunc(all, func(v any) bool { return strings.TrimRight(text1(object(v)["url"]), "/") == address }) {
+			return ""
+		}
+		other = cmp.Or(other, address, "/")
+	}
+	return other
 }
 
 func (o *operation) names(in string) []string {

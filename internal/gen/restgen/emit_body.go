@@ -56,15 +56,15 @@ func (c *emitted) guarded(b *strings.Builder, in *input, statements func(express
 func (c *emitted) writeBody(b *strings.Builder) {
 	members := map[string]bool{}
 	for _, v := range c.sent.body {
-		name, _, _ := strings.Cut(v.name, ".")
-		members[name] = true
+		if v.path != nil {
+			members[v.path[0]] = true
+		}
 		if v.value.ref != nil && v.name == "" {
 			for _, f := range c.sent.whole[v.value.ref] {
 				members[f.path[0]] = true
 			}
 		}
 	}
-	delete(members, "") // The argument that is the whole body.
 	fmt.Fprintf(b, "body := rest.NewBody(%d)\n", len(members))
 	for _, v := range c.sent.body {
 		switch {
@@ -74,13 +74,13 @@ func (c *emitted) writeBody(b *strings.Builder) {
 				b.WriteString("numbers, err := rest.Numbers(keys)\nif err != nil {\nreturn nil, err\n}\n")
 				keys = "numbers"
 			}
-			b.WriteString(put("body", strings.Split(v.name, "."), keys))
+			b.WriteString(put("body", v.path, keys))
 		case v.value.ref == nil:
 			value := v.value.text
 			if v.kind == "string" {
 				value = fmt.Sprintf("%q", value)
 			}
-			b.WriteString(put("body", strings.Split(v.name, "."), value))
+			b.WriteString(put("body", v.path, value))
 		case v.name == "":
 			for _, f := range c.sent.whole[v.value.ref] {
 				in := *c.values[v.value.ref]
@@ -88,7 +88,7 @@ func (c *emitted) writeBody(b *strings.Builder) {
 				c.writeMember(b, &in, f.path)
 			}
 		default:
-			c.writeMember(b, c.values[v.value.ref], strings.Split(v.name, "."))
+			c.writeMember(b, c.values[v.value.ref], v.path)
 		}
 	}
 }
@@ -192,7 +192,7 @@ func (i *inputBody) Body() string {
 		if i.isPointed(f.Type) {
 			value = "&" + expression // v is there already: a pointer into it costs nothing, a copy an allocation.
 		}
-		text := c.member(value, f.Type, "body", jsonPath(f))
+		text := c.member(value, f.Type, "body", i.plan.paths[f])
 		if !f.Type.NonNull {
 			text = "if " + expression + " != nil {\n" + text + "}\n"
 		}

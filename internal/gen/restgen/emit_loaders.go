@@ -102,7 +102,7 @@ func (l *loader) Body() string {
 	fmt.Fprintf(&b, "answer, err := %s\n", get)
 	items := "answer"
 	for _, name := range l.take {
-		items += "." + goName(name)
+		items += "." + structName(name)
 	}
 	if single {
 		return b.String() + "return " + items + ", err"
@@ -141,7 +141,7 @@ func (l *loader) Max() int { return l.batch.max }
 // enveloped is the Go type of an answer in which the value is at a path.
 func enveloped(value string, path []string) string {
 	for _, name := range slices.Backward(path) {
-		value = fmt.Sprintf("struct { %s %s `json:%q` }", goName(name), value, name)
+		value = fmt.Sprintf("struct { %s %s `json:%q` }", structName(name), value, name)
 	}
 	return value
 }

@@ -39,7 +39,7 @@ func (b *branch) String() string {
 	var text strings.Builder
 	text.WriteString("struct {\n")
 	for _, other := range b.branches {
-		fmt.Fprintf(&text, "%s %s `json:%q`\n", goName(other.name), other, other.name)
+		fmt.Fprintf(&text, "%s %s `json:%q`\n", structName(other.name), other, other.name)
 	}
 	text.WriteString("}")
 	return text.String()
@@ -49,7 +49,7 @@ func (b *branch) String() string {
 func within(path []string) string {
 	at := "answer"
 	for _, name := range path {
-		at += "." + goName(name)
+		at += "." + structName(name)
 	}
 	return at
 }

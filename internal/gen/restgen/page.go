@@ -132,6 +132,7 @@ func (p *Plan) bindPage(c *call, s *shape) {
 		}
 		return at
 	}
+	c.take, g.next, g.more, g.total = c.op.doc.pathOf(s, c.take), c.op.doc.pathOf(s, g.next), c.op.doc.pathOf(s, g.more), c.op.doc.pathOf(s, g.total)
 	for what, path := range map[string][]string{"next": g.next, "more": g.more, "total": g.total} {
 		if path != nil {
 			find(path, map[string]string{"next": "string", "more": "boolean", "total": "integer"}[what], what)

@@ -38,8 +38,9 @@ type Plan struct {
 	faulty    map[string]bool  // what has a fault instead, by the same names
 	objects   map[string]*goObject
 	enums     map[string]*enum
-	made      before          // what was made the last time, see left
-	inputs    map[string]bool // the input objects within bodies that are checked, each for each call
+	made      before                            // what was made the last time, see left
+	inputs    map[string]bool                   // the input objects within bodies that are checked, each for each call
+	paths     map[*ast.FieldDefinition][]string // where in bodies the fields of input objects go
 	documents map[string]*document
 	byHand    func(typ, field string) bool
 	scalars   map[string]scalar
@@ -87,7 +88,7 @@ func newPlan(sources []*ast.Source, dir string) (*Plan, error) {
 		return nil, err
 	}
 	return &Plan{
-		schema: schema, dir: dir, calls: map[string]*call{}, loads: map[string]*load{}, faulty: map[string]bool{}, objects: map[string]*goObject{}, enums: map[string]*enum{}, inputs: map[string]bool{},
+		schema: schema, dir: dir, calls: map[string]*call{}, loads: map[string]*load{}, faulty: map[string]bool{}, objects: map[string]*goObject{}, enums: map[string]*enum{}, inputs: map[string]bool{}, paths: map[*ast.FieldDefinition][]string{},
 		documents: map[string]*document{}, byHand: func(string, string) bool { return false }, scalars: scalars(),
 	}, nil
 }
@@ -152,6 +153,7 @@ func (p *Plan) read() {
 	}
 	p.checkLists()
 	p.checkNames()
+	p.checkTags()
 	p.breakCircles()
 	p.Warnings = p.warnings.list
 }

@@ -146,6 +146,10 @@ func (p *Plan) bindPath(c *call, pos *ast.Position, used map[string]bool) {
 			p.faults.at(pos, "path-null", "%s: %s may be null, and the field is then too: want %s", c.name(), piece.ref, strings.TrimSuffix(c.field.Type.String(), "!"))
 		}
 		if parameter := c.op.parameter("path", name); parameter != nil {
+			if parameter.style != "" && parameter.style != "simple" {
+				p.faults.at(pos, "path-style", "%s: the path parameter %s is of the style %s: such a field is hand-written", c.name(), name, parameter.style)
+				continue
+			}
 			p.checkParameter(c, piece.ref, in, parameter, pos)
 		}
 	}
@@ -196,10 +200,20 @@ func (p *Plan) bindQuery(c *call, pos *ast.Position, used map[string]bool) {
 		p.checkParameter(c, q.value.ref, in, parameter, pos)
 	}
 	for _, parameter := range c.op.parameters {
-		if parameter.in == "query" && parameter.required && !given[parameter.name] {
+		if parameter.in == "query" && parameter.required && !parameter.isAmong(given) {
 			p.faults.at(pos, "query-required", "%s: %s %s needs the query parameter %s: want %s={args.NAME} or a constant", c.name(), strings.ToUpper(c.op.method), c.op.path, parameter.name, parameter.name)
 		}
 	}
+}
+
+// isAmong tells whether a query has a parameter, or, of one of the style deepObject, a property.
+func (p *parameter) isAmong(given map[string]bool) bool {
+	for name := range given {
+		if name == p.name || p.style == "deepObject" && strings.HasPrefix(name, p.name+"[") {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *Plan) checkConstant(c *call, q queryParameter, parameter *parameter, pos *ast.Position) {
@@ -211,6 +225,10 @@ func (p *Plan) checkConstant(c *call, q queryParameter, parameter *parameter, po
 
 // checkParameter checks that a value can be a parameter.
 func (p *Plan) checkParameter(c *call, ref *reference, in *input, parameter *parameter, pos *ast.Position) {
+	if parameter.media {
+		p.faults.at(pos, "query-style", "%s: the parameter %s is a document of its own (content): such a field is hand-written", c.name(), parameter.name)
+		return
+	}
 	s := c.op.doc.shape(parameter.schema)
 	if in.member != nil {
 		if in.member.value.nilable {

@@ -24,6 +24,7 @@ type namedValue struct {
 	value piece
 	pos   *ast.Position
 	kind  string // the JSON's, for a constant
+	path  []string
 }
 
 // bodyField is a field of an input object and where in the body it goes.

@@ -171,7 +171,7 @@ func sameMap(a, b any) bool {
 func (p *Plan) bindField(o *goObject, s *shape, f *ast.FieldDefinition) {
 	path, pos := []string{f.Name}, f.Position
 	if d := f.Directives.ForName("json"); d != nil {
-		path, pos = strings.Split(argument(d, "at"), "."), d.Position
+		path, pos = o.doc.pathOf(s, strings.Split(argument(d, "at"), ".")), d.Position
 	}
 	byHand := p.byHand(o.def.Name, f.Name)
 	where := place{pos, o.def.Name + "." + f.Name, o.api + "'s " + strings.Join(path, ".")}
@@ -280,6 +280,7 @@ func (p *Plan) keep(o *goObject, path []string, pos *ast.Position, rule string) 
 	key := strings.Join(path, ".")
 	var kept *member
 	for _, s := range o.shapes {
+		path = o.doc.pathOf(s, path)
 		found, optional, missing := o.look(s, path)
 		if missing != "" {
 			p.faults.at(pos, rule, "%s's %s has no property %s%s", o.api, o.def.Name, missing, meantName(path[len(path)-1], keys(s.props)))

@@ -46,6 +46,13 @@ type ComplexityRoot struct {
 		Text func(childComplexity int) int
 	}
 
+	Odd struct {
+		Count func(childComplexity int) int
+		Deep  func(childComplexity int) int
+		Likes func(childComplexity int) int
+		Size  func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -58,6 +65,7 @@ type ComplexityRoot struct {
 		AsItSays func(childComplexity int, id string) int
 		Found    func(childComplexity int, id string) int
 		Kept     func(childComplexity int, id string) int
+		Odd      func(childComplexity int, state *string, word string) int
 		Page     func(childComplexity int, first int, after *string) int
 		Slow     func(childComplexity int) int
 	}
@@ -100,6 +108,7 @@ type QueryResolver interface {
 	Slow(ctx context.Context) (*shop.Thing, error)
 	Page(ctx context.Context, first int, after *string) (*model.ThingConnection, error)
 	Found(ctx context.Context, id string) (*shop.Found, error)
+	Odd(ctx context.Context, state *string, word string) ([]*shop.Odd, error)
 }
 type SubscriptionResolver interface {
 	Polled(ctx context.Context, id string, deep *bool) (<-chan *shop.Thing, error)
@@ -147,6 +156,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Note.Text(childComplexity), true
+
+	case "Odd.count":
+		if e.ComplexityRoot.Odd.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Odd.Count(childComplexity), true
+	case "Odd.deep":
+		if e.ComplexityRoot.Odd.Deep == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Odd.Deep(childComplexity), true
+	case "Odd.likes":
+		if e.ComplexityRoot.Odd.Likes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Odd.Likes(childComplexity), true
+	case "Odd.size":
+		if e.ComplexityRoot.Odd.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Odd.Size(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -218,6 +252,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Kept(childComplexity, args["id"].(string)), true
+	case "Query.odd":
+		if e.ComplexityRoot.Query.Odd == nil {
+			break
+		}
+
+		args, err := ec.field_Query_odd_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Odd(childComplexity, args["state"].(*string), args["word"].(string)), true
 	case "Query.page":
 		if e.ComplexityRoot.Query.Page == nil {
 			break
@@ -410,6 +455,7 @@ var sources = []*ast.Source{
   slow: Thing @rest(api: "shop", get: "/slow", timeout: "50ms")
   page(first: Int! = 2, after: String): ThingConnection @rest(api: "shop", get: "/things", cache: "1m", timeout: "1500ms") @page(size: "limit", page: "page")
   found(id: ID!): Found @load(key: "{args.id}")
+  odd(state: String, word: String!): [Odd!] @rest(api: "shop", post: "/odd?filter[state]={args.state}", body: "$filter.word: {args.word}", take: "@odata.value")
 }
 
 type Subscription {
@@ -448,6 +494,13 @@ type Tag {
 type Found @rest(api: "shop", post: "/search", body: ["filter.ids: {keys}", "limit: 10"], timeout: "2s") {
   id: ID!
   name: String
+}
+
+type Odd {
+  count: Int @json(at: "@odata.count")
+  size: String @json(at: "größe in mm")
+  deep: String @json(at: "a.b.c d.e")
+  likes: Int @json(at: "+1")
 }
 
 type Note {
@@ -573,6 +626,20 @@ func (ec *executionContext) childFields_Note(ctx context.Context, field graphql.
 		return ec.fieldContext_Note_text(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Note", field.Name)
+}
+
+func (ec *executionContext) childFields_Odd(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_Odd_count(ctx, field)
+	case "size":
+		return ec.fieldContext_Odd_size(ctx, field)
+	case "deep":
+		return ec.fieldContext_Odd_deep(ctx, field)
+	case "likes":
+		return ec.fieldContext_Odd_likes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Odd", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -815,6 +882,28 @@ func (ec *executionContext) field_Query_kept_args(ctx context.Context, rawArgs m
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_odd_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "state",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["state"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "word",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["word"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_page_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1014,6 +1103,98 @@ func (ec *executionContext) _Note_text(ctx context.Context, field graphql.Collec
 }
 func (ec *executionContext) fieldContext_Note_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Note", field, false, false, "String")
+}
+
+func (ec *executionContext) _Odd_count(ctx context.Context, field graphql.CollectedField, obj *shop.Odd) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Odd_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Odd_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Odd", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Odd_size(ctx context.Context, field graphql.CollectedField, obj *shop.Odd) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Odd_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Odd_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Odd", field, false, false, "String")
+}
+
+func (ec *executionContext) _Odd_deep(ctx context.Context, field graphql.CollectedField, obj *shop.Odd) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Odd_deep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deep(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Odd_deep(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Odd", field, true, false, "String")
+}
+
+func (ec *executionContext) _Odd_likes(ctx context.Context, field graphql.CollectedField, obj *shop.Odd) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Odd_likes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Likes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Odd_likes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Odd", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
@@ -1354,6 +1535,50 @@ func (ec *executionContext) fieldContext_Query_found(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_found_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_odd(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_odd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Odd(ctx, fc.Args["state"].(*string), fc.Args["word"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*shop.Odd) graphql.Marshaler {
+			return ec.marshalOOdd2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐOddᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_odd(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Odd(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_odd_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -2951,6 +3176,54 @@ func (ec *executionContext) _Note(ctx context.Context, sel ast.SelectionSet, obj
 	return out
 }
 
+var oddImplementors = []string{"Odd"}
+
+func (ec *executionContext) _Odd(ctx context.Context, sel ast.SelectionSet, obj *shop.Odd) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, oddImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Odd")
+		case "count":
+			out.Values[i] = ec._Odd_count(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "size":
+			out.Values[i] = ec._Odd_size(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deep":
+			out.Values[i] = ec._Odd_deep(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "likes":
+			out.Values[i] = ec._Odd_likes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var pageInfoImplementors = []string{"PageInfo"}
 
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *model.PageInfo) graphql.Marshaler {
@@ -3053,6 +3326,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_found(ctx, field)
+				})
+		case "odd":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_odd(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -3674,6 +3953,14 @@ func (ec *executionContext) marshalNNote2ᚖvestibuleᚗexampleᚋgraphᚋrest�
 	return ec._Note(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNOdd2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐOdd(ctx context.Context, sel ast.SelectionSet, v *shop.Odd) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Odd!")
+		return graphql.Null
+	}
+	return ec._Odd(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋmodelᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PageInfo!")
@@ -3960,6 +4247,25 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := graphql.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOOdd2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐOddᚄ(ctx context.Context, sel ast.SelectionSet, v []*shop.Odd) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOdd2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐOdd(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -17,6 +17,7 @@ func PlanTables() plan.Tables {
 		Objects: []*plan.Object{
 			planObjectFound(),
 			planObjectNote(),
+			planObjectOdd(),
 			planObjectPageInfo(),
 			planObjectQuery(),
 			planObjectSubscription(),
@@ -44,6 +45,15 @@ func planObjectFound() *plan.Object {
 func planObjectNote() *plan.Object {
 	return &plan.Object{Name: "Note", Fields: map[string]*plan.Field{
 		"text": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*shop.Note).Text) }},
+	}}
+}
+
+func planObjectOdd() *plan.Object {
+	return &plan.Object{Name: "Odd", Fields: map[string]*plan.Field{
+		"count": {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*shop.Odd).Count) }},
+		"size":  {Leaf: func(w *plan.Writer, parent any) bool { return leafOString2ᚖstring(w, parent.(*shop.Odd).Size) }},
+		"deep":  {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOString2ᚖstring(w, parent.(*shop.Odd).Deep()) }},
+		"likes": {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*shop.Odd).Likes) }},
 	}}
 }
 
@@ -125,6 +135,16 @@ func planObjectQuery() *plan.Object {
 				return ec.Resolvers.Query().Found(ctx, fc.Args["id"].(string))
 			},
 			columnOFound2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐFound,
+		)},
+		"odd": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_odd(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) ([]*shop.Odd, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Odd(ctx, fc.Args["state"].(*string), fc.Args["word"].(string))
+			},
+			columnOOdd2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐOddᚄ,
 		)},
 	}}
 }
@@ -215,7 +235,7 @@ func columnNNote2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋsh
 	c.Object(1, v)
 }
 
-func columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋmodelᚐPageInfo(c *plan.Column, v *model.PageInfo) {
+func columnNOdd2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐOdd(c *plan.Column, v *shop.Odd) {
 	if v == nil {
 		c.Null()
 		return
@@ -223,12 +243,20 @@ func columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋmodelᚐ
 	c.Object(2, v)
 }
 
+func columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋmodelᚐPageInfo(c *plan.Column, v *model.PageInfo) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(3, v)
+}
+
 func columnNTag2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐTag(c *plan.Column, v *shop.Tag) {
 	if v == nil {
 		c.Null()
 		return
 	}
-	c.Object(5, v)
+	c.Object(6, v)
 }
 
 func columnNThing2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐThing(c *plan.Column, v *shop.Thing) {
@@ -236,7 +264,7 @@ func columnNThing2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋs
 		c.Null()
 		return
 	}
-	c.Object(6, v)
+	c.Object(7, v)
 }
 
 func columnNThingEdge2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋmodelᚐThingEdgeᚄ(c *plan.Column, v []*model.ThingEdge) {
@@ -248,7 +276,7 @@ func columnNThingEdge2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋmodel�
 		c.Null()
 		return
 	}
-	c.Object(8, v)
+	c.Object(9, v)
 }
 
 func columnOFound2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐFound(c *plan.Column, v *shop.Found) {
@@ -257,6 +285,10 @@ func columnOFound2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋs
 		return
 	}
 	c.Object(0, v)
+}
+
+func columnOOdd2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐOddᚄ(c *plan.Column, v []*shop.Odd) {
+	plan.List(c, v, false, columnNOdd2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐOdd)
 }
 
 func columnOTag2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋshopᚐTagᚄ(c *plan.Column, v []*shop.Tag) {
@@ -268,7 +300,7 @@ func columnOThing2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋclientsᚋs
 		c.Null()
 		return
 	}
-	c.Object(6, v)
+	c.Object(7, v)
 }
 
 func columnOThingConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋmodelᚐThingConnection(c *plan.Column, v *model.ThingConnection) {
@@ -276,7 +308,7 @@ func columnOThingConnection2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋlivetestᚋm
 		c.Null()
 		return
 	}
-	c.Object(7, v)
+	c.Object(8, v)
 }
 
 func leafNBoolean2bool(w *plan.Writer, v bool) bool {
@@ -289,6 +321,13 @@ func leafNID2string(w *plan.Writer, v string) bool {
 
 func leafNString2string(w *plan.Writer, v string) bool {
 	return w.String(v)
+}
+
+func leafOInt2ᚖint(w *plan.Writer, v *int) bool {
+	if v == nil {
+		return false
+	}
+	return w.Int(int64(*v))
 }
 
 func leafOString2ᚖstring(w *plan.Writer, v *string) bool {

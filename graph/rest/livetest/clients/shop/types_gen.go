@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// Found is in the schema (schema.graphqls:43)
+// Found is in the schema (schema.graphqls:44)
 type Found struct {
 	JSONId int64   `json:"id"`
 	Name   *string `json:"name,omitempty"`
@@ -18,18 +18,36 @@ func (o *Found) Id() (value string) {
 	return v
 }
 
-// Note is in the schema (schema.graphqls:48)
+// Note is in the schema (schema.graphqls:56)
 type Note struct {
 	Text string `json:"text"`
 }
 
-// Tag is in the schema (schema.graphqls:39)
+// Odd is in the schema (schema.graphqls:49)
+type Odd struct {
+	Likes *int `json:"+1,omitempty"`
+	Count *int `json:"@odata.count,omitempty"`
+	InAB  struct {
+		JSONDeep *string `json:"c d.e,omitempty"`
+	} `json:"a.b"`
+	Size *string `json:"größe in mm,omitempty"`
+}
+
+// Deep is a.b.c d.e in the API's JSON.
+func (o *Odd) Deep() (value *string) {
+	if o.InAB.JSONDeep == nil {
+		return value
+	}
+	return o.InAB.JSONDeep
+}
+
+// Tag is in the schema (schema.graphqls:40)
 type Tag struct {
 	Label string `json:"label"`
 	Thing string `json:"thing"`
 }
 
-// Thing is in the schema (schema.graphqls:33)
+// Thing is in the schema (schema.graphqls:34)
 type Thing struct {
 	Id   string  `json:"id"`
 	Name *string `json:"name,omitempty"`
