@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 )
