@@ -73,19 +73,19 @@ func TestTabsThatSignInOneAfterTheOther(t *testing.T) {
 // SES-4, T-5: callbacks that are under way at one time know nothing of each other. Which answer came last only the browser knows:
 // its session stays, whichever it is, and the other ends with the next question.
 func TestTabsThatSignInAtTheSameTime(t *testing.T) {
-	for name, ask := range map[string]func(*testing.T, *visitor.Visitor){
-		"asked who is signed in": func(t *testing.T, v *visitor.Visitor) {
+	for name, ask := range map[string]func(t *testing.T, v, same *visitor.Visitor){
+		"asked who is signed in": func(t *testing.T, v, _ *visitor.Visitor) {
 			if !signedIn(t, v) {
 				t.Error("signed out")
 			}
 		},
-		"signed out": func(t *testing.T, v *visitor.Visitor) {
+		"signed out": func(t *testing.T, v, _ *visitor.Visitor) {
 			if _, err := v.SignOut(t.Context()); err != nil {
 				t.Error(err)
 			}
 		},
-		"signed out by a link": func(t *testing.T, v *visitor.Visitor) {
-			session, err := v.Session(t.Context())
+		"signed out by a link": func(t *testing.T, v, same *visitor.Visitor) {
+			session, err := same.Session(t.Context()) // Which has no other note.
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +113,7 @@ func TestTabsThatSignInAtTheSameTime(t *testing.T) {
 				if got := hers(t, v); len(got) != 2 {
 					t.Fatalf("%d sessions, want two: nobody knows yet", len(got))
 				}
-				ask(t, v)
+				ask(t, v, want)
 				records, err := w.auth.ListUser(t.Context(), w.demo.Issuer, "c-alice")
 				if err != nil {
 					t.Fatal(err)
