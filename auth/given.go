@@ -51,7 +51,10 @@ func (s *Service) givenBefore(r *http.Request, key string) []note {
 // endGiven ends sessions whose cookies the browser has no more.
 func (s *Service) endGiven(ctx context.Context, sessions []note) error {
 	for _, g := range sessions {
-		if err := errors.Join(s.noteReplaced(ctx, g.key), s.endReplaced(ctx, g.key)); err != nil {
+		if err := s.noteReplaced(ctx, g.key); err != nil {
+			return err
+		}
+		if err := s.endReplaced(ctx, g.key); err != nil {
 			return err
 		}
 	}

@@ -13,15 +13,20 @@ import (
 	"vestibule.example/demo/visitor"
 )
 
-// responseOf begins a login in a tab and goes on until the provider sends the browser back; it gives where to.
-func (w *world) responseOf(t *testing.T, v *visitor.Visitor, path string) string {
+// responsesOf begins logins in as many tabs and goes on until the provider sends the browser back; it gives where to.
+func (w *world) responsesOf(t *testing.T, v *visitor.Visitor, tabs int) []string {
 	t.Helper()
-	page, _ := begin(t, v, path)
-	response, err := v.SubmitUntil(t.Context(), page, map[string]string{"username": "alice", "password": "alice"}, w.origin+"/auth/callback")
-	if err != nil {
-		t.Fatal(err)
+	pages, responses := make([]*visitor.Page, tabs), make([]string, tabs)
+	for i := range pages {
+		pages[i], _ = begin(t, v, "/auth/login")
 	}
-	return response
+	for i, page := range pages {
+		var err error
+		if responses[i], err = v.SubmitUntil(t.Context(), page, map[string]string{"username": "alice", "password": "alice"}, w.origin+"/auth/callback"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return responses
 }
 
 // hers are the sessions that the visitor is shown.
@@ -53,8 +58,7 @@ func notes(cookies []*http.Cookie) (found []*http.Cookie) {
 func TestTabsThatSignInOneAfterTheOther(t *testing.T) {
 	w := newWorld(t, nil)
 	v := w.visitor(t)
-	responses := []string{w.responseOf(t, v, "/auth/login"), w.responseOf(t, v, "/auth/login"), w.responseOf(t, v, "/auth/login")}
-	for i, response := range responses {
+	for i, response := range w.responsesOf(t, v, 3) {
 		if res := get(t, v, response); res.StatusCode != http.StatusOK {
 			t.Fatalf("callback %d = %d", i, res.StatusCode)
 		}
@@ -73,19 +77,19 @@ func TestTabsThatSignInOneAfterTheOther(t *testing.T) {
 // SES-4, T-5: callbacks that are under way at one time know nothing of each other. Which answer came last only the browser knows:
 // its session stays, whichever it is, and the other ends with the next question.
 func TestTabsThatSignInAtTheSameTime(t *testing.T) {
-	for name, ask := range map[string]func(*testing.T, *visitor.Visitor){
-		"asked who is signed in": func(t *testing.T, v *visitor.Visitor) {
+	for name, ask := range map[string]func(t *testing.T, v, same *visitor.Visitor){
+		"asked who is signed in": func(t *testing.T, v, _ *visitor.Visitor) {
 			if !signedIn(t, v) {
 				t.Error("signed out")
 			}
 		},
-		"signed out": func(t *testing.T, v *visitor.Visitor) {
+		"signed out": func(t *testing.T, v, _ *visitor.Visitor) {
 			if _, err := v.SignOut(t.Context()); err != nil {
 				t.Error(err)
 			}
 		},
-		"signed out by a link": func(t *testing.T, v *visitor.Visitor) {
-			session, err := v.Session(t.Context())
+		"signed out by a link": func(t *testing.T, v, same *visitor.Visitor) {
+			session, err := same.Session(t.Context()) // Which has no other note.
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +102,7 @@ func TestTabsThatSignInAtTheSameTime(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				w := newWorld(t, nil)
 				v := w.visitor(t)
-				responses := []string{w.responseOf(t, v, "/auth/login"), w.responseOf(t, v, "/auth/login")}
+				responses := w.responsesOf(t, v, 2)
 				before := v.Cookies()
 				answers := make([][]*http.Cookie, 2)
 				for i, response := range responses {
@@ -113,7 +117,7 @@ func TestTabsThatSignInAtTheSameTime(t *testing.T) {
 				if got := hers(t, v); len(got) != 2 {
 					t.Fatalf("%d sessions, want two: nobody knows yet", len(got))
 				}
-				ask(t, v)
+				ask(t, v, want)
 				records, err := w.auth.ListUser(t.Context(), w.demo.Issuer, "c-alice")
 				if err != nil {
 					t.Fatal(err)
@@ -232,11 +236,11 @@ func TestNotesOutlastAnOutageOfTheStore(t *testing.T) {
 		t.Run(method, func(t *testing.T) {
 			w, store := newFragileWorld(t)
 			v := w.visitor(t)
-			first, second := w.responseOf(t, v, "/auth/login"), w.responseOf(t, v, "/auth/login")
-			get(t, v, first)
+			responses := w.responsesOf(t, v, 2)
+			get(t, v, responses[0])
 			kept := notes(v.Cookies())
 			store.breaks(method)
-			if res := get(t, v, second); res.StatusCode != http.StatusServiceUnavailable {
+			if res := get(t, v, responses[1]); res.StatusCode != http.StatusServiceUnavailable {
 				t.Errorf("callback = %d, want 503", res.StatusCode)
 			}
 			store.breaks("")

@@ -259,6 +259,12 @@ func TestASweepDropsNothingThatLivesAgain(t *testing.T) {
 	if values, sessions := store.Entries("values"), store.Entries("sessions"); values != 1 || sessions != 1 {
 		t.Errorf("%d values and %d sessions are left, want one each", values, sessions)
 	}
+	if err := store.Damage(put("values", "taken again", "{")); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Drop("values", "taken again"); err == nil || store.Entries("values") != 1 {
+		t.Errorf("Drop of what cannot be read = %v with %d values left, want an error and it there", err, store.Entries("values"))
+	}
 }
 
 func TestASlowWatcherLosesItsChannel(t *testing.T) {
