@@ -4,7 +4,7 @@ GOLANGCI_LINT := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 # npm writes this file when it has put all in place.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-guides test-deploy lint generate plan breaking build release reproducible vulnerabilities spa bench gameday fuzz shapes mutants clean
+.PHONY: help run npm dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-guides test-deploy lint generate plan breaking build release reproducible vulnerabilities spa bench gameday fuzz shapes mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,6 +14,8 @@ run: ## start the demo, or the gateway if it is configured
 
 %/$(INSTALLED): %/package.json %/package-lock.json
 	cd $* && npm ci --no-fund --no-audit
+
+npm: e2e/$(INSTALLED) spa/app/$(INSTALLED) spa/playground/$(INSTALLED) ## what the SPA and its tests need of npm
 
 # Where Vite listens while you write; the gateway's own address is VESTIBULE_SERVER_ADDRESS, as ever.
 VITE_PORT ?= 5173
