@@ -1,8 +1,10 @@
 # `make help` lists the targets. Two cores are enough for all of them.
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+# npm writes this file when it has put all in place.
+INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help run dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-guides test-deploy lint generate plan breaking build release reproducible vulnerabilities spa bench gameday fuzz shapes mutants clean
+.PHONY: help run npm dev dev-build test test-go test-spa test-e2e test-glewlwyd test-rest test-guides test-deploy lint generate plan breaking build release reproducible vulnerabilities spa bench gameday fuzz shapes mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -10,10 +12,15 @@ help: ## list the targets
 run: ## start the demo, or the gateway if it is configured
 	go run .
 
+%/$(INSTALLED): %/package.json %/package-lock.json
+	cd $* && npm ci --no-fund --no-audit
+
+npm: e2e/$(INSTALLED) spa/app/$(INSTALLED) spa/playground/$(INSTALLED) ## what the SPA and its tests need of npm
+
 # Where Vite listens while you write; the gateway's own address is VESTIBULE_SERVER_ADDRESS, as ever.
 VITE_PORT ?= 5173
-dev: ## the demo while you write it: Vite reloads the app, Go and the schema are built anew on change; one address, http://localhost:8080
-	cd spa/app && npm ci --no-fund --no-audit && npm run -s codegen
+dev: spa/app/$(INSTALLED) ## the demo while you write it: Vite reloads the app, Go and the schema are built anew on change; one address, http://localhost:8080
+	cd spa/app && npm run -s codegen
 	(cd spa/app && exec node node_modules/vite/bin/vite.js --host 127.0.0.1 --port $(VITE_PORT)) & trap "kill $$!" EXIT; \
 	  VESTIBULE_SPA_DEV_SERVER=http://127.0.0.1:$(VITE_PORT) go run github.com/air-verse/air@v1.67.4 -tmp_dir .cache/air \
 	  -build.cmd "make -s dev-build" -build.entrypoint .cache/air/vestibule,serve -build.include_ext go,graphqls,yaml,yml,json \
@@ -36,12 +43,12 @@ test-go: ## the Go tests alone
 	go vet ./...
 	go test -race ./...
 
-test-spa: ## the SPA's tests, and that its bundle is what its source builds
-	cd spa/app && npm ci --no-fund --no-audit && npm test && npm run check
-	cd spa/playground && npm ci --no-fund --no-audit && npm run check
+test-spa: spa/app/$(INSTALLED) spa/playground/$(INSTALLED) ## the SPA's tests, and that its bundle is what its source builds
+	cd spa/app && npm test && npm run check
+	cd spa/playground && npm run check
 
-test-e2e: build ## what needs a real browser or a foreign server
-	cd e2e && npm ci --no-fund --no-audit && VESTIBULE_BINARY=$(CURDIR)/vestibule npm test
+test-e2e: build e2e/$(INSTALLED) ## what needs a real browser or a foreign server
+	cd e2e && VESTIBULE_BINARY=$(CURDIR)/vestibule npm test
 
 test-rest: ## @rest over GitHub's and Stripe's OpenAPI documents, which npm and the Go proxy give; a minute or two
 	cd e2e/rest && go vet ./... && go test -v ./...
@@ -49,8 +56,8 @@ test-rest: ## @rest over GitHub's and Stripe's OpenAPI documents, which npm and 
 test-guides: ## the guides of docs, followed step by step in a copy of the repository
 	cd e2e/guides && go vet ./... && go test -v ./...
 
-test-glewlwyd: build ## the gateway with Glewlwyd, an OpenID provider that Debian ships (apt-get install --no-install-recommends glewlwyd sqlite3)
-	cd e2e && npm ci --no-fund --no-audit && VESTIBULE_BINARY=$(CURDIR)/vestibule node --test --test-force-exit --test-timeout=180000 --test-reporter=spec glewlwyd.foreign.mjs
+test-glewlwyd: build e2e/$(INSTALLED) ## the gateway with Glewlwyd, an OpenID provider that Debian ships (apt-get install --no-install-recommends glewlwyd sqlite3)
+	cd e2e && VESTIBULE_BINARY=$(CURDIR)/vestibule node --test --test-force-exit --test-timeout=180000 --test-reporter=spec glewlwyd.foreign.mjs
 
 test-deploy: ## Dockerfile, compose file, Kubernetes manifests, workflows and systemd unit, each with its own reader
 	cd e2e/deploy && go vet ./... && go test ./...
@@ -89,9 +96,9 @@ reproducible: ## build twice, in different places, and compare
 vulnerabilities: ## known vulnerabilities in what the code calls; asks the Go vulnerability database
 	go run golang.org/x/vuln/cmd/govulncheck@v1.1.4 -tags nodemo ./...
 
-spa: ## build the bundles into spa/dist and spa/dist-playground
-	cd spa/app && npm ci --no-fund --no-audit && npm run build
-	cd spa/playground && npm ci --no-fund --no-audit && npm run build
+spa: spa/app/$(INSTALLED) spa/playground/$(INSTALLED) ## build the bundles into spa/dist and spa/dist-playground
+	cd spa/app && npm run build
+	cd spa/playground && npm run build
 
 bench: ## the benchmarks, about half an hour; bench/README.md says what they mean
 	go test -run '^$$' -bench . -benchmem ./auth/... ./clients/... ./graph/...

@@ -35,6 +35,7 @@ func (p protocol) RoundTrip(req *http.Request) (*http.Response, error) {
 // The relay over HTTP/2, as browsers use it over https: a download, a refusal, a stream that ends with its session in
 // order, and one that ends in order when the gateway stops.
 func TestTheRelayOverHTTP2(t *testing.T) {
+	t.Parallel()
 	port := freePort(t)
 	origin := "https://localhost:" + port
 	a := newAuthority(t)

@@ -24,6 +24,7 @@ func tenants() map[string]string {
 // What docs/providers/README.md says of each provider that is emulated: login, an API's token, refresh, sign-out here, at
 // the provider, and from there.
 func TestAuth0Emulated(t *testing.T) {
+	t.Parallel()
 	const identity = "provider: auth0\n  audience: " + accountsAudience
 	apis := map[string]string{"orders": ", audience: " + ordersAudience}
 	for name, old := range map[string]bool{"with an end-session endpoint": false, "of a tenant made before": true} {
@@ -36,6 +37,7 @@ func TestAuth0Emulated(t *testing.T) {
 }
 
 func TestIdentityServerEmulated(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		identity string
 		apis     map[string]string
@@ -54,6 +56,7 @@ func TestIdentityServerEmulated(t *testing.T) {
 }
 
 func TestEntraEmulated(t *testing.T) {
+	t.Parallel()
 	const scopes = "\n  scopes: [" + apiScopes + "]\n  frontchannel_logout: true"
 	apis := map[string]string{"accounts": ", scopes: ['accounts:read']", "orders": ", scopes: ['orders:read']"}
 	first := provider.Entra(tenants())
@@ -78,6 +81,7 @@ func TestEntraEmulated(t *testing.T) {
 
 // A tenant that is not on the list: the person learns that she may not, the operator which key decides.
 func TestForeignTenantEmulated(t *testing.T) {
+	t.Parallel()
 	e := emulate(t, provider.Entra(tenants()), "provider: entra\n  issuer: '{origin}/organizations/v2.0'\n  tenants: ["+tenant+"]", nil)
 	if _, wrong := e.signInAs(t, "bob"); wrong != "signed in at /auth/callback: 403" {
 		t.Errorf("bob: %q, want 403 at the callback", wrong)
@@ -92,6 +96,7 @@ func TestForeignTenantEmulated(t *testing.T) {
 
 // Every quirk alone: what goes wrong when nobody minds it, and that nothing does when the provider is named.
 func TestQuirks(t *testing.T) {
+	t.Parallel()
 	perAPI := map[string]string{"accounts": ", scopes: ['accounts:read']", "orders": ", scopes: ['orders:read']"}
 	for name, row := range map[string]struct {
 		quirks      provider.Quirks

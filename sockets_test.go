@@ -157,6 +157,7 @@ func TestHandshakes(t *testing.T) {
 
 // WS-4 to WS-10, WS-13: what breaks the protocol closes the socket with its code.
 func TestWhatClosesASocket(t *testing.T) {
+	t.Parallel() // It waits ten seconds.
 	g := startGateway(t)
 	v := signIn(t, g, "alice")
 	order, _ := place(t, v, "sockets-0001")

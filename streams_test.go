@@ -276,6 +276,7 @@ func TestStreamsEndWithTheSession(t *testing.T) {
 // WS-15, SSE-5: each call behind an open stream has a token of then, and the server's times for requests are not a stream's: the
 // demo moves a parcel that is watched every four seconds.
 func TestAStreamOutlivesItsTokenAndTheServersTimes(t *testing.T) {
+	t.Parallel() // It waits ten seconds.
 	g := startGateway(t, "VESTIBULE_SERVER_READ_TIMEOUT=3s", "VESTIBULE_SERVER_WRITE_TIMEOUT=3s", "VESTIBULE_SERVER_READ_HEADER_TIMEOUT=3s", "VESTIBULE_GRAPHQL_TIMEOUT=3s")
 	if res := do(t, "PATCH", g.demo+"/control/provider/settings", http.Header{"Content-Type": {"application/json"}}, strings.NewReader(`{"accessTokenTTL":"2s"}`)); res.StatusCode >= 300 {
 		t.Fatalf("shortening tokens: %d", res.StatusCode)

@@ -27,10 +27,12 @@ type Gateway struct {
 	PublicURL      string
 }
 
-// Build builds the product. It must be called in the repository's top directory.
+// Build builds the product as `make build` does. It must be called in the repository's top directory.
 func (r *Rig) Build(ctx context.Context) (binary string, err error) {
 	binary = filepath.Join(r.dir, "vestibule")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, ".")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the gateway (run this from the repository's top): %w\n%s", err, out)
 	}
 	return binary, nil
