@@ -280,6 +280,12 @@ func TestAServerOutOfMemory(t *testing.T) {
 		t.Errorf("Create before a second has passed = %v, want what was known", err)
 	}
 	clock.Advance(time.Second)
+	server.cli(t, "acl", "setuser", "default", "-info")
+	if err := store.Create(t.Context(), large("later")); !errors.Is(err, auth.ErrStoreFull) {
+		t.Errorf("Create where the server does not say = %v, want what was known", err)
+	}
+	server.cli(t, "acl", "setuser", "default", "+info")
+	clock.Advance(time.Second)
 	if err := store.Create(t.Context(), large("later")); err != nil {
 		t.Errorf("Create where there is room again = %v", err)
 	}
