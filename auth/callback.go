@@ -152,7 +152,11 @@ func (s *Service) admit(ctx context.Context, r *http.Request, t *transaction, gr
 		return credential{}, err
 	}
 	given := s.givenBefore(r, t.Replaces)
-	if err := errors.Join(s.replace(ctx, t, now, s.keys.indexes("sub", claims.Issuer, claims.Subject)), s.endGiven(ctx, given)); err != nil {
+	err = s.replace(ctx, t, now, s.keys.indexes("sub", claims.Issuer, claims.Subject))
+	if err == nil {
+		err = s.endGiven(ctx, given)
+	}
+	if err != nil {
 		// Two sessions where there may be one: the new one goes, whose cookie nobody has yet.
 		if undo := s.cfg.Store.Delete(ctx, record.Key, ReasonReplaced); undo != nil {
 			err = errors.Join(err, undo)

@@ -22,10 +22,13 @@ type note struct{ cookie, key string }
 
 func (s *Service) givenPrefix() string { return s.cookie + "-given-" }
 
+// noteName is that of the cookie which says that the browser was given a session.
+func (s *Service) noteName(c credential) string { return s.givenPrefix() + c.name("given")[:22] }
+
 // noteGiven leaves a note in the browser of the session that it has just been given. It comes after the session's cookie: a request
 // between the two must not bear the note alone.
 func (s *Service) noteGiven(w http.ResponseWriter, c credential) {
-	name := s.givenPrefix() + c.name("given")[:22]
+	name := s.noteName(c)
 	http.SetCookie(w, s.transactionCookie(name, encode(s.keys.seal([]byte(c.storeKey()), name)), int(transactionLife/time.Second)))
 }
 
@@ -81,6 +84,14 @@ func (s *Service) endReplaced(ctx context.Context, key string) error {
 	}
 	s.forget(key)
 	return nil
+}
+
+// dropNote takes from the browser the note of the session that it has signed out of: whoever signs in next replaces nobody.
+func (s *Service) dropNote(w http.ResponseWriter, r *http.Request, c credential) {
+	name := s.noteName(c)
+	if _, err := r.Cookie(name); err == nil {
+		s.dropGiven(w, []note{{cookie: name}})
+	}
 }
 
 // dropGiven takes the notes of sessions that have ended from the browser.

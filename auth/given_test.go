@@ -123,8 +123,8 @@ func TestTabsThatSignInAtTheSameTime(t *testing.T) {
 					t.Fatal(err)
 				}
 				if name != "asked who is signed in" {
-					if len(records) != 0 {
-						t.Errorf("%d sessions are left", len(records))
+					if left := notes(v.Cookies()); len(records) != 0 || len(left) != 0 {
+						t.Errorf("%d sessions are left, and the notes %v", len(records), left)
 					}
 					return
 				}

@@ -77,6 +77,7 @@ func (s *Service) logoutByFetch(w http.ResponseWriter, r *http.Request) {
 			s.refuseStoreOutage(w, r, err)
 			return
 		}
+		s.dropNote(w, r, found.session.credential)
 		next = s.onward(r.Context(), bye)
 	}
 	if found.session != nil || s.mayClear(r.Context(), found) {
@@ -125,6 +126,7 @@ func (s *Service) logoutByNavigation(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.clearCookie(w)
+	s.dropNote(w, r, found.session.credential)
 	if r.Method == http.MethodPost {
 		// Chromium applies a page's form-action to the redirects after its form as well, and the provider is another origin.
 		next := s.onward(r.Context(), bye)
