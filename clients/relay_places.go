@@ -78,22 +78,13 @@ func (o *relayed) place(ctx context.Context) (free func(), refused *Error) {
 	}, nil
 }
 
-// relayCaller names who asks: the session, or else the network, of which one household or machine has all of an address, or the first
-// half of one of version 6; with it, how many answers may be on their way there.
+// relayCaller names who asks: the session, or else the network; with it, how many answers may be on their way there.
 func (a *API) relayCaller(ctx context.Context) (who string, most int) {
 	if a.identity != nil {
 		if key, err := a.identity(ctx); err == nil && key.owner != "" {
 			return "session " + key.owner, maxOfSession
 		}
 	}
-	addr, err := netip.ParseAddr(inboundFrom(ctx).ClientAddr)
-	if err != nil {
-		return "network", maxOfNetwork // Who hides where she asks from shares with all who do.
-	}
-	bits := addr.Unmap().BitLen()
-	if addr.Unmap().Is6() {
-		bits = 64
-	}
-	prefix, _ := addr.Unmap().WithZone("").Prefix(bits) // It cannot be too long.
-	return "network " + prefix.String(), maxOfNetwork
+	addr, _ := netip.ParseAddr(inboundFrom(ctx).ClientAddr) // Who hides where she asks from shares with all who do.
+	return "network " + Network(addr), maxOfNetwork
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vestibule.example/auth"
+	"vestibule.example/clients"
 )
 
 // Rate bounds what one client asks over time, in the units of an operation's cost, on each replica by itself. A client that
@@ -58,21 +59,7 @@ func (m *meterage) client(r *http.Request) (key string, perMinute int) {
 	if m.Anonymous == 0 {
 		return "", 0
 	}
-	return "network " + network(m.ClientAddress(r)), m.Anonymous
-}
-
-// network is the part of an address that one household or machine shares: all of it, or the first half (/64) in version 6.
-func network(addr netip.Addr) string {
-	addr = addr.Unmap()
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	prefix, err := addr.Prefix(bits)
-	if err != nil {
-		return "" // All clients without an address share one allowance.
-	}
-	return prefix.String()
+	return "network " + clients.Network(m.ClientAddress(r)), m.Anonymous
 }
 
 // charge takes units from what a client has left, or gives how long it has to wait for them. paid is what the same request has been
