@@ -80,14 +80,20 @@ async function tell(response) {
   canary.answer({ method: response.request().method(), url: response.url(), headers, body });
 }
 
-function launch() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync',
-    ],
-  });
+/** One that has crashed before it could be asked anything tells nothing of us: Debian's does at times, and is started again. */
+async function launch(again = 2) {
+  try {
+    return await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+        '--disable-component-update', '--disable-sync',
+      ],
+    });
+  } catch (error) {
+    if (again === 0 || !/signal=SIG(SEGV|ABRT|TRAP|ILL|BUS)/.test(error)) throw error;
+    return launch(again - 1);
+  }
 }
 
 /**

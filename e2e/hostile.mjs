@@ -59,6 +59,7 @@ export const routes = {
  * `reads`: it gives what it read, where it may. `strange`: what it sends is another site's, whatever page it stands in; `bare`: no
  * Strict cookie comes along. `never` says why the browser sends nothing for a page of another origin, `nowhere`: nor for one of ours.
  * `guarded`: it is tried where a cookie opens something, and nowhere else: it is slow, or made so (WebSockets that fail sixteen times).
+ * `opens` a window, which goes where the answer leads.
  */
 export const ways = {
   fetch: { methods: ['GET', 'POST', 'DELETE'], reads: true, run: read({}) },
@@ -134,10 +135,11 @@ export const ways = {
   'a form of text/plain': { methods: ['POST'], run: form('text/plain') },
   'a form with files': { methods: ['POST'], run: form('multipart/form-data') },
   'a form by a redirect': { methods: ['POST'], strange: true, run: form('application/x-www-form-urlencoded', { redirected: true }) },
-  'a form with a window of its own': { methods: ['POST'], guarded: true, run: form('application/x-www-form-urlencoded', { ownWindow: true }) },
+  'a form with a window of its own': { methods: ['POST'], guarded: true, opens: true, run: form('application/x-www-form-urlencoded', { ownWindow: true }) },
   'a link with a window of its own': {
     methods: ['GET'],
     guarded: true,
+    opens: true,
     run: ({ url }) => {
       window.open(url);
       return '';

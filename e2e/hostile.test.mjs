@@ -99,6 +99,8 @@ async function attack(page, her, way, name, { change = plain, open = false } = {
   const asked = { method, url: world.origin + of(path), body, fields: of(fields), via: `${kittens(elsewhere)}?to=` };
   const at = ({ path }) => new URL(path, world.origin).pathname; // Windows ask for icons, and go where they are sent.
   const came = () => world.wire.seen.slice(from).filter((request) => at(request) === at({ path: asked.url }));
+  const opens = ways[way].opens && her.context.waitForEvent('page', { timeout: 10_000 });
+  opens?.catch(() => {}); // It is awaited below, if it comes to that.
   Object.assign(world.wire, { change: (headers) => change(headers, her), open });
   let read;
   try {
@@ -109,9 +111,16 @@ async function attack(page, her, way, name, { change = plain, open = false } = {
     }
   } finally {
     Object.assign(world.wire, { change: plain, open: false });
-    for (const opened of her.context.pages()) if (opened !== page && opened !== her.page) opened.close().catch(() => {}); // It may have closed by itself.
   }
+  if (opens) await leave(await opens, came().at(-1)?.location, () => `the window of ${way} on ${name} did not get where it was sent`);
   return { read, came: came(), calls: world.accounts.seen.length - calls };
+}
+
+/** Closes a window once it is where it was sent. On its way it would come between the provider and what the next sign-in does there. */
+async function leave(opened, location, what) {
+  const { origin } = new URL(location ?? '', world.origin);
+  if (origin !== world.origin) await bounded(opened.waitForURL((url) => url.origin === origin), what);
+  await opened.close();
 }
 
 /** Has a page lead its own window to a path of ours, and waits until it stands at an origin. */
