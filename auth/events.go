@@ -62,6 +62,7 @@ func (t *streams) start(ctx context.Context, s *Service) error {
 				t.tell(ended)
 			}
 			// Fell behind, or the store went away for a while: streams re-check by themselves meanwhile.
+			s.comeback.failed()
 			select {
 			case <-ctx.Done():
 				return

@@ -17,7 +17,8 @@ import (
 )
 
 const (
-	// refreshTimeout bounds one refresh with all its waiting; it outlives the request that began it.
+	// refreshTimeout bounds one refresh with all its waiting; it outlives the request that began it. What the provider has given is kept
+	// for longer while it cannot be stored, but nobody waits for that.
 	refreshTimeout = 25 * time.Second
 	// tokenTimeout bounds the token call of a refresh, from when its lease was taken.
 	tokenTimeout = 10 * time.Second
@@ -68,9 +69,13 @@ func (f *flights) do(ctx context.Context, s *Service, key string, work func(cont
 		defer context.AfterFunc(s.lifetime, cancel)()
 		return work(detached)
 	})
+	limit := time.NewTimer(refreshTimeout + time.Second) // The work ends before it, unless it waits for the store.
+	defer limit.Stop()
 	select {
 	case <-ctx.Done():
 		return token{}, fmt.Errorf("%w: %w", ErrProviderUnavailable, ctx.Err()) // So that it counts against no API.
+	case <-limit.C:
+		return token{}, storeFailed(errUnstored)
 	case result := <-done:
 		if !ours.Load() {
 			s.meter.join(ctx)

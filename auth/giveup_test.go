@@ -15,13 +15,13 @@ import (
 	"vestibule.example/auth/rp"
 )
 
-// What cannot be stored is given up in the end: a store that stays away after ten seconds, a record that is always somebody else's
-// after so many tries. The call says that the store is unavailable, and the session lives on.
+// What cannot be stored keeps nobody waiting for long: not while the store stays away, nor where a record is always somebody else's. The
+// call says that the store is unavailable, and the session lives on.
 func TestARefreshThatIsNeverStored(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
 		took time.Duration
-	}{"the store stays away": {errOutage, 10 * time.Second}, "somebody else always writes": {auth.ErrConflict, 0}} {
+	}{"the store stays away": {errOutage, 26 * time.Second}, "somebody else always writes": {auth.ErrConflict, 0}} {
 		synctest.Test(t, func(t *testing.T) {
 			memory := memstore.New(memstore.Config{})
 			provider := &refresher{revoked: make(chan string, 1)}

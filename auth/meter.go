@@ -63,7 +63,7 @@ func newMeter(s *Service, provider metric.MeterProvider) (*meter, error) {
 
 // measure has the service and its store measured and traced, where the configuration says so.
 func (s *Service) measure() (err error) {
-	if s.cfg.Store, err = newWatchedStore(s.cfg.Store, s.cfg.Meters, s.cfg.Traces); err != nil {
+	if s.cfg.Store, err = newWatchedStore(s.cfg.Store, s.cfg.Meters, s.cfg.Traces, &s.comeback); err != nil {
 		return fmt.Errorf("auth: %w", err)
 	}
 	if s.cfg.Traces != nil {

@@ -15,15 +15,6 @@ import (
 	"vestibule.example/auth/secret"
 )
 
-const (
-	// maxConflicts is how often a write is tried again when another came before it. Each time, one of the others is done.
-	maxConflicts = 64
-	// storePause and storeTries say for how long a write is tried again while the store is out of order: a refresh token that the
-	// provider has just given is worth waiting for.
-	storePause = 250 * time.Millisecond
-	storeTries = 40
-)
-
 // fetch gets a token for a session from the provider, by one call however many fields, requests and tabs ask (T-10). refused is a token
 // that must not be given again; it may be empty.
 func (s *Service) fetch(ctx context.Context, session *Session, api APIToken, refused string) (token, error) {
@@ -42,7 +33,7 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 	asked := time.Now()
 	waited := sync.OnceFunc(func() { s.meter.wait(ctx, time.Since(asked)) })
 	defer waited()
-	for {
+	for settled := false; ; {
 		current, err := s.reload(ctx, session)
 		if err != nil {
 			return token{}, err
@@ -52,21 +43,28 @@ func (s *Service) fetchOnce(ctx context.Context, session *Session, api APIToken,
 			session.body.Store(b)
 			return held, nil
 		}
-		deadline := time.Now().Add(tokenTimeout)
-		release, ok, err := s.cfg.Store.Lease(ctx, leaseName(b, api), leaseLife)
-		if err != nil {
-			return token{}, storeFailed(err)
+		var wait time.Duration
+		if api.Kind == KindUser && !settled {
+			wait, settled = s.comeback.left(), true
 		}
-		if ok {
-			defer release()
-			waited()
-			return s.fetchLeased(ctx, deadline, session, api, refused)
+		if wait <= 0 {
+			deadline := time.Now().Add(tokenTimeout)
+			release, ok, err := s.cfg.Store.Lease(ctx, leaseName(b, api), leaseLife)
+			if err != nil {
+				return token{}, storeFailed(err)
+			}
+			if ok {
+				defer release()
+				waited()
+				return s.fetchLeased(ctx, deadline, session, api, refused)
+			}
+			wait = leasePause/2 + rand.N(leasePause) //nolint:gosec // Jitter, no secret.
 		}
 		if held := b.Tokens[api.key()]; held.Value != refused && held.lasts(s.now()) {
 			session.body.Store(b)
 			return held, nil // The lease's holder may have died, and there is no hurry yet.
 		}
-		if !pause(ctx, leasePause/2+rand.N(leasePause)) { //nolint:gosec // Jitter, no secret.
+		if !pause(ctx, wait) {
 			return token{}, errors.Join(ErrProviderUnavailable, ctx.Err())
 		}
 	}
@@ -111,6 +109,9 @@ func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *
 	if why := s.flights.backingOff(note, s.now()); why != nil {
 		return token{}, why
 	}
+	if api.Kind == KindUser && s.unstored.Load() >= maxUnstored {
+		return token{}, storeFailed(errUnstored)
+	}
 	asking, cancel := context.WithDeadline(ctx, deadline)
 	grant, err := s.ask(asking, current, api)
 	cancel()
@@ -139,6 +140,8 @@ func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *
 	if err != nil {
 		if errors.Is(err, ErrSessionEnded) {
 			s.revoke(ctx, grant.RefreshToken) // The session ended meanwhile: nobody else knows this token (BCL-18).
+		} else {
+			s.cfg.Logger.WarnContext(ctx, "the provider's new tokens could not be stored; the session may need a new sign-in", "error", err)
 		}
 		return token{}, err
 	}
@@ -240,49 +243,4 @@ func isFinal(err error) bool {
 	}
 	var bad *rp.VerifyError
 	return errors.As(err, &bad) && slices.Contains([]string{"iss", "tid", "sub", "aud", "azp", "nonce", "auth_time"}, bad.Check)
-}
-
-// store changes a session's body and writes it if nobody else has written meanwhile; otherwise it reads the session and tries again, for
-// a while also while the store is out of order. A session that has ended stays ended: ErrSessionEnded.
-func (s *Service) store(ctx context.Context, current *Session, change func(*body)) (*body, error) {
-	var conflicts, outages int
-	for {
-		changed := copyBody(current.body.Load())
-		change(changed)
-		record := *current.record
-		if err := sealBody(&record, current.credential, changed, record.Generation+1); err != nil {
-			return nil, err
-		}
-		err := s.cfg.Store.Update(ctx, &record)
-		switch {
-		case err == nil:
-			return changed, nil
-		case errors.Is(err, ErrNotFound):
-			return nil, ErrSessionEnded
-		case errors.Is(err, ErrConflict):
-			conflicts++
-		default:
-			outages++
-		}
-		if conflicts >= maxConflicts || outages >= storeTries || outages > 0 && !pause(ctx, storePause) {
-			return nil, storeFailed(err)
-		}
-		again, err := s.reload(ctx, current)
-		switch {
-		case err == nil:
-			current = again
-		case !errors.Is(err, ErrStoreUnavailable):
-			return nil, err
-		}
-	}
-}
-
-// pause waits, and returns false at once when ctx ends.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -103,6 +104,9 @@ type Service struct {
 	meter   *meter
 	tracer  trace.Tracer // nil where nothing is traced
 	used    used
+
+	comeback comeback
+	unstored atomic.Int64 // answers of the provider that wait for the store
 
 	closing  sync.Mutex // guards closed, and that no work begins once Close waits
 	closed   bool

@@ -12,10 +12,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// watchedStore measures and traces the calls of a store, and counts the sessions that began and ended by them. It passes Watch and
-// Close on.
+// watchedStore measures and traces the calls of a store, counts the sessions that began and ended by them, and notes when the store
+// fails and comes back. It passes Watch and Close on.
 type watchedStore struct {
 	Store
+	comeback     *comeback
 	duration     metric.Float64Histogram
 	began, ended metric.Int64Counter
 	known        map[storeCall]metric.MeasurementOption
@@ -34,15 +35,11 @@ const (
 	storeOut  = "error"
 )
 
-// newWatchedStore gives the store itself where nothing is measured or traced.
-func newWatchedStore(store Store, meters metric.MeterProvider, traces trace.TracerProvider) (Store, error) {
-	if meters == nil && traces == nil {
-		return store, nil
-	}
+func newWatchedStore(store Store, meters metric.MeterProvider, traces trace.TracerProvider, noted *comeback) (Store, error) {
 	if meters == nil {
 		meters = noop.NewMeterProvider()
 	}
-	from, m := meters.Meter(telemetryScope), &watchedStore{Store: store, known: map[storeCall]metric.MeasurementOption{}}
+	from, m := meters.Meter(telemetryScope), &watchedStore{Store: store, comeback: noted, known: map[storeCall]metric.MeasurementOption{}}
 	if traces != nil {
 		m.tracer = traces.Tracer(telemetryScope)
 	}
@@ -77,6 +74,12 @@ func (m *watchedStore) begin(ctx context.Context, operation string) call {
 }
 
 func (c call) end(outcome string) {
+	switch {
+	case outcome == storeOut && c.ctx.Err() == nil:
+		c.store.comeback.failed()
+	case outcome != storeOut && outcome != storeKept:
+		c.store.comeback.answered()
+	}
 	c.store.duration.Record(context.WithoutCancel(c.ctx), time.Since(c.began).Seconds(), c.store.known[storeCall{c.operation, outcome}])
 	if c.span == nil {
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,6 +22,7 @@ func (d *day) events() []event {
 		{name: "each replica is killed (-9), another takes its place", do: d.killAll, mayLose: true},
 		{name: "the redis-server is restarted", do: d.restartRedis},
 		{name: "the redis-server is away", do: d.stopRedis, tells: []string{storeFails}, logs: []string{`.`}},
+		{name: "the redis-server is away while tokens are refreshed", do: d.stopRedisInRefreshes, tells: []string{storeFails}},
 		{name: fmt.Sprintf("the identity provider is away for %s", d.o.providerAway), do: d.fault(d.o.providerAway, `{"target":"provider","drop":true}`),
 			tells: []string{noTokens}, logs: []string{`audit refresh_failed`}},
 		{name: "the identity provider is back", do: d.calm},
@@ -79,6 +81,39 @@ func (d *day) stopRedis(ctx context.Context) error {
 	}
 	pause(ctx, d.o.event/2)
 	return nil
+}
+
+// stopRedisInRefreshes makes the provider slow, and stops Redis when the first of many refreshes is done: the answers to the others meet a
+// store that is away.
+func (d *day) stopRedisInRefreshes(ctx context.Context) error {
+	if err := d.world.Fault(ctx, `{"target":"provider","latency":"1s"}`); err != nil {
+		return err
+	}
+	before := d.refreshes(ctx)
+	for ctx.Err() == nil && d.refreshes(ctx) == before {
+		pause(ctx, 20*time.Millisecond)
+	}
+	if err := d.redis.Terminate(); err != nil {
+		return err
+	}
+	pause(ctx, 2*d.o.event)
+	if err := d.redis.Start(ctx); err != nil {
+		return err
+	}
+	pause(ctx, d.o.event/2)
+	return d.world.ClearFaults(ctx)
+}
+
+// refreshes is how many the replicas have made.
+func (d *day) refreshes(ctx context.Context) (n float64) {
+	for _, g := range d.gateways {
+		for series, v := range metricsOf(ctx, g) {
+			if strings.HasPrefix(series, `vestibule_token_request_duration_seconds_count{grant="refresh_token"`) {
+				n += v
+			}
+		}
+	}
+	return n
 }
 
 // fault sets one of the world's faults for a while.
