@@ -65,12 +65,14 @@ async function ask(query) {
   return answer.json();
 }
 
+/** Marks the page, so that it is seen when another takes its place; one that is about to be replaced is none to mark. */
+const mark = () => until('the page can be marked', () => page.evaluate(() => (globalThis.stayed = true)));
 const stays = () => page.evaluate(() => globalThis.stayed === true);
 
 test('a component that is edited is in the page at once, which does not load anew', async () => {
   await page.goto(origin);
   await page.locator('main a[href^="/product/"]').first().waitFor();
-  await page.evaluate(() => (globalThis.stayed = true));
+  await mark();
   edit('spa/app/src/pages/catalogue.tsx', 'Look around as you like.', 'Come in and look.');
   await page.getByText('Come in and look.').waitFor();
   assert.ok(await stays());
@@ -86,7 +88,7 @@ test('a component that asks for more gets it', async () => {
 });
 
 test('a field that is new in the schema is asked of the resolver that was written for it, and the page loads anew', async () => {
-  await page.evaluate(() => (globalThis.stayed = true));
+  await mark();
   edit('gqlgen.yml', '      category: { resolver: true, batch: true }\n', '      category: { resolver: true, batch: true }\n      spoken: { resolver: true }\n');
   edit('schema.graphqls', '  "What it is called."\n  name: String!\n  "What it is."', '  "What it is called."\n  name: String!\n  "In a sentence."\n  spoken: String!\n  "What it is."');
   await until('there is a place for the resolver', () => readFileSync(join(tree, 'graph/schema.resolvers.go'), 'utf8').includes(') Spoken('));
