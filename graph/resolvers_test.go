@@ -3,10 +3,13 @@
 package graph_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"testing"
 
+	"vestibule.example/auth"
+	"vestibule.example/graph"
 	"vestibule.example/graph/graphtest"
 )
 
@@ -50,5 +53,31 @@ func TestWhatAnAPIRefuses(t *testing.T) {
 	}
 	if len(answer.Errors) != 1 || answer.Errors[0].Code() != "UPSTREAM_UNAVAILABLE" {
 		t.Errorf("errors %v, want UPSTREAM_UNAVAILABLE of me alone", answer.Errors)
+	}
+}
+
+// storeAway are the sessions of a store that lists none now.
+type storeAway struct{ graph.Sessions }
+
+func (storeAway) List(context.Context) ([]auth.SessionEntry, error) {
+	return nil, auth.ErrStoreUnavailable
+}
+func (storeAway) EndOthers(context.Context) error { return nil }
+
+// A store that is away is not taken for one without sessions.
+func TestSessionsThatCannotBeListed(t *testing.T) {
+	g := newGate(t, "plan", func(cfg *graph.Config) {
+		resolver := *cfg.Resolver
+		resolver.Sessions = storeAway{}
+		cfg.Resolver = &resolver
+	})
+	alice := g.signIn(t)
+	for query, want := range map[string]string{
+		"{viewer{sessions{id}}}":                   "viewer.sessions UNAVAILABLE",
+		"mutation{endOtherSessions{sessions{id}}}": "endOtherSessions UNAVAILABLE",
+	} {
+		if data, faults, _ := g.asks(t, alice, query); !slices.Equal(faults, []string{want}) {
+			t.Errorf("%s = %s, %q, want %s", query, data, faults, want)
+		}
 	}
 }

@@ -27,6 +27,16 @@ func TestEveryAPIOfTheSchemaMustBeThere(t *testing.T) {
 	}
 }
 
+func TestNothingIsAskedWithoutClients(t *testing.T) {
+	incomplete := *withClients(t, graph.Config{}).Resolver
+	incomplete.Orders = nil
+	for _, resolver := range []*graph.Resolver{nil, &incomplete} {
+		if _, err := graph.NewHandler(graph.Config{Resolver: resolver}); err == nil || !strings.Contains(err.Error(), "a client of each API") {
+			t.Errorf("NewHandler with the resolver %v = %v, want an error that says what is missing", resolver, err)
+		}
+	}
+}
+
 // Whoever guesses a key makes cursors.
 func TestAShortCursorKeyIsRefused(t *testing.T) {
 	cfg := withClients(t, graph.Config{CursorKeys: [][]byte{make([]byte, 32), make([]byte, 31)}})

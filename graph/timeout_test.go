@@ -62,6 +62,23 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
+// Who looks once, when all is over, is told so.
+func TestATimeoutThatNobodyWatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := graph.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		<-time.After(time.Minute)
+		if err := ctx.Err(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error("after its time it ended with", err)
+		}
+		ctx, cancel = graph.WithTimeout(t.Context(), time.Minute)
+		cancel()
+		if err := ctx.Err(); !errors.Is(err, context.Canceled) {
+			t.Error("after its cancellation it ended with", err)
+		}
+	})
+}
+
 // A timeout beyond the parent's end is not told: the earlier end is.
 func TestTimeoutWithinADeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -38,9 +38,9 @@ input PersonInput { name: String, rare: String @cost(weight: "2"), best: PersonI
 scalar Dear
 type People { edges: [Edge!] }
 type Edge { node: Person! }
-interface Node { id: ID }
+interface Node { id: ID, worth: Int }
 interface Owned implements Node { id: ID, worth: Int @cost(weight: "50") }
-type Person implements Node { id: ID, friends: [Person] @listSize(assumedSize: 3), house: House, score: Float @cost(weight: "0.5") }
+type Person implements Node { id: ID, worth: Int, friends: [Person] @listSize(assumedSize: 3), house: House, score: Float @cost(weight: "0.5") }
 type House implements Node & Owned @cost(weight: "10") { id: ID, age: Int, worth: Int @cost(weight: "2"), guests: [House] @listSize(assumedSize: 6) }
 type Garden { tree: Tree }
 type Tree { garden: Garden }
@@ -95,6 +95,7 @@ func TestCost(t *testing.T) {
 		{"nor does the schema itself", `{__schema{types{name}} __type(name:"Person"){fields{name}}}`, "", 0},
 		{"a field and its object", "{me{id}}", "", 2},
 		{"fields of one name are one", "{me{id} me{house{id}} ...{me{id}}}", "", 2 + 11},
+		{"so are those of a fragment, however often it is spread", "{...f me{...g ...g} ...f} fragment f on Query{me{id}} fragment g on Person{house{id}}", "", 2 + 11},
 		{"another alias is another field", "{a:me{id} b:me{id}}", "", 4},
 		{"a list as long as its argument", "{people(first:4){id}}", "", 1 + 4},
 		{"by a variable", "query($n:Int){people(first:$n){id}}", `{"n":6}`, 1 + 6},
@@ -120,7 +121,7 @@ func TestCost(t *testing.T) {
 		{"what is skipped costs nothing", "query($yes:Boolean!){me@skip(if:$yes){id} plain@include(if:$yes){id}}", `{"yes":true}`, 1 + 5},
 		{"nor does a fragment", "query($yes:Boolean!){me{id} ...f@skip(if:$yes)} fragment f on Query{plain{id}}", `{"yes":true}`, 2},
 		{"other directives skip nothing", "{me@mark(if:true){id} plain@mark{id}}", "", 2 + 1 + 5},
-		{"a type that is another interface too weighs what it weighs itself", "{node{...on Owned{worth}}}", "", 1 + 10 + 2},
+		{"a type that is another interface too weighs what it weighs itself", "{node{worth ...on Owned{worth}}}", "", 1 + 10 + 2},
 		{"input objects, each element for itself", `mutation{save(people:[{name:"a"},{rare:"b",best:{rare:"c"}}]){id}}`, "", 1 + 1 + 1 + 1 + 2 + 1 + 2},
 		{"input objects in a variable", `mutation($p:[PersonInput!]!){save(people:$p){id}}`, `{"p":[{"name":"a"},{"rare":"b","best":{"rare":"c"}}]}`, 1 + 1 + 1 + 1 + 2 + 1 + 2},
 		{"more than can be counted", "{people(first:2000000000){friends{friends{friends{friends{friends{friends{friends{id}}}}}}}}}", "", 1 << 40},
