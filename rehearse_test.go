@@ -62,9 +62,11 @@ func TestARehearsalReadsThePrivateKey(t *testing.T) {
 		"a key of another form":    {"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n", "openssl pkcs8"},
 	} {
 		yaml := strings.Replace(minimal, "client_secret: canary-client-secret", "auth_method: private_key_jwt\n  private_key_id: one\n  private_key_file: "+writeFile(t, "client.pem", c.text), 1)
-		err := run(t.Context(), func(string) string { return "" }, []string{"check", "-config", writeFile(t, "vestibule.yaml", yaml+shopAPIs)}, io.Discard, os.Stderr)
-		if err == nil || !strings.Contains(err.Error(), "identity.private_key_file: ") || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: %v, want a fault of identity.private_key_file", name, err)
+		for _, command := range [][]string{{"check"}, {"check", "-live"}} {
+			err := run(t.Context(), func(string) string { return "" }, append(command, "-config", writeFile(t, "vestibule.yaml", yaml+shopAPIs)), io.Discard, os.Stderr)
+			if err == nil || !strings.Contains(err.Error(), "identity.private_key_file: ") || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%s, %v: %v, want a fault of identity.private_key_file", name, command, err)
+			}
 		}
 	}
 }

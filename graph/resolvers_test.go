@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"vestibule.example/auth"
@@ -56,28 +57,37 @@ func TestWhatAnAPIRefuses(t *testing.T) {
 	}
 }
 
-// storeAway are the sessions of a store that lists none now.
-type storeAway struct{ graph.Sessions }
+// listing are the sessions of a store that lists one, or fails.
+type listing struct {
+	graph.Sessions
 
-func (storeAway) List(context.Context) ([]auth.SessionEntry, error) {
-	return nil, auth.ErrStoreUnavailable
+	err error
 }
-func (storeAway) EndOthers(context.Context) error { return nil }
+
+func (l listing) List(context.Context) ([]auth.SessionEntry, error) {
+	return []auth.SessionEntry{{ID: "s-1"}}, l.err
+}
+func (listing) EndOthers(context.Context) error { return nil }
 
 // A store that is away is not taken for one without sessions.
 func TestSessionsThatCannotBeListed(t *testing.T) {
-	g := newGate(t, "plan", func(cfg *graph.Config) {
-		resolver := *cfg.Resolver
-		resolver.Sessions = storeAway{}
-		cfg.Resolver = &resolver
-	})
-	alice := g.signIn(t)
-	for query, want := range map[string]string{
-		"{viewer{sessions{id}}}":                   "viewer.sessions UNAVAILABLE",
-		"mutation{endOtherSessions{sessions{id}}}": "endOtherSessions UNAVAILABLE",
+	for _, c := range []struct {
+		err  error
+		says []string
+	}{
+		{nil, nil},
+		{auth.ErrStoreUnavailable, []string{"viewer.sessions UNAVAILABLE", "endOtherSessions UNAVAILABLE"}},
 	} {
-		if data, faults, _ := g.asks(t, alice, query); !slices.Equal(faults, []string{want}) {
-			t.Errorf("%s = %s, %q, want %s", query, data, faults, want)
+		g := newGate(t, "plan", func(cfg *graph.Config) {
+			resolver := *cfg.Resolver
+			resolver.Sessions = listing{err: c.err}
+			cfg.Resolver = &resolver
+		})
+		alice := g.signIn(t)
+		listed, faults, _ := g.asks(t, alice, "{viewer{sessions{id}}}")
+		left, more, _ := g.asks(t, alice, "mutation{endOtherSessions{sessions{id}}}")
+		if faults = append(faults, more...); !slices.Equal(faults, c.says) || strings.Contains(listed, "s-1") != (c.err == nil) || strings.Contains(left, "s-1") != (c.err == nil) {
+			t.Errorf("with %v: %s and %s, %q, want %q", c.err, listed, left, faults, c.says)
 		}
 	}
 }
