@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -64,7 +65,9 @@ func TestVersionCommand(t *testing.T) {
 // What the text of a configuration has wrong is told by check as by the start, and nothing is rehearsed with it.
 func TestCheckTellsWhatIsWrongWithTheText(t *testing.T) {
 	file := writeFile(t, "vestibule.yaml", minimal+"spa: {dir: /nowhere/bundle}\nnonsense: 1\n")
-	if text, err := runWith(t, nil, "check", "-config", file); err == nil || !strings.Contains(err.Error(), "nonsense") || strings.Contains(err.Error(), "/nowhere/bundle") || text != "" {
+	text, err := runWith(t, nil, "check", "-config", file)
+	var found *configError
+	if !errors.As(err, &found) || len(found.faults) != 1 || !strings.Contains(err.Error(), "nonsense") || strings.Contains(err.Error(), "/nowhere/bundle") || text != "" {
 		t.Errorf("check = %q, %v, want the fault of the text alone", text, err)
 	}
 }

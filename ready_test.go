@@ -116,7 +116,15 @@ func TestStoreErrorsNameTheirKey(t *testing.T) {
 			}
 		}
 	}
-	nowhere := filepath.Join(t.TempDir(), "none", "file")
+	dir := t.TempDir()
+	store, err := newStore(t.Context(), SessionConfig{Store: "file", File: filepath.Join(dir, "file")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(store.Check(t.Context()), store.Close()); err != nil {
+		t.Errorf("a file that can be made: %v", err)
+	}
+	nowhere := filepath.Join(dir, "none", "file")
 	for key, cfg := range map[string]SessionConfig{
 		"session.file: ":              {Store: "file", File: nowhere},
 		"session.redis.tls_ca_file: ": {Store: "redis", Redis: RedisConfig{Addresses: []string{"127.0.0.1:1"}, TLS: true, TLSCAFile: nowhere}},
