@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // runWith runs a command with these variables, and gives what it printed.
@@ -67,7 +69,7 @@ func TestCheckTellsWhatIsWrongWithTheText(t *testing.T) {
 	file := writeFile(t, "vestibule.yaml", minimal+"spa: {dir: /nowhere/bundle}\nnonsense: 1\n")
 	text, err := runWith(t, nil, "check", "-config", file)
 	var found *configError
-	if !errors.As(err, &found) || len(found.faults) != 1 || !strings.Contains(err.Error(), "nonsense") || strings.Contains(err.Error(), "/nowhere/bundle") || text != "" {
+	if !errors.As(err, &found) || len(found.faults) != 1 || err.Error() != found.Error() || !strings.Contains(err.Error(), "nonsense") || text != "" {
 		t.Errorf("check = %q, %v, want the fault of the text alone", text, err)
 	}
 }
@@ -87,6 +89,23 @@ func TestATakenAddressStopsTheStart(t *testing.T) {
 		err := run(t.Context(), func(name string) string { return environment[name] }, nil, io.Discard, os.Stderr)
 		if err == nil || !strings.Contains(err.Error(), l.Addr().String()) || !strings.Contains(err.Error(), says) {
 			t.Errorf("with the address of %s taken: %v, want it named, and %q", taken, err, says)
+		}
+	}
+}
+
+// The demo has no rehearsal: a file that it cannot read stops it all the same.
+func TestAFileThatIsNotThereStopsTheDemo(t *testing.T) {
+	for key, environment := range map[string]map[string]string{
+		"observe.otlp.tls.ca_file: ":                  {"VESTIBULE_OBSERVE_OTLP_ENDPOINT": "https://collector.test", "VESTIBULE_OBSERVE_OTLP_TLS_CA_FILE": "/nowhere/ca.pem"},
+		"server.tls_cert_file, server.tls_key_file: ": {"VESTIBULE_SERVER_TLS_CERT_FILE": "/nowhere/tls.crt", "VESTIBULE_SERVER_TLS_KEY_FILE": "/nowhere/tls.key"},
+	} {
+		for _, name := range []string{"VESTIBULE_SERVER_ADDRESS", "VESTIBULE_SERVER_ADMIN_ADDRESS", "VESTIBULE_DEMO_ADDRESS"} {
+			environment[name] = "127.0.0.1:0"
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // For a demo that starts.
+		defer cancel()
+		if err := run(ctx, func(name string) string { return environment[name] }, nil, io.Discard, io.Discard); err == nil || !strings.HasPrefix(err.Error(), key) {
+			t.Errorf("run = %v, want an error of %s", err, key)
 		}
 	}
 }
