@@ -13,8 +13,10 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"log/slog"
 	"math/big"
@@ -142,6 +144,9 @@ func TestPrivateAuthoritiesAndMutualTLS(t *testing.T) {
 		if got, err := ask(cfg); err == nil {
 			t.Errorf("%s: %q, want a failure", name, got)
 		}
+	}
+	if _, err := newTelemetry(OTLPConfig{Endpoint: "https://collector.test", TLS: ClientTLSConfig{CAFile: a.file("none")}}, slog.Default()); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "observe.otlp.tls.ca_file: ") {
+		t.Errorf("a collector's authority that is not there: %v, want its key and that", err)
 	}
 
 	// A certificate renewed in place is used for the next connection.

@@ -84,9 +84,7 @@ func parseSessions(args []string) (query sessionsQuery, configArgs []string, err
 	default:
 		return query, nil, fmt.Errorf("sessions: unknown command %q; it is list or end, see `vestibule sessions -help`", args[0])
 	}
-	if err := flags.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
-		return query, nil, err
-	} else if err != nil {
+	if err := flags.Parse(args[1:]); err != nil { // Which may be the wish for help.
 		return query, nil, fmt.Errorf("sessions: %w; `vestibule sessions -help` lists the flags", err)
 	}
 	if flags.NArg() > 0 {

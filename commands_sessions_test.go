@@ -5,7 +5,9 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -150,7 +152,7 @@ func TestTheSessionsCommandSaysWhatToDo(t *testing.T) {
 	}{
 		{"no user", []string{"list"}, "-sub"},
 		{"another command", []string{"dance"}, "list or end"},
-		{"a flag that is none", []string{"list", "-id", "x"}, "-help"},
+		{"a flag that is none", []string{"list", "-id", "x"}, "lists the flags"},
 		{"an argument too many", []string{"end", "-sub", "x", "y"}, "unexpected"},
 		{"no gateway", []string{"list", "-sub", "x"}, "is the gateway running"},
 		{"a configuration that is not there", []string{"list", "-sub", "x", "-config", "nowhere.yaml"}, "nowhere.yaml"},
@@ -163,6 +165,30 @@ func TestTheSessionsCommandSaysWhatToDo(t *testing.T) {
 		if text, err := operate(t, closed, args...); err != nil || text != sessionsUsage {
 			t.Errorf("sessions %v = %q, %v, want the usage", args, text, err)
 		}
+	}
+	for _, c := range []struct {
+		name   string
+		status int
+		body   string
+		args   []string
+		says   string
+	}{
+		{"a refusal", 503, `{"title":"Unavailable","detail":"The store is away."}`, []string{"list", "-sub", "x"}, "Unavailable. The store is away."},
+		{"a refusal of nobody we know", 502, "<html>", []string{"list", "-sub", "x"}, "not the admin listener"},
+		{"a list that is none", 200, "<html>", []string{"list", "-sub", "x"}, "the answer cannot be read"},
+		{"a number that is none", 200, "<html>", []string{"end", "-sub", "x"}, "the answer cannot be read"},
+	} {
+		if text, err := operate(t, &gateway{admin: answering(t, c.status, c.body)}, c.args...); err == nil || !strings.Contains(err.Error(), c.says) || text != "" {
+			t.Errorf("%s: %q, %v, want %q", c.name, text, err, c.says)
+		}
+	}
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, `{"sessions":[]}`)
+	}))
+	defer broken.Close()
+	if text, err := operate(t, &gateway{admin: broken.URL}, "list", "-sub", "x", "-json"); err == nil || !strings.Contains(err.Error(), "broke off") || text != "" {
+		t.Errorf("half an answer: %q, %v, want that it broke off", text, err)
 	}
 	g := startGateway(t)
 	another := &gateway{admin: g.origin}

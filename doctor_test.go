@@ -141,6 +141,7 @@ func TestDoctorFinds(t *testing.T) {
 		"a name that nobody knows":   {change: func(p *patient) { p.apis["orders"] = "{base_url: 'http://orders.invalid'}" }, level: "FAULT", about: "apis.orders.base_url", says: "orders.invalid", mend: "spelling"},
 		"an API that redirects":      {change: broken(faults.Rule{Target: "orders", Status: 302, Header: map[string]string{"Location": "https://sso.test/login?token=x"}}), level: "FAULT", about: "apis.orders.base_url", says: "redirects to https://sso.test/login,", mend: "write the address"},
 		"an API in trouble":          {change: broken(faults.Rule{Target: "orders", Status: 503}), level: "FAULT", about: "apis.orders.base_url", says: "answered 503", mend: "trouble of its own"},
+		"an API that breaks off":     {change: broken(faults.Rule{Target: "orders", Truncate: true}), level: "FAULT", about: "apis.orders.base_url", says: "unexpected EOF"},
 		"an API's clock that is off": {change: broken(faults.Rule{Target: "orders", Header: map[string]string{"Date": skewed}}), level: "FAULT", about: "apis.orders.base_url", says: "machine's differ by", mend: "NTP"},
 		"an API that wants a token": {change: func(p *patient) {
 			p.apis["accounts"] = fmt.Sprintf("{base_url: %q, token: none, check_path: /me}", p.world.APIs["accounts"])
@@ -174,6 +175,9 @@ func TestDoctorFinds(t *testing.T) {
 			report, err := p.visit(t)
 			if row.level == "FAULT" && err == nil {
 				t.Errorf("check -live is content:\n%s", report)
+			}
+			if strings.Contains(report, "()") {
+				t.Errorf("words that the provider did not say are shown as none:\n%s", report)
 			}
 			for line := range strings.SplitSeq(report, "\n") {
 				if strings.HasPrefix(line, row.level) && strings.Contains(line, "  "+row.about+": ") && strings.Contains(line, row.says) {

@@ -29,10 +29,7 @@ func memoryLimit(getenv func(string) string, root fs.FS) int64 {
 		}
 		// The limits of the groups around this one hold too.
 		for at := path.Join("sys/fs/cgroup", group); strings.HasPrefix(at, "sys/fs/cgroup"); at = path.Dir(at) {
-			text, err := fs.ReadFile(root, path.Join(at, "memory.max"))
-			if err != nil {
-				continue
-			}
+			text, _ := fs.ReadFile(root, path.Join(at, "memory.max")) // Where there is none there is no number.
 			if limit, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && (least == 0 || limit < least) {
 				least = limit
 			}

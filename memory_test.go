@@ -21,7 +21,7 @@ func TestMemoryLimit(t *testing.T) {
 			"proc/self/cgroup": file("0::/system.slice/vestibule.service\n"), "sys/fs/cgroup/system.slice/vestibule.service/memory.max": file("2000000\n"),
 			"sys/fs/cgroup/system.slice/memory.max": file("1000000\n"),
 		}, 900_000},
-		{"the older kind of groups", "", fstest.MapFS{"proc/self/cgroup": file("4:memory:/x\n")}, 0},
+		{"the older kind of groups", "", fstest.MapFS{"proc/self/cgroup": file("4:memory:/x\n"), "sys/fs/cgroup/memory.max": file("1000000\n")}, 0},
 	} {
 		if got := memoryLimit(func(string) string { return c.set }, c.files); got != c.want {
 			t.Errorf("%s: memoryLimit = %d, want %d", c.name, got, c.want)

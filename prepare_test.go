@@ -38,3 +38,19 @@ func TestTokensOfAnOperationAreFetchedAhead(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A provider that gives no token is no fault of the API that would have got it: the answer says that it passes, and when.
+func TestAProvidersOutageIsNoAPIsFault(t *testing.T) {
+	g, _ := startCaching(t, func(apis map[string]APIConfig) {
+		orders := apis["orders"]
+		orders.Scopes = []string{"orders:read"} // So that its token is not the one of the sign-in.
+		apis["orders"] = orders
+	})
+	v := signIn(t, g, "alice")
+	resetCalls(t, g)
+	setFault(t, g, `{"target":"provider","status":503}`)
+	answer := ask(t, v, `{ orders(first: 1) { totalCount } }`, nil)
+	if len(answer.Errors) != 1 || answer.Errors[0].Code() != "UNAVAILABLE" || answer.Errors[0].Extensions["retryAfter"] == nil || calls(t, g)["orders"] != 0 {
+		t.Errorf("orders without a token = %s, want UNAVAILABLE with retryAfter, and no call", answer.Body)
+	}
+}

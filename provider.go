@@ -77,12 +77,9 @@ func readPrivateKey(name string) (crypto.Signer, error) {
 	if block == nil {
 		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
 	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
-	}
+	key, _ := x509.ParsePKCS8PrivateKey(block.Bytes)
 	signer, ok := key.(crypto.Signer)
-	if !ok {
+	if !ok { // What is no key, or a key that signs nothing.
 		return nil, fmt.Errorf("identity.private_key_file: %w", errPrivateKey)
 	}
 	return signer, nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -85,20 +86,20 @@ func TestAProbeThatGivesUpChangesNothing(t *testing.T) {
 // What is wrong with a store names the key that mends it, at the start and ever after.
 func TestStoreErrorsNameTheirKey(t *testing.T) {
 	for _, c := range []struct {
-		err error
-		key string
+		err       error
+		key, says string
 	}{
-		{redisstore.ErrAuth, "session.redis.username, session.redis.password: "},
-		{redisstore.ErrPolicy, "session.redis.addresses: "},
-		{redisstore.ErrReadOnly, "session.redis.addresses: "},
-		{redisstore.ErrTracking, "session.redis.keep: "},
-		{&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "other"}}, "session.redis.tls_ca_file, session.redis.tls_server_name: "},
-		{auth.ErrStoreFull, "session.redis.addresses: "},
-		{errors.New("refused"), "session.redis.addresses: "},
+		{redisstore.ErrAuth, "session.redis.username, session.redis.password: ", ""},
+		{redisstore.ErrPolicy, "session.redis.addresses: ", "maxmemory-policy noeviction"},
+		{redisstore.ErrReadOnly, "session.redis.addresses: ", ""},
+		{redisstore.ErrTracking, "session.redis.keep: ", "0s does without"},
+		{&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "other"}}, "session.redis.tls_ca_file, session.redis.tls_server_name: ", ""},
+		{auth.ErrStoreFull, "session.redis.addresses: ", "shorten session.idle_timeout"},
+		{errors.New("refused"), "session.redis.addresses: ", ""},
 	} {
 		store := namedStore{&checkedStore{err: fmt.Errorf("redisstore: connecting: %w", c.err)}, nameRedisKey}
-		if got := store.Check(t.Context()); got == nil || !strings.HasPrefix(got.Error(), c.key) || !errors.Is(got, c.err) {
-			t.Errorf("Check = %v, want it to begin with %q", got, c.key)
+		if got := store.Check(t.Context()); got == nil || !strings.HasPrefix(got.Error(), c.key) || !strings.Contains(got.Error(), c.says) || !errors.Is(got, c.err) {
+			t.Errorf("Check = %v, want it to begin with %q and to say %q", got, c.key, c.says)
 		}
 	}
 	if got := (namedStore{&checkedStore{}, nameRedisKey}).Check(t.Context()); got != nil {
@@ -113,6 +114,23 @@ func TestStoreErrorsNameTheirKey(t *testing.T) {
 			if got == nil || !strings.HasPrefix(got.Error(), want) || !errors.Is(got, err) {
 				t.Errorf("%s = %v, want it to begin with %q", name, got, want)
 			}
+		}
+	}
+	dir := t.TempDir()
+	store, err := newStore(t.Context(), SessionConfig{Store: "file", File: filepath.Join(dir, "file")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(store.Check(t.Context()), store.Close()); err != nil {
+		t.Errorf("a file that can be made: %v", err)
+	}
+	nowhere := filepath.Join(dir, "none", "file")
+	for key, cfg := range map[string]SessionConfig{
+		"session.file: ":              {Store: "file", File: nowhere},
+		"session.redis.tls_ca_file: ": {Store: "redis", Redis: RedisConfig{Addresses: []string{"127.0.0.1:1"}, TLS: true, TLSCAFile: nowhere}},
+	} {
+		if _, err := newStore(t.Context(), cfg); err == nil || !strings.HasPrefix(err.Error(), key) {
+			t.Errorf("newStore = %v, want it to begin with %q", err, key)
 		}
 	}
 	if got := nameFileKey(errors.New("gone")); !strings.HasPrefix(got.Error(), "session.file: ") {

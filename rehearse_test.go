@@ -1,6 +1,11 @@
 package main
 
 import (
+	"crypto/ecdh"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"io"
 	"os"
@@ -39,14 +44,29 @@ func TestARehearsalFindsWhatWouldStopAStart(t *testing.T) {
 
 // BBA-24: the private key is one of the files, and one that is too short is told by its key too.
 func TestARehearsalReadsThePrivateKey(t *testing.T) {
+	pkcs8 := func(key any, err error) string {
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	}
 	for name, c := range map[string]struct{ text, says string }{
-		"no key":                {"nothing", "PKCS #8"},
-		"a key of another form": {"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n", "openssl pkcs8"},
+		"a key that is too short":  {pkcs8(rsa.GenerateKey(rand.Reader, 1024)), "2048"},
+		"a key that signs nothing": {pkcs8(ecdh.X25519().GenerateKey(rand.Reader)), "PKCS #8"},
+		"a file that is too large": {strings.Repeat("x", maxKeyFile+1), "larger than"},
+		"no key":                   {"nothing", "PKCS #8"},
+		"a key of another form":    {"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n", "openssl pkcs8"},
 	} {
 		yaml := strings.Replace(minimal, "client_secret: canary-client-secret", "auth_method: private_key_jwt\n  private_key_id: one\n  private_key_file: "+writeFile(t, "client.pem", c.text), 1)
-		err := run(t.Context(), func(string) string { return "" }, []string{"check", "-config", writeFile(t, "vestibule.yaml", yaml+shopAPIs)}, io.Discard, os.Stderr)
-		if err == nil || !strings.Contains(err.Error(), "identity.private_key_file: ") || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: %v, want a fault of identity.private_key_file", name, err)
+		for _, command := range [][]string{{"check"}, {"check", "-live"}} {
+			err := run(t.Context(), func(string) string { return "" }, append(command, "-config", writeFile(t, "vestibule.yaml", yaml+shopAPIs)), io.Discard, os.Stderr)
+			if err == nil || !strings.Contains(err.Error(), "identity.private_key_file: ") || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%s, %v: %v, want a fault of identity.private_key_file", name, command, err)
+			}
 		}
 	}
 }

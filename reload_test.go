@@ -204,6 +204,11 @@ func TestReload(t *testing.T) {
 			t.Errorf("%s: the log does not say %q:\n%s", c.name, c.says, r.log)
 		}
 	}
+	cert, key := r.cert, r.key
+	r.cert, r.key = "", ""
+	r.write(t, youngSeals, "")
+	r.hangUp(t, "decided at the start")
+	r.cert, r.key = cert, key
 	r.write(t, oldSeals, "") // Which would sign bob out, were the certificate not broken.
 	if err := os.WriteFile(r.cert, []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
@@ -237,4 +242,13 @@ func TestReload(t *testing.T) {
 	if text, err := io.ReadAll(stream.Body); err != nil || !strings.Contains(string(text), "refreshed") || strings.Contains(string(text), "ended") {
 		t.Errorf("the stream, over all reloads = %q, %v, want it open until the end", text, err)
 	}
+}
+
+// Where TLS ends in front of the gateway there are only keys to reload.
+func TestReloadWithoutTLS(t *testing.T) {
+	g := startConfigured(t, "")
+	r := &reloadable{gateway: g.gateway}
+	r.hangUp(t, "the configuration was reloaded")
+	v := signIn(t, g.gateway, "alice")
+	r.wantSignedIn(t, v, true)
 }

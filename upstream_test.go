@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"vestibule.example/auth"
 	"vestibule.example/auth/memstore"
 	"vestibule.example/clients"
 )
@@ -61,6 +64,20 @@ func startCaching(t *testing.T, change func(map[string]APIConfig)) (*gateway, ma
 	h := newHandler(p)
 	handler.Store(&h)
 	return &gateway{origin: cfg.Server.PublicURL, demo: strings.TrimSuffix(controlLine.FindStringSubmatch(text.String())[1], "/"), log: text}, apis.all()
+}
+
+// What auth cannot do now, it can do later; no API is to blame, nor any user.
+func TestWhatAuthCannotDoIsNoAPIsFault(t *testing.T) {
+	for err, want := range map[error]clients.Code{
+		auth.ErrUnauthenticated: clients.CodeUnauthenticated, auth.ErrProviderUnavailable: clients.CodeUnavailable, auth.ErrStoreUnavailable: clients.CodeUnavailable,
+	} {
+		if got := classify(fmt.Errorf("auth: %w", err)); got == nil || got.Code != want || got.Retryable != (want == clients.CodeUnavailable) {
+			t.Errorf("classify(%v) = %+v, want %s", err, got, want)
+		}
+	}
+	if got := classify(errors.New("connection refused")); got != nil {
+		t.Errorf("classify of another error = %+v, want nil", got)
+	}
 }
 
 // CACHE-4, CACHE-5, CACHE-7, T-16, through the whole gateway: each session has its own answers, the catalogue is one for

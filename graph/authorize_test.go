@@ -197,6 +197,7 @@ func TestDirectivesThatMakeNoSense(t *testing.T) {
 		changes []string
 		fault   string
 	}{
+		{[]string{productField, productField + ` @cost(weight: "much")`}, "Query.product: @cost: want a number"},
 		{[]string{"type Product {", "interface Rated {\n  rating: Float @public\n}\n\ntype Product implements Rated {"}, "Rated.rating: @public stands on fields of object types"},
 		{[]string{"type Product {", `type Product @stepUp(acr: ["a"]) {`, productField, productField + ` @stepUp(acr: ["b"])`}, "Query.product: @stepUp demands one acr on the field and another on a type of it"},
 	} {

@@ -134,6 +134,13 @@ func TestWhatWouldBeRefusedIsExplained(t *testing.T) {
 		if none, r := e.explain(t, `{ nothing }`, nil); len(none.Errors) != 1 || none.Errors[0].code() != "GRAPHQL_VALIDATION_FAILED" {
 			t.Errorf("not of the schema = %s, want the fault", r.body)
 		}
+		if none, r := e.explain(t, `query($n: Int) { products(first: $n) { totalCount } }`, map[string]any{"n": nil}); len(none.Errors) != 1 || none.Errors[0].code() != "GRAPHQL_VALIDATION_FAILED" {
+			t.Errorf("without a length = %s, want the fault", r.body)
+		}
+		unknown := `{"documentId":"` + strings.Repeat("0", 64) + `","extensions":{"vestibule":{"explain":true}}}`
+		if r := e.send(t, "POST", "", unknown, jsonHeader()); !strings.Contains(r.body, "PERSISTED_QUERY_NOT_FOUND") {
+			t.Errorf("a document that is not there = %s, want that", r.body)
+		}
 		if n := e.asked(); n != 0 {
 			t.Errorf("the APIs were asked %d times", n)
 		}

@@ -14,9 +14,13 @@ import (
 // An operation whose time is over, or whose reader has gone, before it runs is not run: the first is told so, of the second nothing
 // panics. FuzzSocket found it.
 func TestAnOperationThatIsOverBeforeItRuns(t *testing.T) {
-	late := newEndpoint(t, func(c *graph.Config) { c.Timeout = 1 })
+	telemetry, read := metered(t)
+	late := newEndpoint(t, func(c *graph.Config) { c.Timeout, c.Meters = 1, telemetry.Meters() })
 	if r, _, errors := late.ask(t, "{viewer{authenticated}}", nil); len(errors) != 1 || errors[0].code() != "OPERATION_TIMEOUT" {
 		t.Errorf("without time: %s, want OPERATION_TIMEOUT", r.body)
+	}
+	if text, all := read(late); all[`vestibule_graphql_operation_duration_seconds_count{operation="other",outcome="failed",type="query"}`] != 1 {
+		t.Errorf("without time: not measured as failed: %s", text)
 	}
 	gone := newEndpoint(t, func(c *graph.Config) { c.Development = true })
 	ctx, cancel := context.WithCancel(t.Context())

@@ -3,10 +3,14 @@
 package graph_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
+	"vestibule.example/auth"
+	"vestibule.example/graph"
 	"vestibule.example/graph/graphtest"
 )
 
@@ -50,5 +54,40 @@ func TestWhatAnAPIRefuses(t *testing.T) {
 	}
 	if len(answer.Errors) != 1 || answer.Errors[0].Code() != "UPSTREAM_UNAVAILABLE" {
 		t.Errorf("errors %v, want UPSTREAM_UNAVAILABLE of me alone", answer.Errors)
+	}
+}
+
+// listing are the sessions of a store that lists one, or fails.
+type listing struct {
+	graph.Sessions
+
+	err error
+}
+
+func (l listing) List(context.Context) ([]auth.SessionEntry, error) {
+	return []auth.SessionEntry{{ID: "s-1"}}, l.err
+}
+func (listing) EndOthers(context.Context) error { return nil }
+
+// A store that is away is not taken for one without sessions.
+func TestSessionsThatCannotBeListed(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		says []string
+	}{
+		{nil, nil},
+		{auth.ErrStoreUnavailable, []string{"viewer.sessions UNAVAILABLE", "endOtherSessions UNAVAILABLE"}},
+	} {
+		g := newGate(t, "plan", func(cfg *graph.Config) {
+			resolver := *cfg.Resolver
+			resolver.Sessions = listing{err: c.err}
+			cfg.Resolver = &resolver
+		})
+		alice := g.signIn(t)
+		listed, faults, _ := g.asks(t, alice, "{viewer{sessions{id}}}")
+		left, more, _ := g.asks(t, alice, "mutation{endOtherSessions{sessions{id}}}")
+		if faults = append(faults, more...); !slices.Equal(faults, c.says) || strings.Contains(listed, "s-1") != (c.err == nil) || strings.Contains(left, "s-1") != (c.err == nil) {
+			t.Errorf("with %v: %s and %s, %q, want %q", c.err, listed, left, faults, c.says)
+		}
 	}
 }

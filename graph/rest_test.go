@@ -27,6 +27,24 @@ func TestEveryAPIOfTheSchemaMustBeThere(t *testing.T) {
 	}
 }
 
+func TestNothingIsAskedWithoutClients(t *testing.T) {
+	incomplete := *withClients(t, graph.Config{}).Resolver
+	incomplete.Orders = nil
+	for _, resolver := range []*graph.Resolver{nil, &incomplete} {
+		if _, err := graph.NewHandler(graph.Config{Resolver: resolver}); err == nil || !strings.Contains(err.Error(), "a client of each API") {
+			t.Errorf("NewHandler with the resolver %v = %v, want an error that says what is missing", resolver, err)
+		}
+	}
+}
+
+// Whoever guesses a key makes cursors.
+func TestAShortCursorKeyIsRefused(t *testing.T) {
+	cfg := withClients(t, graph.Config{CursorKeys: [][]byte{make([]byte, 32), make([]byte, 31)}})
+	if _, err := graph.NewHandler(cfg); err == nil || !strings.Contains(err.Error(), "32 bytes") {
+		t.Errorf("NewHandler with a key of 31 bytes = %v, want an error that says how many", err)
+	}
+}
+
 // An answer that is wrong only where nobody asks is right. A resolver by hand sees its parent whole.
 func TestNoMoreOfAnAnswerIsReadThanIsAsked(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -71,6 +71,9 @@ func TestTheFirstFaultOfARequestIsTold(t *testing.T) {
 		{`{"extensions":1}`, "The member extensions has the wrong type."},
 		{`{"query":""}`, "The request has no query."},
 		{`[{"query":`, "Batches of operations are not offered; send one request each."},
+		{"{\"query\":\"{a}\",\"variables\":{\"a\":\"\xff\"}}", "The request body is not UTF-8."},
+		{`{"query":"{a}","variables":{"a":[{"b":1,"b":2}]}}`, "The request body has a member twice."},
+		{`{"query":"{a}","query":"{b}"}`, "The request body has a member twice."},
 	} {
 		if r := e.send(t, "POST", "", c.body, jsonHeader()); !strings.Contains(r.body, c.want) {
 			t.Errorf("%s = %s, want %s", c.body, r.body, c.want)
@@ -103,16 +106,34 @@ func TestASlowBodyTimesOut(t *testing.T) {
 	slow.Config.ReadTimeout = 50 * time.Millisecond
 	slow.Start()
 	defer slow.Close()
-	conn, err := net.Dial("tcp", slow.Listener.Addr().String())
+	if answer := raw(t, slow, "Content-Length: 100\r\n\r\n{\"query\""); !strings.HasPrefix(answer, "HTTP/1.1 408 ") {
+		t.Errorf("answer = %.200s, want 408", answer)
+	}
+}
+
+// What came of a body that breaks off is not taken for the whole of it.
+func TestABodyThatBreaksOffIsRefused(t *testing.T) {
+	e := newEndpoint(t, nil)
+	answer := raw(t, e.server, "Transfer-Encoding: chunked\r\n\r\n16\r\n{\"query\":\"{__typename}\"}\r\nno length\r\n")
+	if !strings.HasPrefix(answer, "HTTP/1.1 400 ") || !strings.Contains(answer, "The request body could not be read.") {
+		t.Errorf("answer = %s, want 400, and that the body could not be read", answer)
+	}
+}
+
+// raw sends a POST as these bytes from its last header on, and gives what is answered until the server hangs up.
+func raw(t *testing.T, server *httptest.Server, rest string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"query\""); err != nil {
+	if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+rest); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := io.ReadAll(conn)
-	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") {
-		t.Errorf("answer = %.200s, %v, want 408", answer, err)
+	if err != nil {
+		t.Fatalf("answer = %.200s, %v", answer, err)
 	}
+	return string(answer)
 }

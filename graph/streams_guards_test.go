@@ -210,3 +210,49 @@ func TestAPolicyIsAskedOnce(t *testing.T) {
 		t.Errorf("the policy was asked %d times", asks.Load())
 	}
 }
+
+// An event that its subscriber may not have any more is the last, and nobody is asked for what would lie beneath it.
+func TestADeniedEventAsksNobody(t *testing.T) {
+	for _, executor := range []string{"plan", "gqlgen"} {
+		synctest.Test(t, func(t *testing.T) {
+			var late atomic.Bool
+			var customers atomic.Int64
+			orders := ticking(new(atomic.Int64))
+			h := newStreams(t, func(req *http.Request) (*http.Response, error) {
+				if req.URL.Host == "accounts.test" {
+					customers.Add(1)
+					return jsonReply(200, `{"id":"c-1","name":"Alice"}`)
+				}
+				return orders(req)
+			}, func(cfg *graph.Config) {
+				cfg.Executor = executor
+				cfg.Policies = map[string]graph.Policy{"early": func(context.Context, *auth.Session) (bool, error) { return !late.Load(), nil }}
+			}, "orderUpdated(id: ID!): Order @authenticated", `orderUpdated(id: ID!): Order @policy(name: "early")`)
+			r := &reader{}
+			_, ended := watch(t, h, r, `subscription { orderUpdated(id: "o-1") { customer { id } } }`)
+			<-time.After(time.Second)
+			before := customers.Load()
+			late.Store(true)
+			<-ended
+			if events, _ := r.events(); before == 0 || customers.Load() != before || !strings.Contains(events[len(events)-2], `"data":{"orderUpdated":null}`) {
+				t.Errorf("%s: accounts were asked %d times, and then %d; events = %q", executor, before, customers.Load()-before, events)
+			}
+		})
+	}
+}
+
+// A value that an API has and the schema's enum has not is no value of the enum's (specification §3.9).
+func TestAValueThatAnEnumDoesNotHave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &reader{}
+		cancel, ended := watch(t, newStreams(t, func(*http.Request) (*http.Response, error) {
+			return jsonReply(200, `{"id":"o-1","customerId":"c-1","status":"teleported","placedAt":"2026-01-01T00:00:00Z","currency":"EUR","total":"1.00","lines":[]}`)
+		}, nil), r, `subscription { orderUpdated(id: "o-1") { id status } }`)
+		<-time.After(time.Second)
+		cancel()
+		<-ended
+		if events, _ := r.events(); len(events) == 0 || !strings.Contains(events[0], `"UPSTREAM_INVALID"`) || !strings.Contains(events[0], `"path":["orderUpdated","status"]`) || strings.Contains(events[0], `"status":""`) {
+			t.Errorf("events = %q, want an error at the status", events)
+		}
+	})
+}

@@ -62,6 +62,39 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
+// Who looks once, when all is over, is told so.
+func TestATimeoutThatNobodyWatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := graph.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		<-time.After(time.Minute)
+		if err := ctx.Err(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error("after its time it ended with", err)
+		}
+		ctx, cancel = graph.WithTimeout(t.Context(), time.Minute)
+		cancel()
+		if err := ctx.Err(); !errors.Is(err, context.Canceled) {
+			t.Error("after its cancellation it ended with", err)
+		}
+	})
+}
+
+// Who only looks makes no timer, which is most of what a timeout costs.
+func TestALookMakesNoTimer(t *testing.T) {
+	cost := func(look bool) float64 {
+		return testing.AllocsPerRun(100, func() {
+			ctx, cancel := graph.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			if look && ctx.Err() != nil {
+				t.Error("it ended at once")
+			}
+		})
+	}
+	if with, without := cost(true), cost(false); with != without {
+		t.Errorf("a context that is looked at takes %v allocations, want %v as without", with, without)
+	}
+}
+
 // A timeout beyond the parent's end is not told: the earlier end is.
 func TestTimeoutWithinADeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -60,8 +60,9 @@ func TestALengthAsTextIsNoWayRoundTheLimits(t *testing.T) {
 func TestNullIsNotNothing(t *testing.T) {
 	e := newEndpoint(t, nil)
 	const query = "query($n:Int){products(first:$n){totalCount}}"
-	if _, _, errors := e.ask(t, query, map[string]any{"n": nil}); len(errors) == 0 {
-		t.Error("null is taken for a length")
+	r, data, errors := e.ask(t, query, map[string]any{"n": nil})
+	if len(errors) != 1 || errors[0].code() != "GRAPHQL_VALIDATION_FAILED" || len(errors[0].Locations) != 1 || data != nil {
+		t.Errorf("null for a length = %s, want it refused before it runs", r.body)
 	}
 	if _, _, errors := e.ask(t, query, map[string]any{}); len(errors) != 0 {
 		t.Errorf("errors = %v, want the default's answer", errors)

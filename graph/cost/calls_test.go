@@ -98,7 +98,8 @@ func TestPerElement(t *testing.T) {
 			"Person.score":   {API: "scores", Batch: true, Chunk: 1},
 			"Person.id":      {API: "scores", Batch: true, Chunk: 2},
 			"Edge.node":      {Loader: "all"},
-			"People.edges":   {API: "people"}, // No list has People.
+			"People.edges":   {API: "people"},  // No list has People.
+			"Tree.garden":    {API: "gardens"}, // Nor has any Garden or Tree, though each has the other.
 		},
 		Loaders: map[string]cost.Loader{"house": {API: "houses", Chunk: 1, Each: true, Call: "GET /houses/{id}"}, "all": {API: "people", Chunk: 1, Keys: 1}},
 	})

@@ -1,6 +1,10 @@
 package cost
 
-import "github.com/vektah/gqlparser/v2/ast"
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
 
 // asked is one response field of one object type, with all selections that are asked of it.
 type asked struct {
@@ -49,16 +53,9 @@ func (c *collector) collect(set ast.SelectionSet) {
 	}
 }
 
+// satisfies tells whether the object type is the one that a fragment is on, or one of those.
 func (c *collector) satisfies(condition string) bool {
-	if condition == c.object.Name {
-		return true
-	}
-	for _, possible := range c.schema.PossibleTypes[condition] {
-		if possible.Name == c.object.Name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.schema.PossibleTypes[condition], func(t *ast.Definition) bool { return t.Name == c.object.Name })
 }
 
 // included applies @skip and @include.

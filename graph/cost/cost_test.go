@@ -15,6 +15,7 @@ import (
 const directives = `
 directive @cost(weight: String!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
 directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
+directive @mark(if: Boolean) on FIELD
 `
 
 const shop = directives + `
@@ -28,6 +29,8 @@ type Query {
   dear(by: Dear @cost(weight: "5"), cheap: Int @cost(weight: "-100")): Int @cost(weight: "3")
   node: Node
   none: [Person] @listSize(assumedSize: 0)
+  few(ids: [ID!]): [Person]
+  garden: Garden
 }
 type Mutation { save(people: [PersonInput!]!): Person }
 input Page { size: Int }
@@ -35,9 +38,12 @@ input PersonInput { name: String, rare: String @cost(weight: "2"), best: PersonI
 scalar Dear
 type People { edges: [Edge!] }
 type Edge { node: Person! }
-interface Node { id: ID }
-type Person implements Node { id: ID, friends: [Person] @listSize(assumedSize: 3), house: House, score: Float @cost(weight: "0.5") }
-type House implements Node @cost(weight: "10") { id: ID, age: Int, guests: [House] @listSize(assumedSize: 6) }
+interface Node { id: ID, worth: Int }
+interface Owned implements Node { id: ID, worth: Int @cost(weight: "50") }
+type Person implements Node { id: ID, worth: Int, friends: [Person] @listSize(assumedSize: 3), house: House, score: Float @cost(weight: "0.5") }
+type House implements Node & Owned @cost(weight: "10") { id: ID, age: Int, worth: Int @cost(weight: "2"), guests: [House] @listSize(assumedSize: 6) }
+type Garden { tree: Tree }
+type Tree { garden: Garden }
 `
 
 func model(t *testing.T, schema string, table cost.Table) (*cost.Model, *ast.Schema, error) {
@@ -86,8 +92,10 @@ func TestCost(t *testing.T) {
 		want                   int
 	}{
 		{"scalars cost nothing", "{__typename}", "", 0},
+		{"nor does the schema itself", `{__schema{types{name}} __type(name:"Person"){fields{name}}}`, "", 0},
 		{"a field and its object", "{me{id}}", "", 2},
 		{"fields of one name are one", "{me{id} me{house{id}} ...{me{id}}}", "", 2 + 11},
+		{"so are those of a fragment, however often it is spread", "{...f me{...g ...g} ...f} fragment f on Query{me{id}} fragment g on Person{house{id}}", "", 2 + 11},
 		{"another alias is another field", "{a:me{id} b:me{id}}", "", 4},
 		{"a list as long as its argument", "{people(first:4){id}}", "", 1 + 4},
 		{"by a variable", "query($n:Int){people(first:$n){id}}", `{"n":6}`, 1 + 6},
@@ -111,6 +119,9 @@ func TestCost(t *testing.T) {
 		{"the dearest type counts", "{node{id ...on Person{friends{id}} ...on House{id}}}", "", 1 + 10},
 		{"a fragment on an interface is every type's", "{node{...on Node{id} ...on Person{friends{friends{friends{id}}}}}}", "", 1 + 1 + 1 + 3 + 3 + 9 + 9 + 27},
 		{"what is skipped costs nothing", "query($yes:Boolean!){me@skip(if:$yes){id} plain@include(if:$yes){id}}", `{"yes":true}`, 1 + 5},
+		{"nor does a fragment", "query($yes:Boolean!){me{id} ...f@skip(if:$yes)} fragment f on Query{plain{id}}", `{"yes":true}`, 2},
+		{"other directives skip nothing", "{me@mark(if:true){id} plain@mark{id}}", "", 2 + 1 + 5},
+		{"a type that is another interface too weighs what it weighs itself", "{node{worth ...on Owned{worth}}}", "", 1 + 10 + 2},
 		{"input objects, each element for itself", `mutation{save(people:[{name:"a"},{rare:"b",best:{rare:"c"}}]){id}}`, "", 1 + 1 + 1 + 1 + 2 + 1 + 2},
 		{"input objects in a variable", `mutation($p:[PersonInput!]!){save(people:$p){id}}`, `{"p":[{"name":"a"},{"rare":"b","best":{"rare":"c"}}]}`, 1 + 1 + 1 + 1 + 2 + 1 + 2},
 		{"more than can be counted", "{people(first:2000000000){friends{friends{friends{friends{friends{friends{friends{id}}}}}}}}}", "", 1 << 40},
@@ -156,6 +167,7 @@ func TestDirectivesThatMakeNoSense(t *testing.T) {
 		{"a size below nothing", `type Query { a: [Int] @listSize(assumedSize: -1) }`, "Query.a: @listSize: want an assumedSize of 0 or more"},
 		{"an argument that is not there", `type Query { a(b: Int): [Int] @listSize(slicingArguments: ["c"]) }`, "there is no argument c"},
 		{"a field that is not there", `type Query { a(b: Int): T @listSize(slicingArguments: ["b"], sizedFields: ["d"]) } type T { c: [Int] }`, "T has no field d"},
+		{"a size that no number holds", `type Query { a: [Int] @listSize(assumedSize: 99999999999999999999) }`, "Query.a: @listSize: "},
 		{"no list", `type Query { a: Int @listSize(assumedSize: 1) }`, "it is on no list"},
 		{"a table's field that is not there", `type Query { x: Int }`, "the table has Query.a"},
 		{"a table's loader that is not there", `type Query { a: Int }`, "there is no loader l"},
@@ -188,6 +200,8 @@ func TestVariablesThatMatter(t *testing.T) {
 		{"no length and null", "query($n:Int){either(first:$n){id}}", map[string]any{}, map[string]any{"n": nil}, false, false},
 		{"no cursor and null", "query($n:String){pages(after:$n){edges{node{id}}}}", map[string]any{}, map[string]any{"n": nil}, false, false},
 		{"a length that is text", "query($n:Int){people(first:$n){id}}", map[string]any{"n": "9"}, map[string]any{}, false, true},
+		{"a length that is no variable", "{people(first:3){id}}", map[string]any{}, map[string]any{"n": "9"}, true, false},
+		{"a variable in a list", "query($n:ID!){few(ids:[$n]){id}}", map[string]any{}, map[string]any{}, false, true},
 		{"an input object", "mutation($p:[PersonInput!]!){save(people:$p){id}}", map[string]any{}, map[string]any{}, false, true},
 		{"a variable in an input object", "query($n:Int){people(page:{size:$n}){id}}", map[string]any{}, map[string]any{}, false, true},
 	} {

@@ -44,9 +44,6 @@ func inList(schema *ast.Schema, name string, visited map[string]bool) bool {
 	}
 	visited[name] = true
 	for _, def := range schema.Types {
-		if def.Kind != ast.Object && def.Kind != ast.Interface || strings.HasPrefix(def.Name, "__") {
-			continue
-		}
 		for _, f := range def.Fields {
 			if f.Type.Name() != name && !slices.ContainsFunc(schema.PossibleTypes[f.Type.Name()], func(d *ast.Definition) bool { return d.Name == name }) {
 				continue

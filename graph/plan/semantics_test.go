@@ -187,3 +187,12 @@ func TestPlansAreKept(t *testing.T) {
 		t.Errorf("%+v, want 3 planned and 1 compiled", stats)
 	}
 }
+
+// JSON is UTF-8, whatever a resolver gives.
+func TestTextThatIsNotUTF8(t *testing.T) {
+	for text, want := range map[string]string{"a\xffb": "\"a\uFFFDb\"", "\xc3": "\"\uFFFD\"", "é\xed\xa0\x80": "\"é\uFFFD\uFFFD\uFFFD\"", "\uFFFD€": "\"\uFFFD€\""} {
+		if got := string(plan.AppendString(nil, text)); got != want {
+			t.Errorf("AppendString(%q) = %s, want %s", text, got, want)
+		}
+	}
+}

@@ -91,11 +91,8 @@ func (s *Source) Failing(ctx context.Context, err error) context.Context {
 // At names the subscription's field; the source must be open.
 func (s *Source) At() Coordinate { return Coordinate{s.at.Object, s.at.Field.Name} }
 
-// Next waits for the next event. It gives false when there is none any more, or when the context ends.
+// Next waits for the next event; the source must be open. It gives false when there is none any more, or when the context ends.
 func (s *Source) Next(ctx context.Context) bool {
-	if s.next == nil {
-		return false
-	}
 	var more bool
 	s.value, more = s.next(ctx)
 	return more
@@ -201,7 +198,6 @@ func (s *Schema) open(ctx context.Context, oc *graphql.OperationContext, source 
 	source.field, source.at = table.Stream, fc
 	source.next, err = guard(ctx, oc, func() (func(context.Context) (any, bool), error) { return table.Stream.open(ctx, exec, fc) })
 	if err != nil {
-		source.next = nil
 		graphql.AddError(ctx, placed(fc, err))
 		return failed
 	}
