@@ -4,6 +4,7 @@ package main
 
 import (
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,5 +37,19 @@ func TestTheDemoSaysWhatRunsWhere(t *testing.T) {
 	page, err := io.ReadAll(do(t, "GET", g.origin+"/", nil, nil).Body)
 	if err != nil || !strings.Contains(string(page), "Mine") {
 		t.Errorf("the app of VESTIBULE_SPA_DIR is not shown: %q, %v", page, err)
+	}
+}
+
+// Who starts the demo beside something that has its port reads how to choose another.
+func TestTheDemosPortIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	env := map[string]string{"VESTIBULE_SERVER_ADDRESS": "127.0.0.1:0", "VESTIBULE_SERVER_ADMIN_ADDRESS": "127.0.0.1:0", "VESTIBULE_DEMO_ADDRESS": taken.Addr().String()}
+	err = run(t.Context(), func(name string) string { return env[name] }, nil, io.Discard, io.Discard)
+	if err == nil || !strings.HasSuffix(err.Error(), "address already in use; choose another address with VESTIBULE_DEMO_ADDRESS") {
+		t.Errorf("run = %v", err)
 	}
 }

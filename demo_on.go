@@ -6,12 +6,14 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"slices"
 	"strings"
+	"syscall"
 
 	"vestibule.example/auth/secret"
 	"vestibule.example/clients"
@@ -31,7 +33,10 @@ func startDemo(ctx context.Context, cfg *Config, address string, log *slog.Logge
 	}
 	cfg.Server.PublicURL = "http://" + net.JoinHostPort("localhost", port)
 	world, err := demo.Start(ctx, demo.Config{PublicURL: cfg.Server.PublicURL, Address: cfg.DemoAddress, StepUpOver: stepUpOver, Logger: log})
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%w; choose another address with VESTIBULE_DEMO_ADDRESS", err)
+	case err != nil:
 		return nil, err
 	}
 	added := configureDemo(cfg, world)

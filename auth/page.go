@@ -16,10 +16,10 @@ type page struct {
 
 type link struct{ Label, Href string }
 
-const pageStyle = `:root{color-scheme:light dark}body{background:Canvas;color:CanvasText;font:16px/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;margin:0}main{max-width:32rem;padding:2rem}h1{font-size:1.5rem;line-height:1.2}a{display:inline-block;margin-right:1.5rem;padding:.5rem 0}`
+const pageStyle = `:root{color-scheme:light dark}body{background:Canvas;color:CanvasText;font:16px/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;margin:0}main{box-sizing:border-box;width:min(100%,32rem);padding:2rem;overflow-wrap:anywhere}h1{font-size:1.5rem;line-height:1.2}a{display:inline-block;margin-right:1.5rem;padding:.5rem 0}`
 
 // pageStyleHash is the style's SHA-256 for the content security policy; a test computes it anew.
-const pageStyleHash = "sha256-sybFwT27JhvBC1Kuc4q15bDMh/8b3EL8IuVwk5NQK74="
+const pageStyleHash = "sha256-Rfkj4THL8OiFt5neRHcQd9ZrmHxTKjNmw+HmZYA5zCk="
 
 var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="en">
