@@ -65,6 +65,9 @@ type Config struct {
 	// Keep is how long an answer may be kept in the process for those who allow it (auth.AllowKept), at most auth.MaxKept;
 	// default 0: none is. It needs a server that tells of changes (CLIENT TRACKING, with RESP3).
 	Keep time.Duration
+	// Unbounded is told by New of the nodes that say they have no maxmemory; it may be nil. They do their work until their machine has
+	// no memory left.
+	Unbounded func(addresses []string)
 	// Now is the clock by which a session's end is turned into a length of time; default time.Now.
 	Now func() time.Time
 }
@@ -132,9 +135,13 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	if s.client, err = rueidis.NewClient(options); err != nil {
 		return nil, explain("connecting", err)
 	}
-	if err := s.Check(ctx); err != nil {
+	nodes, err := s.examine(ctx)
+	if err != nil {
 		s.client.Close()
 		return nil, err
+	}
+	if without := unbounded(nodes); len(without) > 0 && cfg.Unbounded != nil {
+		cfg.Unbounded(without)
 	}
 	return s, nil
 }
@@ -142,21 +149,27 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 // Check implements [auth.Store]. It asks each node what it does when memory runs out: dropping a session's record would sign
 // its user out, and dropping a marker would let a session begin that a logout forbids. A single server must also take writes.
 func (s *Store) Check(ctx context.Context) error {
+	_, err := s.examine(ctx)
+	return err
+}
+
+// examine is Check, and gives what the nodes said.
+func (s *Store) examine(ctx context.Context) (map[string]node, error) {
 	ctx, cancel := s.limited(ctx)
 	defer cancel()
 	nodes, err := s.nodes(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for address, said := range nodes {
 		if policy := said["maxmemory_policy"]; policy != "" && policy != "noeviction" {
-			return fmt.Errorf("%w: %s says %q", ErrPolicy, address, policy)
+			return nil, fmt.Errorf("%w: %s says %q", ErrPolicy, address, policy)
 		}
 		if said["role"] == "slave" && s.client.Mode() == rueidis.ClientModeStandalone {
-			return fmt.Errorf("%w: %s", ErrReadOnly, address)
+			return nil, fmt.Errorf("%w: %s", ErrReadOnly, address)
 		}
 	}
-	return nil
+	return nodes, nil
 }
 
 // Close ends connections and watchers.
