@@ -55,7 +55,11 @@ func runCommand(ctx context.Context, getenv func(string) string, args []string, 
 		if err != nil {
 			return err
 		}
-		return serve(ctx, cfg, load, stderr)
+		err = serve(ctx, cfg, load, stderr)
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return nil // It was told to stop while it still started, which is no failure.
+		}
+		return err
 	case "check":
 		return check(ctx, args, getenv, os.Environ(), stdout)
 	case "schema":

@@ -103,6 +103,9 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	if !cfg.Demo {
 		defer (&reloader{load: load, current: cfg, service: service, certificate: cert, log: log}).start(ctx, hangUps)()
 	}
+	if err := ctx.Err(); err != nil {
+		return err // Nobody was served: there is nothing to drain.
+	}
 	ready := &readiness{store: store, log: log}
 	listeners := []listener{
 		{"public", public, newPublicServer(p, ready, log), cert},

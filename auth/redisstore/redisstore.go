@@ -98,7 +98,8 @@ type Store struct {
 
 var _ auth.Store = (*Store)(nil)
 
-// New connects, and checks that the server answers, takes the password, and would drop no session.
+// New connects, and checks that the server answers, takes the password, and would drop no session. It gives up as soon as ctx ends, which
+// means nothing to the store that it gives.
 func New(ctx context.Context, cfg Config) (*Store, error) {
 	if len(cfg.Addresses) == 0 {
 		return nil, errors.New("redisstore: an address is needed")
@@ -119,10 +120,12 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Keep > 0 {
 		s.kept = newKept(cfg.Keep, cfg.Now)
 	}
+	open := &opening{ctx: ctx}
+	defer open.end()
 	dialer := net.Dialer{Timeout: cfg.Timeout, KeepAlive: time.Second}
 	options := rueidis.ClientOption{
 		InitAddress: cfg.Addresses, Username: cfg.Username, Password: cfg.Password.Reveal(), SelectDB: cfg.Database, TLSConfig: cfg.TLS,
-		ClientName: "vestibule", Dialer: dialer, ConnWriteTimeout: cfg.Timeout, DisableCache: s.kept == nil,
+		ClientName: "vestibule", Dialer: dialer, DialCtxFn: open.dial, ConnWriteTimeout: cfg.Timeout, DisableCache: s.kept == nil,
 		Sentinel: rueidis.SentinelOption{
 			MasterSet: cfg.SentinelMaster, Username: cfg.SentinelUsername, Password: cfg.SentinelPassword.Reveal(), TLSConfig: cfg.TLS,
 			Dialer: dialer, TopologyRefreshInterval: 5 * time.Second,
@@ -133,6 +136,9 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	var err error
 	if s.client, err = rueidis.NewClient(options); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx) // The library knows only that a connection broke.
+		}
 		return nil, explain("connecting", err)
 	}
 	nodes, err := s.examine(ctx)
