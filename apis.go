@@ -142,7 +142,7 @@ func warmUp(ctx context.Context, cfg Config, transports map[string]*clients.Tran
 			continue
 		}
 		all.Go(func() {
-			if err := transports[name].Warm(ctx, base, api.WarmUp); err != nil {
+			if err := transports[name].Warm(ctx, base, api.WarmUp); err != nil && !errors.Is(err, context.Canceled) {
 				log.WarnContext(ctx, "connections to an API could not be opened ahead", "api", name, "error", err)
 			}
 		})

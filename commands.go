@@ -42,9 +42,27 @@ Flags:
   -dev               mode: development
 
 Every key is described in docs/configuration.md; each is also a variable, VESTIBULE_SECTION_KEY. The exit code is 0 if all
-went well and 1 if not; then the standard error says what is wrong, and how to mend it.
+went well, 2 if the command line is wrong and 1 if anything else is; then the standard error says what, and how to mend it.
 `)
 	return err
+}
+
+// usageError is a mistake on the command line itself: the same words will never do.
+type usageError struct{ error }
+
+// Unwrap gives what is wrong.
+func (e usageError) Unwrap() error { return e.error }
+
+// exitCode tells those who start the program what kind of error ended it, as the Go tools and POSIX utilities do.
+func exitCode(err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		return 2
+	}
+	return 1
 }
 
 // check reads the configuration as serve would, with the files that it names, and starts nothing. With -live it goes on to ask what is configured.

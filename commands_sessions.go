@@ -66,7 +66,10 @@ func sessionsCommand(ctx context.Context, args []string, getenv func(string) str
 }
 
 func parseSessions(args []string) (query sessionsQuery, configArgs []string, err error) {
-	if len(args) == 0 || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" || args[0] == "help" {
+	if len(args) == 0 {
+		return query, nil, usageError{errors.New("sessions: say what: list or end; see `vestibule sessions -help`")}
+	}
+	if args[0] == "-h" || args[0] == "-help" || args[0] == "--help" || args[0] == "help" {
 		return query, nil, flag.ErrHelp
 	}
 	flags := flag.NewFlagSet("vestibule sessions", flag.ContinueOnError)
@@ -82,16 +85,16 @@ func parseSessions(args []string) (query sessionsQuery, configArgs []string, err
 		query.method = http.MethodDelete
 		flags.StringVar(&query.id, "id", "", "")
 	default:
-		return query, nil, fmt.Errorf("sessions: unknown command %q; it is list or end, see `vestibule sessions -help`", args[0])
+		return query, nil, usageError{fmt.Errorf("sessions: unknown command %q; it is list or end, see `vestibule sessions -help`", args[0])}
 	}
 	if err := flags.Parse(args[1:]); err != nil { // Which may be the wish for help.
-		return query, nil, fmt.Errorf("sessions: %w; `vestibule sessions -help` lists the flags", err)
+		return query, nil, usageError{fmt.Errorf("sessions: %w; `vestibule sessions -help` lists the flags", err)}
 	}
 	if flags.NArg() > 0 {
-		return query, nil, fmt.Errorf("sessions: unexpected argument %q; `vestibule sessions -help` shows the usage", flags.Arg(0))
+		return query, nil, usageError{fmt.Errorf("sessions: unexpected argument %q; `vestibule sessions -help` shows the usage", flags.Arg(0))}
 	}
 	if query.subject == "" {
-		return query, nil, errors.New("sessions: say whose: -sub is the user's name at the provider; see `vestibule sessions -help`")
+		return query, nil, usageError{errors.New("sessions: say whose: -sub is the user's name at the provider; see `vestibule sessions -help`")}
 	}
 	if *config != "" {
 		configArgs = []string{"-config", *config}

@@ -150,6 +150,7 @@ func TestTheSessionsCommandSaysWhatToDo(t *testing.T) {
 		args []string
 		says string
 	}{
+		{"nothing", nil, "list or end"},
 		{"no user", []string{"list"}, "-sub"},
 		{"another command", []string{"dance"}, "list or end"},
 		{"a flag that is none", []string{"list", "-id", "x"}, "lists the flags"},
@@ -161,7 +162,7 @@ func TestTheSessionsCommandSaysWhatToDo(t *testing.T) {
 			t.Errorf("%s: %v, want %q in it", c.name, err, c.says)
 		}
 	}
-	for _, args := range [][]string{nil, {"--help"}, {"list", "-h"}, {"end", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"list", "-h"}, {"end", "--help"}} {
 		if text, err := operate(t, closed, args...); err != nil || text != sessionsUsage {
 			t.Errorf("sessions %v = %q, %v, want the usage", args, text, err)
 		}

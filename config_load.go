@@ -13,14 +13,14 @@ import (
 // cookies behave as they do between two sites.
 const demoAddress = "127.0.0.1:8081"
 
-// parseFlags reads a command's flags. What else stands on the line is a mistake; flag.ErrHelp asks for the usage.
+// parseFlags reads a command's flags. What else stands on the line is a mistake, a usageError; flag.ErrHelp asks for the usage.
 func parseFlags(flags *flag.FlagSet, args []string) error {
 	flags.SetOutput(io.Discard)
 	if err := flags.Parse(args); err != nil {
-		return fmt.Errorf("%w; `vestibule help` lists the flags", err)
+		return usageError{fmt.Errorf("%w; `vestibule help` lists the flags", err)}
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q; `vestibule help` shows the usage", flags.Arg(0))
+		return usageError{fmt.Errorf("unexpected argument %q; `vestibule help` shows the usage", flags.Arg(0))}
 	}
 	return nil
 }

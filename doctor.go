@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -101,14 +102,18 @@ func examineStore(ctx context.Context, cfg SessionConfig) []finding {
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
 	begun := time.Now()
-	store, err := newStore(ctx, cfg)
+	var notes []finding
+	store, err := newStore(ctx, cfg, func(addresses []string) {
+		says := "no maxmemory is set at " + strings.Join(addresses, ", ") + ": strangers can fill the machine's memory, and then nobody's refresh is stored"
+		notes = append(notes, finding{"session.redis.addresses", note, says, "set maxmemory in redis.conf; docs/stores.md says how much"})
+	})
 	if err == nil {
 		err = errors.Join(store.Check(ctx), store.Close())
 	}
 	if err != nil {
 		return []finding{{about, faulty, err.Error(), "mend the keys named, or the server; docs/stores.md says what it needs"}}
 	}
-	return []finding{{about, fine, fmt.Sprintf("%s does its work, in %s", cfg.Store, time.Since(begun).Round(time.Millisecond)), ""}}
+	return append(notes, finding{about, fine, fmt.Sprintf("%s does its work, in %s", cfg.Store, time.Since(begun).Round(time.Millisecond)), ""})
 }
 
 // reply is the answer to one of the doctor's questions.

@@ -61,6 +61,7 @@ var mayImport = []struct {
 	{"clients", nil, "the transport never sees a token or a session"},
 	{"graph/plan", nil, "it runs any gqlgen schema"},
 	{"graph/cost", nil, "it looks at any schema"},
+	{"graph/valid", nil, "it looks at any schema"},
 	{"graph/graphtest", []string{"auth", "auth/", "clients", "demo", "demo/", "graph"}, "it assembles, for tests, what main assembles"},
 	{"graph/rest", []string{"clients", "graph/plan", "graph/cost"}, "it knows no API and no schema"},
 	{"graph/rest/", []string{"clients", "graph/"}, "a schema of its own, to test what is generated"},
@@ -73,8 +74,8 @@ var mayImport = []struct {
 	{"internal/observe", nil, "it sees requests, not what they are about"},
 	{"internal/observe/", nil, "it sends what others measured"},
 	{"internal/nearest", nil, "it sees words alone"},
-	{"internal/gen/", []string{"graph/cost", "internal/nearest"}, "it must run before what it makes compiles"},
-	{"internal/gen", []string{"graph/cost"}, "it must run before what it makes compiles"},
+	{"internal/gen/", []string{"graph/cost", "graph/valid", "internal/nearest"}, "it must run before what it makes compiles"},
+	{"internal/gen", []string{"graph/cost", "graph/valid"}, "it must run before what it makes compiles"},
 	{"internal/", nil, "developers' tools stand alone"},
 	{"bench/", []string{"bench/", "demo/", "demo", "clients", "clients/", "auth", "auth/", "graph/plan", "graph/rest", "graph/cost", "internal/heap", "internal/observe"}, "it measures the product from outside, and parts of it in assemblies of its own"},
 }

@@ -32,7 +32,7 @@ func main() {
 	}
 	if err := run(ctx, os.Getenv, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 
@@ -55,7 +55,11 @@ func runCommand(ctx context.Context, getenv func(string) string, args []string, 
 		if err != nil {
 			return err
 		}
-		return serve(ctx, cfg, load, stderr)
+		err = serve(ctx, cfg, load, stderr)
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return nil // It was told to stop while it still started, which is no failure.
+		}
+		return err
 	case "check":
 		return check(ctx, args, getenv, os.Environ(), stdout)
 	case "schema":
@@ -69,7 +73,7 @@ func runCommand(ctx context.Context, getenv func(string) string, args []string, 
 	case "help":
 		return flag.ErrHelp
 	}
-	return fmt.Errorf("unknown command %q; `vestibule help` lists the commands", command)
+	return usageError{fmt.Errorf("unknown command %q; `vestibule help` lists the commands", command)}
 }
 
 // splitCommand takes the command off the arguments; without one it is serve.

@@ -13,8 +13,9 @@ import (
 	"vestibule.example/auth/redisstore"
 )
 
-// newStore opens the configured session store. Its errors name the key that would mend them.
-func newStore(ctx context.Context, cfg SessionConfig) (auth.Store, error) {
+// newStore opens the configured session store. Its errors name the key that would mend them. unbounded is told of Redis servers without a
+// bound of their memory; it may be nil.
+func newStore(ctx context.Context, cfg SessionConfig, unbounded func(addresses []string)) (auth.Store, error) {
 	switch cfg.Store {
 	case "file":
 		store, err := filestore.New(filestore.Config{Path: cfg.File, MaxSessions: cfg.MaxSessions})
@@ -23,12 +24,12 @@ func newStore(ctx context.Context, cfg SessionConfig) (auth.Store, error) {
 		}
 		return namedStore{store, nameFileKey}, nil
 	case "redis":
-		return newRedisStore(ctx, cfg.Redis)
+		return newRedisStore(ctx, cfg.Redis, unbounded)
 	}
 	return namedStore{memstore.New(memstore.Config{MaxSessions: cfg.MaxSessions}), nameMemoryKey}, nil
 }
 
-func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
+func newRedisStore(ctx context.Context, cfg RedisConfig, unbounded func(addresses []string)) (auth.Store, error) {
 	encryption, err := newRedisTLS(cfg)
 	if err != nil {
 		return nil, err
@@ -36,7 +37,7 @@ func newRedisStore(ctx context.Context, cfg RedisConfig) (auth.Store, error) {
 	store, err := redisstore.New(ctx, redisstore.Config{
 		Addresses: cfg.Addresses, SentinelMaster: cfg.SentinelMaster, Username: cfg.Username, Password: cfg.Password,
 		SentinelUsername: cfg.SentinelUsername, SentinelPassword: cfg.SentinelPassword,
-		TLS: encryption, Database: cfg.Database, Prefix: cfg.Prefix, Timeout: cfg.Timeout, Keep: cfg.Keep,
+		TLS: encryption, Database: cfg.Database, Prefix: cfg.Prefix, Timeout: cfg.Timeout, Keep: cfg.Keep, Unbounded: unbounded,
 	})
 	if err != nil {
 		return nil, nameRedisKey(err)

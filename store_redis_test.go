@@ -87,13 +87,33 @@ func TestARedisThatWillNotDoIsNamed(t *testing.T) {
 	}
 }
 
+// A Redis without a bound of its memory is told of, by the start and by check -live, with what to do; one that has a bound is not. Both do.
+func TestARedisWithoutABoundIsTold(t *testing.T) {
+	for _, c := range []struct {
+		address string
+		told    int
+	}{{startRedis(t), 1}, {startRedis(t, "--maxmemory", "100mb", "--maxmemory-policy", "noeviction"), 0}} {
+		text := strings.Replace(withRedis("{addresses: ['"+c.address+"']}"), "public_url", "drain_delay: 0s\n  public_url", 1) + shopAPIs + "observe: {log_format: text}\n"
+		file := writeFile(t, "vestibule.yaml", text)
+		g := startGateway(t, "VESTIBULE_CONFIG="+file, "VESTIBULE_DEMO_ADDRESS=")
+		if got := strings.Count(g.log.String(), "has no maxmemory"); got != c.told || got > 0 && !strings.Contains(g.log.String(), c.address) {
+			t.Errorf("the start tells of it %d times, want %d, with the address:\n%s", got, c.told, g.log)
+		}
+		var report bytes.Buffer
+		_ = check(t.Context(), []string{"-live", "-config", file}, func(string) string { return "" }, nil, &report)
+		if got := strings.Count(report.String(), "note   session.redis.addresses: no maxmemory is set at "+c.address); got != c.told || !strings.Contains(report.String(), "session.store: redis does its work") {
+			t.Errorf("check -live tells of it %d times, want %d:\n%s", got, c.told, &report)
+		}
+	}
+}
+
 // A Redis out of memory keeps what it has, takes no more, and the error names what to do.
 func TestARedisOutOfMemoryIsNamed(t *testing.T) {
 	cfg, err := load(t, withRedis("{addresses: ['"+startRedis(t, "--maxmemory", "3mb", "--maxmemory-policy", "noeviction")+"']}"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := newStore(t.Context(), cfg.Session)
+	store, err := newStore(t.Context(), cfg.Session, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

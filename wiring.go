@@ -80,7 +80,9 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 			return err
 		}
 	}
-	store, err := newStore(ctx, cfg.Session)
+	store, err := newStore(ctx, cfg.Session, func(addresses []string) {
+		log.WarnContext(ctx, "the Redis of session.redis.addresses has no maxmemory, so that strangers can fill its machine: set one in redis.conf", "servers", addresses)
+	})
 	if err != nil {
 		return err
 	}
@@ -100,6 +102,9 @@ func serve(ctx context.Context, cfg Config, load func() (Config, error), stderr 
 	warmUp(ctx, cfg, p.transports, log)
 	if !cfg.Demo {
 		defer (&reloader{load: load, current: cfg, service: service, certificate: cert, log: log}).start(ctx, hangUps)()
+	}
+	if err := ctx.Err(); err != nil {
+		return err // Nobody was served: there is nothing to drain.
 	}
 	ready := &readiness{store: store, log: log}
 	listeners := []listener{

@@ -120,7 +120,9 @@ type Store interface {
 	// Watch reports sessions that end, on any replica, until ctx ends. Expiry is not reported: a watcher knows the times. The channel
 	// of a watcher that does not keep up is closed, and it must check for itself.
 	Watch(ctx context.Context) (<-chan Ended, error)
-	// Lease gives the name to one caller at a time, for ttl at the most, and false to others. release gives it back.
+	// Lease gives the name to one caller at a time, for ttl at the most, and false to others. release gives it back. No store bounds
+	// leases by their number, as it must what strangers can have written: each is for a session that a cookie opens, or for one that
+	// a sign-in, with a verified ID token, replaces.
 	Lease(ctx context.Context, name string, ttl time.Duration) (release func(), ok bool, err error)
 	// Put keeps a small value under a name for ttl; ErrExists if the name is taken, so that it also serves to consume a
 	// name once. ErrStoreFull if it would need the room that is kept for who is signed in, unless ReserveAllowed(ctx).

@@ -10,7 +10,8 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"vestibule.example/graph/valid"
 )
 
 // keptDocuments bounds the documents that are kept, in bytes of their text: parsed, a document takes some forty times as much.
@@ -87,7 +88,7 @@ func (d *documents) read(text string) (*document, gqlerror.List) {
 			return nil, gqlerror.List{over.refusal()}
 		}
 	}
-	faults := validator.ValidateWithRules(d.schema, parsed, rules.NewDefaultRules())
+	faults := validator.ValidateWithRules(d.schema, parsed, valid.Rules())
 	if len(faults) == 0 {
 		faults = oneStream(parsed)
 	}

@@ -163,6 +163,8 @@ func closingFor(why error) *closing {
 		return &closing{closeUnauthorized, codeSessionChanged}
 	case errors.Is(why, auth.ErrSessionEnded):
 		return &closing{closeUnauthorized, codeUnauthenticated}
+	case errors.Is(why, errNotRenewed):
+		return &closing{websocket.StatusTryAgainLater, codeUnavailable}
 	case errors.Is(why, auth.ErrDraining):
 		return &closing{websocket.StatusServiceRestart, "Restarting; connect again"}
 	}
@@ -252,8 +254,10 @@ func (s *socket) init(m *message) error {
 		return &closing{closeForbidden, codeSessionChanged}
 	}
 	if _, err := s.renew(s.ctx); err != nil {
-		why := closingFor(err)
-		return &closing{closeForbidden, why.reason} // WS-6
+		if why := closingFor(err); why != nil && why.code == closeUnauthorized {
+			return &closing{closeForbidden, why.reason} // WS-6
+		}
+		return err
 	}
 	close(s.begun)
 	s.send(message{Type: "connection_ack"})

@@ -158,7 +158,7 @@ func (s *socket) stream(ctx context.Context, op *socketOperation, operation *adm
 	switch {
 	case err == nil:
 		s.tell(op, "complete", nil) //nolint:errcheck // Nobody is there to be told, or it has been told already.
-	case errors.Is(err, auth.ErrSessionEnded):
+	case ctx.Err() == nil: // Neither has the client left it nor the socket ended: nothing more may be done in the session's name.
 		s.end(err)
 	}
 }

@@ -5,6 +5,7 @@ package graph_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -250,18 +251,24 @@ func TestASessionThatEndsBehindASocket(t *testing.T) {
 		{"ended at an operation", auth.ErrSessionEnded, 2, query, 4401, "UNAUTHENTICATED"},
 		{"replaced at an operation", auth.ErrReplaced, 2, query, 4401, "SESSION_CHANGED"},
 		{"ended at an event", auth.ErrSessionEnded, 4, watchNote, 4401, "UNAUTHENTICATED"},
+		{"replaced at an event", auth.ErrReplaced, 4, watchNote, 4401, "SESSION_CHANGED"},
+		{"not to be found out before it began", errGone, 1, "", 1013, "UNAVAILABLE"},
+		{"not to be found out at an operation", errGone, 2, query, 1013, "UNAVAILABLE"},
+		{"not to be found out at an event", errGone, 4, watchNote, 1013, "UNAVAILABLE"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var looked atomic.Int64
+				logged := &logBuffer{}
 				s := newSockets(t, session, newStreams(t, ticking(new(atomic.Int64)), func(cfg *graph.Config) {
+					cfg.Logger = newLogger(logged)
 					cfg.Renew = func(ctx context.Context) (context.Context, error) {
 						if looked.Add(1) == c.at {
 							return ctx, c.why
 						}
 						return ctx, nil
 					}
-				}), io.Discard)
+				}), logged)
 				conn, _ := s.dial(t)
 				say(t, conn, `{"type":"connection_init"}`)
 				if c.says != "" {
@@ -270,6 +277,9 @@ func TestASessionThatEndsBehindASocket(t *testing.T) {
 				}
 				if code, reason := ends(t, conn); code != c.code || reason != c.reason {
 					t.Errorf("closed with %d %s, want %d %s", code, reason, c.code, c.reason)
+				}
+				if got, want := strings.Count(logged.String(), "level=ERROR"), strings.Count(fmt.Sprint(c.why), errGone.Error()); got != want || strings.Contains(logged.String(), "panic") {
+					t.Errorf("%d errors are logged, want %d:\n%s", got, want, logged)
 				}
 			})
 		})

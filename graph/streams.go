@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 
@@ -29,7 +30,7 @@ type subscription struct {
 type subscriptionKey struct{}
 
 // subscribe runs a subscription and gives each answer to send, which must not keep its data. It returns nil when the source
-// has no more events, the cause when ctx ends, Renew's error when the session has ended, or send's error. None of its goroutines is
+// has no more events, the cause when ctx ends, renew's error when nothing more may be done in the session's name, or send's error. None of its goroutines is
 // left then.
 func (h *handler) subscribe(ctx context.Context, operation *admitted, send func(*graphql.Response) error) error {
 	s := &subscription{handler: h, operation: operation}
@@ -116,12 +117,24 @@ func (s *subscription) dispatch(ctx context.Context) *graphql.Response {
 	return result
 }
 
-// renew gives a stream's context the session as it is now, or an error if nothing more may be done in its name.
+// errNotRenewed is that nobody can tell whether a stream's session still lives.
+var errNotRenewed = errors.New("graph: the session of a stream cannot be looked up")
+
+// renew gives a stream's context the session as it is now, or an error if nothing more may be done in its name: also where that cannot
+// be told, which is logged.
 func (h *handler) renew(ctx context.Context) (context.Context, error) {
 	if h.cfg.Renew == nil {
 		return ctx, nil
 	}
-	return h.cfg.Renew(ctx)
+	renewed, err := h.cfg.Renew(ctx)
+	switch {
+	case err == nil, errors.Is(err, auth.ErrSessionEnded), errors.Is(err, auth.ErrReplaced):
+		return renewed, err
+	case ctx.Err() != nil:
+		return ctx, context.Cause(ctx)
+	}
+	h.cfg.Logger.ErrorContext(ctx, "a stream ends: its session cannot be looked up", "request_id", h.cfg.RequestID(ctx), "error", err)
+	return ctx, fmt.Errorf("%w: %w", errNotRenewed, err)
 }
 
 // untilEnded gives a stream's context, which ends with its session, or the refusal of one more stream.

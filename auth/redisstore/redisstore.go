@@ -65,6 +65,9 @@ type Config struct {
 	// Keep is how long an answer may be kept in the process for those who allow it (auth.AllowKept), at most auth.MaxKept;
 	// default 0: none is. It needs a server that tells of changes (CLIENT TRACKING, with RESP3).
 	Keep time.Duration
+	// Unbounded is told by New of the nodes that say they have no maxmemory; it may be nil. They do their work until their machine has
+	// no memory left.
+	Unbounded func(addresses []string)
 	// Now is the clock by which a session's end is turned into a length of time; default time.Now.
 	Now func() time.Time
 }
@@ -95,7 +98,8 @@ type Store struct {
 
 var _ auth.Store = (*Store)(nil)
 
-// New connects, and checks that the server answers, takes the password, and would drop no session.
+// New connects, and checks that the server answers, takes the password, and would drop no session. It gives up as soon as ctx ends, which
+// means nothing to the store that it gives.
 func New(ctx context.Context, cfg Config) (*Store, error) {
 	if len(cfg.Addresses) == 0 {
 		return nil, errors.New("redisstore: an address is needed")
@@ -116,10 +120,12 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Keep > 0 {
 		s.kept = newKept(cfg.Keep, cfg.Now)
 	}
+	open := &opening{ctx: ctx}
+	defer open.end()
 	dialer := net.Dialer{Timeout: cfg.Timeout, KeepAlive: time.Second}
 	options := rueidis.ClientOption{
 		InitAddress: cfg.Addresses, Username: cfg.Username, Password: cfg.Password.Reveal(), SelectDB: cfg.Database, TLSConfig: cfg.TLS,
-		ClientName: "vestibule", Dialer: dialer, ConnWriteTimeout: cfg.Timeout, DisableCache: s.kept == nil,
+		ClientName: "vestibule", Dialer: dialer, DialCtxFn: open.dial, ConnWriteTimeout: cfg.Timeout, DisableCache: s.kept == nil,
 		Sentinel: rueidis.SentinelOption{
 			MasterSet: cfg.SentinelMaster, Username: cfg.SentinelUsername, Password: cfg.SentinelPassword.Reveal(), TLSConfig: cfg.TLS,
 			Dialer: dialer, TopologyRefreshInterval: 5 * time.Second,
@@ -130,11 +136,18 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	var err error
 	if s.client, err = rueidis.NewClient(options); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx) // The library knows only that a connection broke.
+		}
 		return nil, explain("connecting", err)
 	}
-	if err := s.Check(ctx); err != nil {
+	nodes, err := s.examine(ctx)
+	if err != nil {
 		s.client.Close()
 		return nil, err
+	}
+	if without := unbounded(nodes); len(without) > 0 && cfg.Unbounded != nil {
+		cfg.Unbounded(without)
 	}
 	return s, nil
 }
@@ -142,21 +155,27 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 // Check implements [auth.Store]. It asks each node what it does when memory runs out: dropping a session's record would sign
 // its user out, and dropping a marker would let a session begin that a logout forbids. A single server must also take writes.
 func (s *Store) Check(ctx context.Context) error {
+	_, err := s.examine(ctx)
+	return err
+}
+
+// examine is Check, and gives what the nodes said.
+func (s *Store) examine(ctx context.Context) (map[string]node, error) {
 	ctx, cancel := s.limited(ctx)
 	defer cancel()
 	nodes, err := s.nodes(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for address, said := range nodes {
 		if policy := said["maxmemory_policy"]; policy != "" && policy != "noeviction" {
-			return fmt.Errorf("%w: %s says %q", ErrPolicy, address, policy)
+			return nil, fmt.Errorf("%w: %s says %q", ErrPolicy, address, policy)
 		}
 		if said["role"] == "slave" && s.client.Mode() == rueidis.ClientModeStandalone {
-			return fmt.Errorf("%w: %s", ErrReadOnly, address)
+			return nil, fmt.Errorf("%w: %s", ErrReadOnly, address)
 		}
 	}
-	return nil
+	return nodes, nil
 }
 
 // Close ends connections and watchers.

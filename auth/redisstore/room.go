@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -70,6 +72,18 @@ func (n node) leavesRoom(address string) error {
 		return nil
 	}
 	return fmt.Errorf("redisstore: %w: the maxmemory of %s is used up but for a tenth, which is for who is signed in", auth.ErrStoreFull, address)
+}
+
+// unbounded are the nodes that say that nothing but their machine bounds what strangers can have them keep. A replica counts: it may
+// be the master tomorrow, with its own bound.
+func unbounded(nodes map[string]node) []string {
+	var without []string
+	for _, address := range slices.Sorted(maps.Keys(nodes)) {
+		if nodes[address]["maxmemory"] == "0" {
+			without = append(without, address)
+		}
+	}
+	return without
 }
 
 func (n node) number(name string) int64 {

@@ -10,7 +10,9 @@ import (
 
 	"github.com/99designs/gqlgen/api"
 	"github.com/99designs/gqlgen/codegen/config"
+	"github.com/vektah/gqlparser/v2/ast"
 
+	"vestibule.example/graph/valid"
 	"vestibule.example/internal/gen/bindings"
 	"vestibule.example/internal/gen/plantables"
 	"vestibule.example/internal/gen/restgen"
@@ -86,7 +88,7 @@ func run(args []string) error {
 	if err := bound.Check(cfg.Sources); err != nil {
 		return err
 	}
-	options := []api.Option{api.AddPlugin(plantables.Plugin{})}
+	options := []api.Option{api.AddPlugin(plantables.Plugin{}), api.AddPlugin(defaults{})}
 	if restgen.Used(cfg.Sources) || restgen.Made(cfg) { // What was made when there was a @rest is made anew: nothing is left of it.
 		calls, err := restgen.Load(cfg)
 		if err != nil {
@@ -102,6 +104,15 @@ func run(args []string) error {
 	}
 	return bound.Place(api.Generate(cfg, options...))
 }
+
+// defaults is a plugin of gqlgen's that looks at the schema's defaults before anything is made of them.
+type defaults struct{}
+
+// Name implements gqlgen's plugin.Plugin.
+func (defaults) Name() string { return "defaults" }
+
+// MutateSchema implements gqlgen's plugin.SchemaMutator.
+func (defaults) MutateSchema(schema *ast.Schema) error { return valid.Defaults(schema) }
 
 // load reads the configuration, in the directory it is in, and gives its name there: its paths are relative to that.
 func load(file string) (*config.Config, string, error) {

@@ -15,9 +15,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"vestibule.example/graph/cost"
+	"vestibule.example/graph/valid"
 )
 
 // ErrTooMuch is that the limits refuse an operation.
@@ -60,7 +60,7 @@ func Plan(w io.Writer, schema *ast.Schema, table cost.Table, limits Limits, q Qu
 	if err != nil {
 		return err
 	}
-	if faults := validator.ValidateWithRules(schema, doc, rules.NewDefaultRules()); len(faults) > 0 {
+	if faults := validator.ValidateWithRules(schema, doc, valid.Rules()); len(faults) > 0 {
 		return faults
 	}
 	asked := doc.Operations

@@ -16,6 +16,7 @@ import (
 
 	"vestibule.example/graph/plan"
 	"vestibule.example/graph/plan/plantest"
+	"vestibule.example/graph/valid"
 )
 
 // Answer is what an executor made of an operation, or of one event of a subscription.
@@ -33,6 +34,7 @@ var errPanic = errors.New("panic")
 func NewExecutor(schema graphql.ExecutableSchema) *executor.Executor {
 	e := executor.New(schema)
 	e.Use(extension.Introspection{})
+	e.SetDefaultRulesFn(valid.Rules)
 	e.SetRecoverFunc(func(_ context.Context, v any) error { return fmt.Errorf("%w: %v", errPanic, v) })
 	e.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		public := *graphql.DefaultErrorPresenter(ctx, err)

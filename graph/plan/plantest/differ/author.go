@@ -21,12 +21,15 @@ type author struct {
 	declared  []string
 	writing   []string // fragments being written: none may hold itself
 	seldom    []string // fields that few operations ask for
+	beyond    bool     // a literal is beyond the 32 bits of Int
 }
 
 // Operation is one that was made up.
 type Operation struct {
 	Text      string
 	Variables map[string]any
+	// Beyond tells that a literal is beyond the 32 bits of Int: nobody may run it.
+	Beyond bool
 }
 
 // Author makes one up. It may be invalid, where fields of the same name do not go together. Fields of the names that are seldom
@@ -59,7 +62,7 @@ func Author(schema *ast.Schema, seed uint64, seldom ...string) Operation {
 	for _, name := range slices.Sorted(maps.Keys(a.fragments)) {
 		b.WriteString(a.fragments[name] + "\n")
 	}
-	return Operation{b.String(), a.variables}
+	return Operation{b.String(), a.variables, a.beyond}
 }
 
 // event makes up a subscription's one field, in a fragment or not.

@@ -74,7 +74,7 @@ func used(doc *ast.QueryDocument, variables map[string]any) Operation {
 					op.VariableDefinitions = append(op.VariableDefinitions, v)
 				}
 			}
-			return Operation{format(doc), variables}
+			return Operation{Text: format(doc), Variables: variables}
 		}
 		doc.Fragments = kept
 	}

@@ -113,7 +113,7 @@ func (a *author) scalar(name string) any {
 	return strconv.Itoa(a.rand.IntN(9))
 }
 
-// literal writes a value as a document has it.
+// literal writes a value as a document has it, and now and then an integer that Int cannot hold in its place.
 func (a *author) literal(typ *ast.Type, value any) string {
 	switch value := value.(type) {
 	case nil:
@@ -147,6 +147,10 @@ func (a *author) literal(typ *ast.Type, value any) string {
 			return value
 		}
 		return strconv.Quote(value)
+	}
+	if typ != nil && typ.NamedType == "Int" && a.rand.IntN(50) == 0 {
+		a.beyond = true
+		return []string{"2147483648", "-2147483649", "9223372036854775807"}[a.rand.IntN(3)]
 	}
 	return fmt.Sprint(value)
 }
