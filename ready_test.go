@@ -129,7 +129,7 @@ func TestStoreErrorsNameTheirKey(t *testing.T) {
 		"session.file: ":              {Store: "file", File: nowhere},
 		"session.redis.tls_ca_file: ": {Store: "redis", Redis: RedisConfig{Addresses: []string{"127.0.0.1:1"}, TLS: true, TLSCAFile: nowhere}},
 	} {
-		if _, err := newStore(t.Context(), cfg); err == nil || !strings.HasPrefix(err.Error(), key) {
+		if _, err := newStore(t.Context(), cfg, nil); err == nil || !strings.HasPrefix(err.Error(), key) {
 			t.Errorf("newStore = %v, want it to begin with %q", err, key)
 		}
 	}
