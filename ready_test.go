@@ -117,7 +117,7 @@ func TestStoreErrorsNameTheirKey(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	store, err := newStore(t.Context(), SessionConfig{Store: "file", File: filepath.Join(dir, "file")})
+	store, err := newStore(t.Context(), SessionConfig{Store: "file", File: filepath.Join(dir, "file")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
