@@ -12,18 +12,21 @@ import (
 // coerced is what gqlgen's executor writes of a field in the place of the value: it writes an Int of any size, where the
 // specification wants an error (§3.5.1), as plans have it. Whatever else the value is, it is left as it is.
 func (s *Schema) coerced(ctx context.Context, fc *graphql.FieldContext, value any) any {
-	def := s.Schema().Types[fc.Object].Fields.ForName(fc.Field.Name) // An interface's may be less strict.
-	if def == nil || def.Type.Name() != "Int" || fitsInt(reflect.ValueOf(value)) {
+	if !s.isInt(Coordinate{fc.Object, fc.Field.Name}) || fitsInt(reflect.ValueOf(value)) {
 		return value
 	}
-	return coerceInt(ctx, fc, def.Type, reflect.ValueOf(value))
+	typ := s.Schema().Types[fc.Object].Fields.ForName(fc.Field.Name).Type // An interface's may be less strict.
+	return coerceInt(ctx, fc, typ, reflect.ValueOf(value))
 }
 
-// fitsInt tells a value, or a list, that holds no integer beyond 32 bits. What writes itself is not looked into.
+// isInt tells a field whose value is written as the integer that it is.
+func (s *Schema) isInt(at Coordinate) bool {
+	id, known := s.ids[at.Object] // The types of introspection are not.
+	return known && s.tables.Objects[id].Fields[at.Field] != nil && s.tables.Objects[id].Fields[at.Field].Int
+}
+
+// fitsInt tells a value, or a list, that holds no integer beyond 32 bits.
 func fitsInt(v reflect.Value) bool {
-	if v.IsValid() && (v.Type().Implements(reflect.TypeFor[graphql.Marshaler]()) || v.Type().Implements(reflect.TypeFor[graphql.ContextMarshaler]())) {
-		return true
-	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		return v.IsNil() || fitsInt(v.Elem())

@@ -126,7 +126,7 @@ func (s *Schema) stream(ctx context.Context, oc *graphql.OperationContext) graph
 		if err := denied(ctx)[asked.source.At()]; err != nil {
 			return once(func(ctx context.Context) *graphql.Response { return asked.source.failed(ctx, err) })
 		}
-		if asked.source.at.Field.Definition.Type.Name() == "Int" && !fitsInt(reflect.ValueOf(asked.source.value)) {
+		if s.isInt(asked.source.At()) && !fitsInt(reflect.ValueOf(asked.source.value)) {
 			return once(func(ctx context.Context) *graphql.Response { return asked.source.failed(ctx, ErrIntRange) })
 		}
 		return asked.source.corrected(oc, s.fallBack(ctx, oc))

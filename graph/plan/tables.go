@@ -36,6 +36,8 @@ type Field struct {
 	Reason Reason
 	// Method tells that the value comes from a method of the model, not from a variable.
 	Method bool
+	// Int tells that gqlgen's functions for integers write the value, of the schema's Int: whatever else writes one decides what it writes.
+	Int bool
 }
 
 // isResolved tells whether a resolver of the developer's gives the field's value.

@@ -77,6 +77,7 @@ type ComplexityRoot struct {
 		Ones     func(childComplexity int) int
 		Peer     func(childComplexity int) int
 		Peers    func(childComplexity int) int
+		Prices   func(childComplexity int) int
 		Rank     func(childComplexity int) int
 		RankN    func(childComplexity int) int
 		Ranks    func(childComplexity int, size *Size) int
@@ -94,6 +95,8 @@ type ComplexityRoot struct {
 		Tag      func(childComplexity int) int
 		Tags     func(childComplexity int) int
 		Value    func(childComplexity int) int
+		Views    func(childComplexity int) int
+		Weight   func(childComplexity int) int
 		Whatever func(childComplexity int) int
 		Whole    func(childComplexity int) int
 		Words    func(childComplexity int) int
@@ -166,6 +169,9 @@ type ComplexityRoot struct {
 		ID     func(childComplexity int) int
 		Opened func(childComplexity int) int
 		Ratio  func(childComplexity int) int
+		Scale  func(childComplexity int) int
+		Size   func(childComplexity int) int
+		Views  func(childComplexity int) int
 	}
 }
 
@@ -458,6 +464,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Alpha.Peers(childComplexity), true
+	case "Alpha.prices":
+		if e.ComplexityRoot.Alpha.Prices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alpha.Prices(childComplexity), true
 	case "Alpha.rank":
 		if e.ComplexityRoot.Alpha.Rank == nil {
 			break
@@ -570,6 +582,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Alpha.Value(childComplexity), true
+	case "Alpha.views":
+		if e.ComplexityRoot.Alpha.Views == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alpha.Views(childComplexity), true
+	case "Alpha.weight":
+		if e.ComplexityRoot.Alpha.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alpha.Weight(childComplexity), true
 	case "Alpha.whatever":
 		if e.ComplexityRoot.Alpha.Whatever == nil {
 			break
@@ -910,6 +934,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vault.Ratio(childComplexity), true
+	case "Vault.scale":
+		if e.ComplexityRoot.Vault.Scale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vault.Scale(childComplexity), true
+	case "Vault.size":
+		if e.ComplexityRoot.Vault.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vault.Size(childComplexity), true
+	case "Vault.views":
+		if e.ComplexityRoot.Vault.Views == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vault.Views(childComplexity), true
 
 	}
 	return 0, false
@@ -1137,6 +1179,12 @@ func (ec *executionContext) childFields_Alpha(ctx context.Context, field graphql
 		return ec.fieldContext_Alpha_rankN(ctx, field)
 	case "ranks":
 		return ec.fieldContext_Alpha_ranks(ctx, field)
+	case "weight":
+		return ec.fieldContext_Alpha_weight(ctx, field)
+	case "prices":
+		return ec.fieldContext_Alpha_prices(ctx, field)
+	case "views":
+		return ec.fieldContext_Alpha_views(ctx, field)
 	case "limited":
 		return ec.fieldContext_Alpha_limited(ctx, field)
 	case "guarded":
@@ -1213,6 +1261,12 @@ func (ec *executionContext) childFields_Vault(ctx context.Context, field graphql
 		return ec.fieldContext_Vault_opened(ctx, field)
 	case "ratio":
 		return ec.fieldContext_Vault_ratio(ctx, field)
+	case "scale":
+		return ec.fieldContext_Vault_scale(ctx, field)
+	case "size":
+		return ec.fieldContext_Vault_size(ctx, field)
+	case "views":
+		return ec.fieldContext_Vault_views(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Vault", field.Name)
 }
@@ -3493,6 +3547,81 @@ func (ec *executionContext) resolveBatch_Alpha_ranks(ctx context.Context, field 
 	)
 }
 
+func (ec *executionContext) _Alpha_weight(ctx context.Context, field graphql.CollectedField, obj *Alpha) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alpha_weight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weight, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v Grams) graphql.Marshaler {
+			return ec.marshalOInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐGrams(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alpha_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alpha", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Alpha_prices(ctx context.Context, field graphql.CollectedField, obj *Alpha) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alpha_prices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Prices, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []Cents) graphql.Marshaler {
+			return ec.marshalOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alpha_prices(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alpha", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Alpha_views(ctx context.Context, field graphql.CollectedField, obj *Alpha) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alpha_views(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Views, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v uint64) graphql.Marshaler {
+			return ec.marshalOInt2uint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alpha_views(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alpha", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Alpha_limited(ctx context.Context, field graphql.CollectedField, obj *Alpha) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5148,6 +5277,81 @@ func (ec *executionContext) fieldContext_Vault_ratio(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Vault", field, false, false, "Float")
 }
 
+func (ec *executionContext) _Vault_scale(ctx context.Context, field graphql.CollectedField, obj *Vault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Vault_scale(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scale, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNRatio2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Vault_scale(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Vault", field, false, false, "Ratio")
+}
+
+func (ec *executionContext) _Vault_size(ctx context.Context, field graphql.CollectedField, obj *Vault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Vault_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v Size) graphql.Marshaler {
+			return ec.marshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Vault_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Vault", field, false, false, "Size")
+}
+
+func (ec *executionContext) _Vault_views(ctx context.Context, field graphql.CollectedField, obj *Vault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Vault_views(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Views, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v uint64) graphql.Marshaler {
+			return ec.marshalOInt2uint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Vault_views(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Vault", field, false, false, "Int")
+}
+
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6746,6 +6950,21 @@ func (ec *executionContext) _Alpha(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Alpha_ranks(ctx, field, obj)
 				})
+		case "weight":
+			out.Values[i] = ec._Alpha_weight(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "prices":
+			out.Values[i] = ec._Alpha_prices(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "views":
+			out.Values[i] = ec._Alpha_views(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "limited":
 			out.Values[i] = ec._Alpha_limited(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -7241,6 +7460,21 @@ func (ec *executionContext) _Vault(ctx context.Context, sel ast.SelectionSet, ob
 		case "ratio":
 			out.Values[i] = ec._Vault_ratio(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scale":
+			out.Values[i] = ec._Vault_scale(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "size":
+			out.Values[i] = ec._Vault_size(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "views":
+			out.Values[i] = ec._Vault_views(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
@@ -7783,6 +8017,20 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
+func (ec *executionContext) unmarshalNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents(ctx context.Context, v any) (Cents, error) {
+	res, err := UnmarshalCents(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents(ctx context.Context, sel ast.SelectionSet, v Cents) graphql.Marshaler {
+	_ = sel
+	res := MarshalCents(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -7931,6 +8179,20 @@ func (ec *executionContext) marshalNPost2ᚖvestibuleᚗexampleᚋgraphᚋplan�
 		return graphql.Null
 	}
 	return ec._Post(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRatio2float64(ctx context.Context, v any) (float64, error) {
+	res, err := UnmarshalRatio(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRatio2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := MarshalRatio(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Ratio!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
 }
 
 func (ec *executionContext) marshalNSpot2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(ctx context.Context, sel ast.SelectionSet, v Spot) graphql.Marshaler {
@@ -8513,6 +8775,28 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalOInt2uint64(ctx context.Context, v any) (uint64, error) {
+	res, err := graphql.UnmarshalUint64(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2uint64(ctx context.Context, sel ast.SelectionSet, v uint64) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalUint64(v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐGrams(ctx context.Context, v any) (Grams, error) {
+	var res Grams
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐGrams(ctx context.Context, sel ast.SelectionSet, v Grams) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalOInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
 	if v == nil {
 		return nil, nil
@@ -8537,6 +8821,41 @@ func (ec *executionContext) marshalOInt2ᚕintᚄ(ctx context.Context, sel ast.S
 	ret := make(graphql.Array, len(v))
 	for i := range v {
 		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(ctx context.Context, v any) ([]Cents, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]Cents, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(ctx context.Context, sel ast.SelectionSet, v []Cents) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents(ctx, sel, v[i])
 	}
 
 	for _, e := range ret {
@@ -8729,6 +9048,30 @@ func (ec *executionContext) marshalORatio2ᚖfloat64(ctx context.Context, sel as
 	res := MarshalRatio(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
 }
+
+func (ec *executionContext) unmarshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(ctx context.Context, v any) (Size, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(ctx context.Context, sel ast.SelectionSet, v Size) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize[v])
+	return res
+}
+
+var (
+	unmarshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize = map[string]Size{
+		"SMALL": SizeSmall,
+		"LARGE": SizeLarge,
+	}
+	marshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize = map[Size]string{
+		SizeSmall: "SMALL",
+		SizeLarge: "LARGE",
+	}
+)
 
 func (ec *executionContext) unmarshalOSize2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(ctx context.Context, v any) (*Size, error) {
 	if v == nil {

@@ -40,6 +40,9 @@ type Alpha struct {
 	Spot   Spot
 	Spots  []Spot
 	SpotP  *Spot
+	Weight Grams
+	Prices []Cents
+	Views  uint64
 
 	Limited *string
 }
@@ -66,8 +69,12 @@ type Gamma struct {
 // Vault has what plans do not cover.
 type Vault struct {
 	ID string
-	// Ratio is no number.
-	Ratio float64
+	// Ratio is no number, and Scale is null.
+	Ratio, Scale float64
+	// Size is none.
+	Size Size
+	// Views are too many.
+	Views uint64
 }
 
 // Post is what the benchmarks ask for.
@@ -153,6 +160,11 @@ func (w *World) alpha(seed uint64) *Alpha {
 		a.IntsN = Some(w, w.Hash(seed, "intsN"), 3, true, w.number)
 	}
 	a.Spots = Some(w, w.Hash(seed, "spots"), 3, false, w.spot)
+	a.Weight = Grams(seed % 1e12)
+	if present("prices") {
+		a.Prices = Some(w, w.Hash(seed, "prices"), 3, false, func(s uint64) Cents { return Cents(s % 1e11) })
+	}
+	a.Views = uint64(w.Integer(seed, int(seed%5000)))
 	return a
 }
 

@@ -61,11 +61,11 @@ func planObjectAlpha() *plan.Object {
 		"blob": {Leaf: func(w *plan.Writer, parent any) bool {
 			return leafOBlob2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐBlob(w, parent.(*Alpha).Blob)
 		}},
-		"whole": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Alpha).Whole) }},
+		"whole": {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Alpha).Whole) }},
 		"real":  {Leaf: func(w *plan.Writer, parent any) bool { return leafOFloat2ᚖfloat64(w, parent.(*Alpha).Real) }},
 		"yes":   {Leaf: func(w *plan.Writer, parent any) bool { return leafNBoolean2bool(w, parent.(*Alpha).Yes) }},
-		"ints":  {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖint(w, parent.(*Alpha).Ints) }},
-		"intsN": {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖintᚄ(w, parent.(*Alpha).IntsN) }},
+		"ints":  {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖint(w, parent.(*Alpha).Ints) }},
+		"intsN": {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖintᚄ(w, parent.(*Alpha).IntsN) }},
 		"words": {Method: true, Leaf: func(w *plan.Writer, parent any) bool {
 			return leafNString2ᚕᚕᚖstringᚄ(w, parent.(*Alpha).Words())
 		}},
@@ -203,7 +203,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			columnNNode2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNodeᚄ,
 		)},
-		"score": {Resolver: plan.SingleLeaf(true,
+		"score": {Int: true, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_score(ctx, field)
 			},
@@ -214,7 +214,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafOInt2ᚖint,
 		)},
-		"scoreN": {Resolver: plan.SingleLeaf(true,
+		"scoreN": {Int: true, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_scoreN(ctx, field)
 			},
@@ -308,7 +308,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			columnONode2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNodeᚄ,
 		)},
-		"rank": {Resolver: plan.BatchLeaf(
+		"rank": {Int: true, Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_rank(ctx, field)
 			},
@@ -318,7 +318,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafOInt2ᚖint,
 		)},
-		"rankN": {Resolver: plan.BatchLeaf(
+		"rankN": {Int: true, Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_rankN(ctx, field)
 			},
@@ -328,7 +328,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafNInt2int,
 		)},
-		"ranks": {Resolver: plan.BatchLeaf(
+		"ranks": {Int: true, Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_ranks(ctx, field)
 			},
@@ -338,6 +338,13 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafOInt2ᚕintᚄ,
 		)},
+		"weight": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafOInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐGrams(w, parent.(*Alpha).Weight)
+		}},
+		"prices": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(w, parent.(*Alpha).Prices)
+		}},
+		"views": {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2uint64(w, parent.(*Alpha).Views) }},
 		"limited": {Resolver: plan.SingleLeaf(false,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_limited(ctx, field)
@@ -427,7 +434,7 @@ func planObjectBeta() *plan.Object {
 		"kin": {Method: true, Column: func(c *plan.Column, parent any) {
 			columnOAlpha2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐAlphaᚄ(c, parent.(*Beta).Kin())
 		}},
-		"count": {Resolver: plan.SingleLeaf(true,
+		"count": {Int: true, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Beta_count(ctx, field)
 			},
@@ -483,8 +490,8 @@ func planObjectMutation() *plan.Object {
 
 func planObjectPost() *plan.Object {
 	return &plan.Object{Name: "Post", Fields: map[string]*plan.Field{
-		"id":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).ID) }},
-		"userId": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).UserID) }},
+		"id":     {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).ID) }},
+		"userId": {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).UserID) }},
 		"title":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Post).Title) }},
 		"user": {Resolver: plan.Batch(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -616,15 +623,15 @@ func planObjectQuery() *plan.Object {
 
 func planObjectSpot() *plan.Object {
 	return &plan.Object{Name: "Spot", Fields: map[string]*plan.Field{
-		"x":    {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Spot).X) }},
-		"y":    {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*Spot).Y) }},
+		"x":    {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Spot).X) }},
+		"y":    {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*Spot).Y) }},
 		"mark": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Spot).Mark) }},
 	}}
 }
 
 func planObjectSubscription() *plan.Object {
 	return &plan.Object{Name: "Subscription", Fields: map[string]*plan.Field{
-		"ticks": {Stream: plan.StreamOfLeaves(
+		"ticks": {Int: true, Stream: plan.StreamOfLeaves(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Subscription_ticks(ctx, field)
 			},
@@ -669,7 +676,7 @@ func planObjectSubscription() *plan.Object {
 
 func planObjectUser() *plan.Object {
 	return &plan.Object{Name: "User", Fields: map[string]*plan.Field{
-		"id":    {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*User).ID) }},
+		"id":    {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*User).ID) }},
 		"name":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*User).Name) }},
 		"email": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*User).Email) }},
 	}}
@@ -680,6 +687,11 @@ func planObjectVault() *plan.Object {
 		"id":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*Vault).ID) }},
 		"opened": {Reason: plan.ReasonBatchDirective},
 		"ratio":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNFloat2float64(w, parent.(*Vault).Ratio) }},
+		"scale":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNRatio2float64(w, parent.(*Vault).Scale) }},
+		"size": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(w, parent.(*Vault).Size)
+		}},
+		"views": {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2uint64(w, parent.(*Vault).Views) }},
 	}}
 }
 
@@ -947,11 +959,19 @@ func leafNInt2int(w *plan.Writer, v int) bool {
 	return w.Int(int64(v))
 }
 
+func leafNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents(w *plan.Writer, v Cents) bool {
+	return w.Marshal(MarshalCents(v))
+}
+
 func leafNInt2ᚖint(w *plan.Writer, v *int) bool {
 	if v == nil {
 		return false
 	}
 	return w.Int(int64(*v))
+}
+
+func leafNRatio2float64(w *plan.Writer, v float64) bool {
+	return w.MarshalContext(MarshalRatio(v))
 }
 
 func leafNStamp2timeᚐTime(w *plan.Writer, v time.Time) bool {
@@ -1008,8 +1028,20 @@ func leafOFloat2ᚖfloat64(w *plan.Writer, v *float64) bool {
 	return w.Float(*v)
 }
 
+func leafOInt2uint64(w *plan.Writer, v uint64) bool {
+	return w.Uint(v)
+}
+
+func leafOInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐGrams(w *plan.Writer, v Grams) bool {
+	return w.Marshal(v)
+}
+
 func leafOInt2ᚕintᚄ(w *plan.Writer, v []int) bool {
 	return plan.LeafList(w, v, false, true, leafNInt2int)
+}
+
+func leafOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(w *plan.Writer, v []Cents) bool {
+	return plan.LeafList(w, v, false, true, leafNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents)
 }
 
 func leafOInt2ᚕᚖint(w *plan.Writer, v []*int) bool {
@@ -1032,6 +1064,10 @@ func leafORatio2ᚖfloat64(w *plan.Writer, v *float64) bool {
 		return false
 	}
 	return w.MarshalContext(MarshalRatio(*v))
+}
+
+func leafOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(w *plan.Writer, v Size) bool {
+	return w.Enum(marshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize[v])
 }
 
 func leafOSize2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(w *plan.Writer, v *Size) bool {

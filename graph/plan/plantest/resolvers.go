@@ -233,9 +233,9 @@ func (r queryResolver) Constant(context.Context) (string, error) { return "const
 
 func (r queryResolver) Vault(context.Context) (*Vault, error) {
 	if r.Finite {
-		return &Vault{"1", 0.5}, nil
+		return &Vault{"1", 0.5, 0.5, SizeSmall, 1}, nil
 	}
-	return &Vault{"1", math.NaN()}, nil
+	return &Vault{"1", math.NaN(), 0, 3, 1 << 32}, nil
 }
 
 func (r mutationResolver) Bump(ctx context.Context, by int) (*Alpha, error) {

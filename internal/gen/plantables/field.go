@@ -39,6 +39,19 @@ func (f *field) IsBound() bool {
 		(f.IsVariable() || f.NoErr && !f.MethodHasContext && len(f.Args) == 0)
 }
 
+// IsInt tells a field of the schema's Int that gqlgen's own functions write. What else writes itself decides what it writes.
+func (f *field) IsInt() bool {
+	v := f.Value()
+	for v.isWrapper() {
+		v = v.Element()
+	}
+	if v.Definition.Name != "Int" || v.IsMarshaler {
+		return false
+	}
+	method, _ := direct("Int", v.Marshaler)
+	return method == "Int" || method == "Uint"
+}
+
 // Get is the expression of a bound field's value.
 func (f *field) Get() string {
 	get := "parent.(" + templates.CurrentImports.LookupType(f.Object.Reference()) + ")." + f.GoFieldName
