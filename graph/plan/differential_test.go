@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"vestibule.example/graph/plan/plantest"
@@ -27,6 +28,31 @@ func TestPlansAnswerAsGqlgenDoes(t *testing.T) {
 	t.Log(count.String())
 	if !count.Enough() {
 		t.Errorf("%s, want 95 %%", count.String())
+	}
+}
+
+// What is made up meets a field and a fault only by chance: here every field of every type meets every fault.
+func TestEveryFieldAsGqlgenHasIt(t *testing.T) {
+	schema := newPair(&plantest.World{}).Planned.Schema()
+	all := func(object string) string {
+		var b strings.Builder
+		for _, f := range schema.Types[object].Fields {
+			b.WriteString(" " + object + "_" + f.Name + ":" + f.Name) // One name may not be of two types.
+			if schema.Types[f.Type.Name()].IsCompositeType() {
+				b.WriteString("{__typename}")
+			}
+		}
+		return b.String()
+	}
+	query := "{alphas(count:4){...A} anys(count:4){...A ...B ...G}} fragment A on Alpha{" + all("Alpha") + "} fragment B on Beta{" + all("Beta") + "} fragment G on Gamma{" + all("Gamma") + "}"
+	for seed := range uint64(100) {
+		p := newPair(&plantest.World{Seed: seed, Faults: 20 * (1 + seed%20)})
+		if err := p.Compare(t.Context(), differ.Operation{Text: query}); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if stats := p.Planned.Stats(); stats.Planned != 1 {
+			t.Fatalf("%+v, want a plan", stats)
+		}
 	}
 }
 
