@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"errors"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -52,42 +53,80 @@ func (w *Writer) invalid(n *node, fc *graphql.FieldContext, typ *ast.Type) {
 // report gives an error to the presenter, with the path and location of the field.
 func (w *Writer) report(fc *graphql.FieldContext, err error) {
 	if list, ok := err.(gqlerror.List); ok { //nolint:errorlint // A list is several errors; a wrapped one is its wrapper's.
+		told := false
 		for _, e := range list {
-			w.report(fc, e)
+			if e != nil {
+				w.report(fc, e)
+				told = true
+			}
 		}
-		return
+		if told {
+			return
+		}
+		err = errNothing // No null without an error.
 	}
 	if err == errReported { //nolint:errorlint // It is never wrapped.
 		return
 	}
 	ctx := within(w.ctx, fc)
 	if p, ok := err.(*panicked); ok { //nolint:errorlint // Made here, and never wrapped.
-		if err = w.run.oc.RecoverFunc(ctx, p.value); err == nil {
-			err = p
-		}
+		err = recovered(ctx, w.run.oc, p.value)
 	}
+	tell(ctx, w.run.oc, fc, err)
+}
+
+// recovered makes an error of a panic.
+func recovered(ctx context.Context, oc *graphql.OperationContext, value any) error {
+	if err := oc.RecoverFunc(ctx, value); err != nil {
+		return err
+	}
+	return &panicked{value}
+}
+
+// tell gives the presenter the error of a field. In the place of one that cannot be told, as a nil pointer in an error cannot, stands the panic
+// that telling it was.
+func tell(ctx context.Context, oc *graphql.OperationContext, fc *graphql.FieldContext, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			graphql.AddError(ctx, placed(fc, recovered(ctx, oc, v)))
+		}
+	}()
 	graphql.AddError(ctx, placed(fc, err))
 }
+
+// errNothing is told of a list of errors that has none.
+var errNothing = errors.New("plan: a list of no errors")
 
 // placed gives an error its path and location, unless it has them. It changes a copy, since calls may share an error.
 func placed(fc *graphql.FieldContext, err error) error {
 	var inner *gqlerror.Error
 	if !errors.As(err, &inner) {
-		inner = gqlerror.WrapPath(fc.Path(), err)
-	} else if error(inner) == err { //nolint:errorlint // Whether it is wrapped is the question.
-		clone := *inner
-		inner = &clone
-	} else {
-		return err
+		return placedAt(fc, gqlerror.WrapPath(fc.Path(), err))
 	}
-	if inner.Path == nil {
-		inner.Path = fc.Path()
+	own := *inner
+	if error(inner) == err { //nolint:errorlint // Whether it is wrapped is the question.
+		return placedAt(fc, &own)
 	}
-	if inner.Locations == nil {
-		inner.Locations = location(fc)
-	}
-	return inner
+	return &wrapped{err, placedAt(fc, &own)}
 }
+
+func placedAt(fc *graphql.FieldContext, err *gqlerror.Error) *gqlerror.Error {
+	if err.Path == nil {
+		err.Path = fc.Path()
+	}
+	if err.Locations == nil {
+		err.Locations = location(fc)
+	}
+	return err
+}
+
+// wrapped is an error around a GraphQL error, in whose place another is found.
+type wrapped struct {
+	error
+	place *gqlerror.Error
+}
+
+func (w *wrapped) Unwrap() []error { return []error{w.place, w.error} }
 
 // location is where the document asks for the field.
 func location(fc *graphql.FieldContext) []gqlerror.Location {

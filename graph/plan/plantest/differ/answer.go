@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -152,8 +153,11 @@ func told(e *gqlerror.Error) string {
 	if code == "NULL" || code == "PANIC" {
 		return path.String() + " " + code
 	}
-	return path.String() + " " + code + " " + e.Message
+	return path.String() + " " + code + " " + inList.ReplaceAllString(e.Message, "")
 }
+
+// inList is what gqlgen puts before its words on a batch resolver: the place in the list, of which plans know several.
+var inList = regexp.MustCompile(`^index \d+: `)
 
 func beneathNull(data any, path ast.Path) bool {
 	for _, element := range path {
