@@ -127,6 +127,8 @@ func TestFallbacks(t *testing.T) {
 		{`{alpha{id} ...F} fragment F on Query{__type(name:"Alpha"){name}}`, nil, plan.ReasonIntrospection},
 		{"{constant @traced}", nil, plan.ReasonDirective},
 		{"{vault{id opened}}", nil, plan.ReasonBatchDirective},
+		{"{ledgers{total title spot{x}}}", nil, plan.ReasonBinding},
+		{"{ledgers{__typename}}", nil, ""},
 		{"{constant}", nil, ""},
 	} {
 		p := newPair(&plantest.World{Seed: 1})

@@ -120,6 +120,21 @@ type ComplexityRoot struct {
 		Spot  func(childComplexity int) int
 	}
 
+	Inset struct {
+		Depth     func(childComplexity int) int
+		GetRemark func(childComplexity int) int
+		Mark      func(childComplexity int) int
+		Spot      func(childComplexity int) int
+		Spots     func(childComplexity int) int
+		Title     func(childComplexity int) int
+	}
+
+	Ledger struct {
+		Spot  func(childComplexity int) int
+		Title func(childComplexity int) int
+		Total func(childComplexity int) int
+	}
+
 	Mutation struct {
 		Bump  func(childComplexity int, by int) int
 		BumpN func(childComplexity int, by int) int
@@ -140,6 +155,8 @@ type ComplexityRoot struct {
 		Anys     func(childComplexity int, count int) int
 		Constant func(childComplexity int) int
 		Echo     func(childComplexity int, filter Filter, colours []Colour, size *Size, stamp *time.Time, id *string, n *float64, on *bool) int
+		Insets   func(childComplexity int, count int) int
+		Ledgers  func(childComplexity int) int
 		Node     func(childComplexity int, seed int) int
 		Nodes    func(childComplexity int, count int) int
 		Posts    func(childComplexity int) int
@@ -227,6 +244,8 @@ type QueryResolver interface {
 	Echo(ctx context.Context, filter Filter, colours []Colour, size *Size, stamp *time.Time, id *string, n *float64, on *bool) (string, error)
 	Constant(ctx context.Context) (string, error)
 	Vault(ctx context.Context) (*Vault, error)
+	Insets(ctx context.Context, count int) ([]*Inset, error)
+	Ledgers(ctx context.Context) ([]map[string]any, error)
 	Posts(ctx context.Context) ([]*Post, error)
 }
 type SubscriptionResolver interface {
@@ -687,6 +706,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Gamma.Spot(childComplexity), true
 
+	case "Inset.depth":
+		if e.ComplexityRoot.Inset.Depth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.Depth(childComplexity), true
+	case "Inset.remark":
+		if e.ComplexityRoot.Inset.GetRemark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.GetRemark(childComplexity), true
+	case "Inset.mark":
+		if e.ComplexityRoot.Inset.Mark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.Mark(childComplexity), true
+	case "Inset.spot":
+		if e.ComplexityRoot.Inset.Spot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.Spot(childComplexity), true
+	case "Inset.spots":
+		if e.ComplexityRoot.Inset.Spots == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.Spots(childComplexity), true
+	case "Inset.title":
+		if e.ComplexityRoot.Inset.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.Title(childComplexity), true
+
+	case "Ledger.spot":
+		if e.ComplexityRoot.Ledger.Spot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ledger.Spot(childComplexity), true
+	case "Ledger.title":
+		if e.ComplexityRoot.Ledger.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ledger.Title(childComplexity), true
+	case "Ledger.total":
+		if e.ComplexityRoot.Ledger.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ledger.Total(childComplexity), true
+
 	case "Mutation.bump":
 		if e.ComplexityRoot.Mutation.Bump == nil {
 			break
@@ -807,7 +882,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Echo(childComplexity, args["filter"].(Filter), args["colours"].([]Colour), args["size"].(*Size), args["stamp"].(*time.Time), args["id"].(*string), args["n"].(*float64), args["on"].(*bool)), true
+	case "Query.insets":
+		if e.ComplexityRoot.Query.Insets == nil {
+			break
+		}
 
+		args, err := ec.field_Query_insets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Insets(childComplexity, args["count"].(int)), true
+
+	case "Query.ledgers":
+		if e.ComplexityRoot.Query.Ledgers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Ledgers(childComplexity), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -1213,6 +1305,36 @@ func (ec *executionContext) childFields_Beta(ctx context.Context, field graphql.
 		return ec.fieldContext_Beta_spot(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Beta", field.Name)
+}
+
+func (ec *executionContext) childFields_Inset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_Inset_title(ctx, field)
+	case "mark":
+		return ec.fieldContext_Inset_mark(ctx, field)
+	case "spot":
+		return ec.fieldContext_Inset_spot(ctx, field)
+	case "spots":
+		return ec.fieldContext_Inset_spots(ctx, field)
+	case "depth":
+		return ec.fieldContext_Inset_depth(ctx, field)
+	case "remark":
+		return ec.fieldContext_Inset_remark(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Inset", field.Name)
+}
+
+func (ec *executionContext) childFields_Ledger(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return ec.fieldContext_Ledger_total(ctx, field)
+	case "title":
+		return ec.fieldContext_Ledger_title(ctx, field)
+	case "spot":
+		return ec.fieldContext_Ledger_spot(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Ledger", field.Name)
 }
 
 func (ec *executionContext) childFields_Post(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1675,6 +1797,20 @@ func (ec *executionContext) field_Query_echo_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["on"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_insets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "count",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["count"] = arg0
 	return args, nil
 }
 
@@ -4097,6 +4233,288 @@ func (ec *executionContext) fieldContext_Gamma_other(_ context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _Inset_title(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inset", field, false, false, "String")
+}
+
+func (ec *executionContext) _Inset_mark(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_mark(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mark, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_mark(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inset", field, false, false, "String")
+}
+
+func (ec *executionContext) _Inset_spot(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_spot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Spot, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Spot) graphql.Marshaler {
+			return ec.marshalOSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_spot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inset",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Spot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Inset_spots(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_spots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Spots, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*Spot) graphql.Marshaler {
+			return ec.marshalOSpot2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpotᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_spots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inset",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Spot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Inset_depth(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_depth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Depth(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalOInt2int(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_depth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inset", field, true, false, "Int")
+}
+
+func (ec *executionContext) _Inset_remark(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_remark(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			if !obj.HasRemark() {
+				return nil, nil
+			}
+			return obj.GetRemark(), nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_remark(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inset", field, true, false, "String")
+}
+
+func (ec *executionContext) _Ledger_total(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ledger_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["total"].(type) {
+			case *int:
+				return v, nil
+			case int:
+				return &v, nil
+			case nil:
+				return (*int)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "total")
+			}
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ledger_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ledger", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Ledger_title(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ledger_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["title"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "title")
+			}
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ledger_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ledger", field, false, false, "String")
+}
+
+func (ec *executionContext) _Ledger_spot(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ledger_spot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["spot"].(type) {
+			case *Spot:
+				return v, nil
+			case Spot:
+				return &v, nil
+			case nil:
+				return (*Spot)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "spot")
+			}
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Spot) graphql.Marshaler {
+			return ec.marshalOSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ledger_spot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ledger",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Spot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_bump(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4743,6 +5161,86 @@ func (ec *executionContext) fieldContext_Query_vault(_ context.Context, field gr
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Vault(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_insets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_insets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Insets(ctx, fc.Args["count"].(int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*Inset) graphql.Marshaler {
+			return ec.marshalOInset2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_insets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Inset(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_insets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_ledgers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ledgers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Ledgers(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []map[string]any) graphql.Marshaler {
+			return ec.marshalOLedger2ᚕmap(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ledgers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ledger(ctx, field)
 		},
 	}
 	return fc, nil
@@ -7108,6 +7606,108 @@ func (ec *executionContext) _Gamma(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var insetImplementors = []string{"Inset"}
+
+func (ec *executionContext) _Inset(ctx context.Context, sel ast.SelectionSet, obj *Inset) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, insetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Inset")
+		case "title":
+			out.Values[i] = ec._Inset_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mark":
+			out.Values[i] = ec._Inset_mark(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "spot":
+			out.Values[i] = ec._Inset_spot(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "spots":
+			out.Values[i] = ec._Inset_spots(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "depth":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Inset_depth(ctx, field, obj)
+				})
+		case "remark":
+			out.Values[i] = ec._Inset_remark(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ledgerImplementors = []string{"Ledger"}
+
+func (ec *executionContext) _Ledger(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Ledger")
+		case "total":
+			out.Values[i] = ec._Ledger_total(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._Ledger_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "spot":
+			out.Values[i] = ec._Ledger_spot(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -7285,6 +7885,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_vault(ctx, field)
+				})
+		case "insets":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_insets(ctx, field)
+				})
+		case "ledgers":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_ledgers(ctx, field)
 				})
 		case "posts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -8775,6 +9387,38 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) marshalOInset2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(ctx context.Context, sel ast.SelectionSet, v []*Inset) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOInset2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOInset2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(ctx context.Context, sel ast.SelectionSet, v *Inset) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Inset(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOInt2int(ctx context.Context, v any) (int, error) {
+	res, err := graphql.UnmarshalInt(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2int(ctx context.Context, sel ast.SelectionSet, v int) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt(v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOInt2uint64(ctx context.Context, v any) (uint64, error) {
 	res, err := graphql.UnmarshalUint64(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -8982,6 +9626,26 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := graphql.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOLedger2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Ledger(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLedger2ᚕmap(ctx context.Context, sel ast.SelectionSet, v []map[string]any) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOLedger2map(ctx, sel, v[i])
+	})
+
+	return ret
 }
 
 func (ec *executionContext) marshalONode2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNode(ctx context.Context, sel ast.SelectionSet, v Node) graphql.Marshaler {

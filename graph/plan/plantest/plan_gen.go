@@ -19,6 +19,8 @@ func PlanTables() plan.Tables {
 			planObjectAlpha(),
 			planObjectBeta(),
 			planObjectGamma(),
+			planObjectInset(),
+			planObjectLedger(),
 			planObjectMutation(),
 			planObjectPost(),
 			planObjectQuery(),
@@ -463,6 +465,51 @@ func planObjectGamma() *plan.Object {
 	}}
 }
 
+func planObjectInset() *plan.Object {
+	return &plan.Object{Name: "Inset", Fields: map[string]*plan.Field{
+		"title": {Leaf: func(w *plan.Writer, parent any) bool { return leafOString2string(w, parent.(*Inset).Title) }},
+		"mark":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Inset).Mark) }},
+		"spot": {Column: func(c *plan.Column, parent any) {
+			columnOSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c, parent.(*Inset).Spot)
+		}},
+		"spots": {Column: func(c *plan.Column, parent any) {
+			columnOSpot2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpotᚄ(c, parent.(*Inset).Spots)
+		}},
+		"depth": {Int: true, Method: true, Resolver: plan.SingleLeaf(false,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Inset_depth(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (int, error) {
+				obj := parent.(*Inset)
+				return obj.Depth(ctx)
+			},
+			leafOInt2int,
+		)},
+		"remark": {Method: true, Resolver: plan.SingleLeaf(false,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Inset_remark(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (string, error) {
+				obj := parent.(*Inset)
+				if !obj.HasRemark() {
+					var none string
+					return none, plan.ErrAbsent
+				}
+				return obj.GetRemark(), nil
+			},
+			leafOString2string,
+		)},
+	}}
+}
+
+func planObjectLedger() *plan.Object {
+	return &plan.Object{Name: "Ledger", Fields: map[string]*plan.Field{
+		"total": {Int: true, Reason: plan.ReasonBinding},
+		"title": {Reason: plan.ReasonBinding},
+		"spot":  {Reason: plan.ReasonBinding},
+	}}
+}
+
 func planObjectMutation() *plan.Object {
 	return &plan.Object{Name: "Mutation", Fields: map[string]*plan.Field{
 		"bump": {Resolver: plan.Single(true,
@@ -607,6 +654,26 @@ func planObjectQuery() *plan.Object {
 				return ec.Resolvers.Query().Vault(ctx)
 			},
 			columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault,
+		)},
+		"insets": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_insets(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) ([]*Inset, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Insets(ctx, fc.Args["count"].(int))
+			},
+			columnOInset2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset,
+		)},
+		"ledgers": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_ledgers(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) ([]map[string]any, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Ledgers(ctx)
+			},
+			columnOLedger2ᚕmap,
 		)},
 		"posts": {Resolver: plan.Single(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -806,11 +873,11 @@ func columnNPost2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐPost(c *plan
 		c.Null()
 		return
 	}
-	c.Object(4, v)
+	c.Object(6, v)
 }
 
 func columnNSpot2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c *plan.Column, v *Spot) {
-	c.Object(6, v)
+	c.Object(8, v)
 }
 
 func columnNSpot2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpotᚄ(c *plan.Column, v []Spot) {
@@ -822,7 +889,7 @@ func columnNSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c *plan
 		c.Null()
 		return
 	}
-	c.Object(6, v)
+	c.Object(8, v)
 }
 
 func columnOAlpha2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐAlpha(c *plan.Column, v []*Alpha) {
@@ -886,6 +953,30 @@ func columnOBeta2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐBeta(c *plan
 	c.Object(1, v)
 }
 
+func columnOInset2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(c *plan.Column, v []*Inset) {
+	plan.List(c, v, false, columnOInset2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset)
+}
+
+func columnOInset2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(c *plan.Column, v *Inset) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(3, v)
+}
+
+func columnOLedger2map(c *plan.Column, v map[string]any) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(4, v)
+}
+
+func columnOLedger2ᚕmap(c *plan.Column, v []map[string]any) {
+	plan.List(c, v, false, columnOLedger2map)
+}
+
 func columnONode2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNode(c *plan.Column, v Node) {
 	switch v := v.(type) {
 	case nil:
@@ -920,7 +1011,7 @@ func columnOSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c *plan
 		c.Null()
 		return
 	}
-	c.Object(6, v)
+	c.Object(8, v)
 }
 
 func columnOUser2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐUser(c *plan.Column, v *User) {
@@ -928,7 +1019,7 @@ func columnOUser2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐUser(c *plan
 		c.Null()
 		return
 	}
-	c.Object(8, v)
+	c.Object(10, v)
 }
 
 func columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault(c *plan.Column, v *Vault) {
@@ -936,7 +1027,7 @@ func columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault(c *pl
 		c.Null()
 		return
 	}
-	c.Object(9, v)
+	c.Object(11, v)
 }
 
 func leafNBoolean2bool(w *plan.Writer, v bool) bool {
@@ -1026,6 +1117,10 @@ func leafOFloat2ᚖfloat64(w *plan.Writer, v *float64) bool {
 		return false
 	}
 	return w.Float(*v)
+}
+
+func leafOInt2int(w *plan.Writer, v int) bool {
+	return w.Int(int64(v))
 }
 
 func leafOInt2uint64(w *plan.Writer, v uint64) bool {

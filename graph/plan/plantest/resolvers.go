@@ -238,6 +238,14 @@ func (r queryResolver) Vault(context.Context) (*Vault, error) {
 	return &Vault{"1", math.NaN(), 0, 3, 1 << 32}, nil
 }
 
+func (r queryResolver) Insets(ctx context.Context, count int) ([]*Inset, error) {
+	return one(ctx, r.World, uint64(count), "insets", func(s uint64) []*Inset { return Some(r.World, s, min(count, 4), true, r.inset) })
+}
+
+func (r queryResolver) Ledgers(ctx context.Context) ([]map[string]any, error) {
+	return one(ctx, r.World, 1, "ledgers", func(s uint64) []map[string]any { return Some(r.World, s, 4, true, r.ledger) })
+}
+
 func (r mutationResolver) Bump(ctx context.Context, by int) (*Alpha, error) {
 	return one(ctx, r.World, uint64(by), "bump", r.alpha)
 }
