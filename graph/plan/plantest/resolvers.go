@@ -171,6 +171,9 @@ func (r alphaResolver) RankN(ctx context.Context, list []*Alpha) ([]int, error) 
 }
 
 func (r alphaResolver) Ranks(ctx context.Context, list []*Alpha, size *Size) ([][]int, error) {
+	if size == nil { // A panic here would be that of all parents, which for gqlgen are those of one list.
+		size = new(Size)
+	}
 	return Together(ctx, r.World, list, seedOfAlpha, "ranks", func(s uint64) []int {
 		return Some(r.World, s, 3, false, func(s uint64) int { return *r.number(s) * int(*size) })
 	})
