@@ -1,11 +1,14 @@
 package plan_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"vestibule.example/graph/plan"
 	"vestibule.example/graph/plan/plantest"
 	"vestibule.example/graph/plan/plantest/differ"
 )
@@ -55,5 +58,29 @@ func TestIntsOfAllGoTypes(t *testing.T) {
 	}
 	if beyond < 5 {
 		t.Errorf("%d unsigned integers are beyond Int, want 5 at least", beyond)
+	}
+}
+
+// A text that is none of an enum's values is an error, whoever runs the operation (specification §3.9).
+func TestEnumsHaveTheSchemasValues(t *testing.T) {
+	unknown := 0
+	for seed := range uint64(60) {
+		p := newPair(&plantest.World{Seed: seed, Faults: 150})
+		const query = "{alphas(count:4){colour hues} a:alphas(count:3){hues}}"
+		if err := p.Compare(t.Context(), differ.Operation{Text: query}); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		got, err := differ.Execute(t.Context(), p.Oracle, query, nil)
+		if err != nil || strings.Contains(got.Data, "od") {
+			t.Errorf("seed %d: %s, %v", seed, got.Data, err)
+		}
+		for _, e := range got.Errors {
+			if errors.Is(e, plan.ErrNoValue) {
+				unknown++
+			}
+		}
+	}
+	if unknown < 5 {
+		t.Errorf("%d values are unknown, want 5 at least", unknown)
 	}
 }

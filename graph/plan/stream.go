@@ -126,8 +126,8 @@ func (s *Schema) stream(ctx context.Context, oc *graphql.OperationContext) graph
 		if err := denied(ctx)[asked.source.At()]; err != nil {
 			return once(func(ctx context.Context) *graphql.Response { return asked.source.failed(ctx, err) })
 		}
-		if s.isInt(asked.source.At()) && !fitsInt(reflect.ValueOf(asked.source.value)) {
-			return once(func(ctx context.Context) *graphql.Response { return asked.source.failed(ctx, ErrIntRange) })
+		if err := s.coercion(asked.source.At()).fault(reflect.ValueOf(asked.source.value)); err != nil {
+			return once(func(ctx context.Context) *graphql.Response { return asked.source.failed(ctx, err) })
 		}
 		return asked.source.corrected(oc, s.fallBack(ctx, oc))
 	}

@@ -29,10 +29,14 @@ type Inset struct {
 }
 
 // HasRemark tells whether there is one; it may panic.
-func (i *Inset) HasRemark() bool { return Held(i.w, i.seed, "whether there is a remark", func(s uint64) bool { return s%2 == 0 }) }
+func (i *Inset) HasRemark() bool {
+	return Held(i.w, i.seed, "whether there is a remark", func(s uint64) bool { return s%2 == 0 })
+}
 
 // GetRemark may panic too.
-func (i *Inset) GetRemark() string { return Held(i.w, i.seed, "remark", func(uint64) string { return "remark" }) }
+func (i *Inset) GetRemark() string {
+	return Held(i.w, i.seed, "remark", func(uint64) string { return "remark" })
+}
 
 func (w *World) inset(seed uint64) *Inset {
 	spot := w.spot(seed)

@@ -47,10 +47,10 @@ func planObjectAlpha() *plan.Object {
 		"label": {Leaf: func(w *plan.Writer, parent any) bool { return leafOString2ᚖstring(w, parent.(*Alpha).Label) }},
 		"name":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Alpha).Name) }},
 		"must":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2ᚖstring(w, parent.(*Alpha).Must) }},
-		"colour": {Leaf: func(w *plan.Writer, parent any) bool {
+		"colour": {Coerced: plan.CoercedEnum, Leaf: func(w *plan.Writer, parent any) bool {
 			return leafNColour2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐColour(w, parent.(*Alpha).Colour)
 		}},
-		"hues": {Leaf: func(w *plan.Writer, parent any) bool {
+		"hues": {Coerced: plan.CoercedEnum, Leaf: func(w *plan.Writer, parent any) bool {
 			return leafOColour2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐColourᚄ(w, parent.(*Alpha).Hues)
 		}},
 		"size": {Leaf: func(w *plan.Writer, parent any) bool {
@@ -63,11 +63,11 @@ func planObjectAlpha() *plan.Object {
 		"blob": {Leaf: func(w *plan.Writer, parent any) bool {
 			return leafOBlob2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐBlob(w, parent.(*Alpha).Blob)
 		}},
-		"whole": {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Alpha).Whole) }},
+		"whole": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Alpha).Whole) }},
 		"real":  {Leaf: func(w *plan.Writer, parent any) bool { return leafOFloat2ᚖfloat64(w, parent.(*Alpha).Real) }},
 		"yes":   {Leaf: func(w *plan.Writer, parent any) bool { return leafNBoolean2bool(w, parent.(*Alpha).Yes) }},
-		"ints":  {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖint(w, parent.(*Alpha).Ints) }},
-		"intsN": {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖintᚄ(w, parent.(*Alpha).IntsN) }},
+		"ints":  {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖint(w, parent.(*Alpha).Ints) }},
+		"intsN": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖintᚄ(w, parent.(*Alpha).IntsN) }},
 		"words": {Method: true, Leaf: func(w *plan.Writer, parent any) bool {
 			return leafNString2ᚕᚕᚖstringᚄ(w, parent.(*Alpha).Words())
 		}},
@@ -205,7 +205,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			columnNNode2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNodeᚄ,
 		)},
-		"score": {Int: true, Resolver: plan.SingleLeaf(true,
+		"score": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_score(ctx, field)
 			},
@@ -216,7 +216,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafOInt2ᚖint,
 		)},
-		"scoreN": {Int: true, Resolver: plan.SingleLeaf(true,
+		"scoreN": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_scoreN(ctx, field)
 			},
@@ -310,7 +310,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			columnONode2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNodeᚄ,
 		)},
-		"rank": {Int: true, Resolver: plan.BatchLeaf(
+		"rank": {Coerced: plan.CoercedInt, Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_rank(ctx, field)
 			},
@@ -320,7 +320,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafOInt2ᚖint,
 		)},
-		"rankN": {Int: true, Resolver: plan.BatchLeaf(
+		"rankN": {Coerced: plan.CoercedInt, Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_rankN(ctx, field)
 			},
@@ -330,7 +330,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafNInt2int,
 		)},
-		"ranks": {Int: true, Resolver: plan.BatchLeaf(
+		"ranks": {Coerced: plan.CoercedInt, Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_ranks(ctx, field)
 			},
@@ -346,7 +346,7 @@ func planObjectAlpha() *plan.Object {
 		"prices": {Leaf: func(w *plan.Writer, parent any) bool {
 			return leafOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(w, parent.(*Alpha).Prices)
 		}},
-		"views": {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2uint64(w, parent.(*Alpha).Views) }},
+		"views": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2uint64(w, parent.(*Alpha).Views) }},
 		"limited": {Resolver: plan.SingleLeaf(false,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_limited(ctx, field)
@@ -436,7 +436,7 @@ func planObjectBeta() *plan.Object {
 		"kin": {Method: true, Column: func(c *plan.Column, parent any) {
 			columnOAlpha2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐAlphaᚄ(c, parent.(*Beta).Kin())
 		}},
-		"count": {Int: true, Resolver: plan.SingleLeaf(true,
+		"count": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Beta_count(ctx, field)
 			},
@@ -475,7 +475,7 @@ func planObjectInset() *plan.Object {
 		"spots": {Column: func(c *plan.Column, parent any) {
 			columnOSpot2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpotᚄ(c, parent.(*Inset).Spots)
 		}},
-		"depth": {Int: true, Method: true, Resolver: plan.SingleLeaf(false,
+		"depth": {Coerced: plan.CoercedInt, Method: true, Resolver: plan.SingleLeaf(false,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Inset_depth(ctx, field)
 			},
@@ -504,7 +504,7 @@ func planObjectInset() *plan.Object {
 
 func planObjectLedger() *plan.Object {
 	return &plan.Object{Name: "Ledger", Fields: map[string]*plan.Field{
-		"total": {Int: true, Reason: plan.ReasonBinding},
+		"total": {Coerced: plan.CoercedInt, Reason: plan.ReasonBinding},
 		"title": {Reason: plan.ReasonBinding},
 		"spot":  {Reason: plan.ReasonBinding},
 	}}
@@ -537,8 +537,8 @@ func planObjectMutation() *plan.Object {
 
 func planObjectPost() *plan.Object {
 	return &plan.Object{Name: "Post", Fields: map[string]*plan.Field{
-		"id":     {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).ID) }},
-		"userId": {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).UserID) }},
+		"id":     {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).ID) }},
+		"userId": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).UserID) }},
 		"title":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Post).Title) }},
 		"user": {Resolver: plan.Batch(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -690,15 +690,15 @@ func planObjectQuery() *plan.Object {
 
 func planObjectSpot() *plan.Object {
 	return &plan.Object{Name: "Spot", Fields: map[string]*plan.Field{
-		"x":    {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Spot).X) }},
-		"y":    {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*Spot).Y) }},
+		"x":    {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Spot).X) }},
+		"y":    {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*Spot).Y) }},
 		"mark": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Spot).Mark) }},
 	}}
 }
 
 func planObjectSubscription() *plan.Object {
 	return &plan.Object{Name: "Subscription", Fields: map[string]*plan.Field{
-		"ticks": {Int: true, Stream: plan.StreamOfLeaves(
+		"ticks": {Coerced: plan.CoercedInt, Stream: plan.StreamOfLeaves(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Subscription_ticks(ctx, field)
 			},
@@ -743,7 +743,7 @@ func planObjectSubscription() *plan.Object {
 
 func planObjectUser() *plan.Object {
 	return &plan.Object{Name: "User", Fields: map[string]*plan.Field{
-		"id":    {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*User).ID) }},
+		"id":    {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*User).ID) }},
 		"name":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*User).Name) }},
 		"email": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*User).Email) }},
 	}}
@@ -758,7 +758,7 @@ func planObjectVault() *plan.Object {
 		"size": {Leaf: func(w *plan.Writer, parent any) bool {
 			return leafOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(w, parent.(*Vault).Size)
 		}},
-		"views": {Int: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2uint64(w, parent.(*Vault).Views) }},
+		"views": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2uint64(w, parent.(*Vault).Views) }},
 	}}
 }
 
@@ -1035,7 +1035,7 @@ func leafNBoolean2bool(w *plan.Writer, v bool) bool {
 }
 
 func leafNColour2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐColour(w *plan.Writer, v Colour) bool {
-	return w.String(string(v))
+	return w.Named(string(v), v.IsValid())
 }
 
 func leafNFloat2float64(w *plan.Writer, v float64) bool {

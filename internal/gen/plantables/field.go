@@ -39,17 +39,23 @@ func (f *field) IsBound() bool {
 		(f.IsVariable() || f.NoErr && !f.MethodHasContext && len(f.Args) == 0)
 }
 
-// IsInt tells a field of the schema's Int that gqlgen's own functions write. What else writes itself decides what it writes.
-func (f *field) IsInt() bool {
+// Coerced is how gqlgen's executor has to be told of values that the field's type cannot have, as a constant of graph/plan; empty where who writes
+// the value decides what it is.
+func (f *field) Coerced() string {
 	v := f.Value()
 	for v.isWrapper() {
 		v = v.Element()
 	}
-	if v.Definition.Name != "Int" || v.IsMarshaler {
-		return false
+	if v.isMadeEnum() {
+		return "CoercedEnum"
 	}
-	method, _ := direct("Int", v.Marshaler)
-	return method == "Int" || method == "Uint"
+	if v.Definition.Name != "Int" || v.IsMarshaler {
+		return ""
+	}
+	if method, _ := direct("Int", v.Marshaler); method == "Int" || method == "Uint" {
+		return "CoercedInt"
+	}
+	return ""
 }
 
 // Get is the expression of a bound field's value.
