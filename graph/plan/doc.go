@@ -32,6 +32,8 @@
 //     gqlgen's executor is told so (coerce.go); not for a subscription whose events it takes from the resolver itself.
 //   - A Go value for which an enum of the team's own Go type has no name is an error, not an empty text.
 //   - An error that cannot be told, and one without any in it, is an error of its field; of a list of errors the nil ones are left out.
+//   - What a directive of the schema adds to the context reaches the resolver of its own field, and none beneath: those are called for the objects of
+//     several fields together.
 //   - graphql.MarkNonNull does nothing where a resolver or a directive of the schema calls it. Where gqlgen means it to be called, by a field
 //     interceptor or a directive in the document, gqlgen's executor runs the operation.
 //   - A nil pointer within an interface or a union, or to a list, is an error where no null may be; gqlgen reports none.

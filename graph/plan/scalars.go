@@ -93,12 +93,12 @@ func (w *Writer) Marshal(m graphql.Marshaler) bool {
 	return true
 }
 
-// MarshalContext writes a scalar that writes itself and may fail.
+// MarshalContext writes a scalar that writes itself and may fail. Its context tells the field, as gqlgen's does: not the place in a list.
 func (w *Writer) MarshalContext(m graphql.ContextMarshaler) bool {
 	if m == graphql.Null {
 		return false
 	}
-	if err := m.MarshalGQLContext(w.ctx, w); err != nil {
+	if err := m.MarshalGQLContext(within(w.ctx, w.run.fieldContext(w.node, w.parent)), w); err != nil {
 		return w.Fail(err)
 	}
 	return true

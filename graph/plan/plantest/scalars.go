@@ -60,9 +60,9 @@ func MarshalRatio(f float64) graphql.ContextMarshaler {
 	if f == 0 {
 		return graphql.Null
 	}
-	return graphql.ContextWriterFunc(func(_ context.Context, w io.Writer) error {
+	return graphql.ContextWriterFunc(func(ctx context.Context, w io.Writer) error {
 		if !(f >= 0) { // Neither a negative one nor what is no number.
-			return ErrRatio
+			return fmt.Errorf("%w of %s", ErrRatio, graphql.GetFieldContext(ctx).Path())
 		}
 		_, err := fmt.Fprintf(w, "%.2f", f)
 		return err
