@@ -33,9 +33,10 @@ func (w *Writer) invalidElement() {
 	w.invalid(w.node, w.leafContext(), typ)
 }
 
-// invalid reports a null where none may be, unless an error has been reported at that place.
+// invalid reports a null where none may be, unless a resolver has told an error at that place. What the writer itself reports it reports once.
 func (w *Writer) invalid(n *node, fc *graphql.FieldContext, typ *ast.Type) {
-	if graphql.HasFieldError(w.ctx, fc) {
+	path := fc.Path()
+	if w.isTold(path) {
 		return
 	}
 	source := graphql.NullSourceModelField
@@ -46,8 +47,20 @@ func (w *Writer) invalid(n *node, fc *graphql.FieldContext, typ *ast.Type) {
 		source = graphql.NullSourceModelMethod
 	}
 	w.report(fc, &graphql.InvalidNullError{
-		Object: n.in.object.Name, Field: n.field.Name, DeclaredType: typ.String(), Source: source, ListElement: fc.Index != nil, Path: fc.Path(),
+		Object: n.in.object.Name, Field: n.field.Name, DeclaredType: typ.String(), Source: source, ListElement: fc.Index != nil, Path: path,
 	})
+}
+
+// isTold tells whether a resolver has told an error at a place itself. They are looked through once, not for each null: there may be as many of
+// the one as of the other.
+func (w *Writer) isTold(path ast.Path) bool {
+	if w.told == nil {
+		w.told = map[string]bool{}
+		for _, e := range graphql.GetErrors(w.ctx) {
+			w.told[e.Path.String()] = true
+		}
+	}
+	return w.told[path.String()]
 }
 
 // report gives an error to the presenter, with the path and location of the field.

@@ -19,6 +19,7 @@ import (
 type odd struct {
 	plantest.ResolverRoot
 	friend func(context.Context) (*plantest.Alpha, error)
+	must   func(context.Context) (*plantest.Alpha, error)
 	one    func(context.Context) (plantest.Any, error)
 	score  func(context.Context) (*int, error)
 	mate   func(context.Context, []*plantest.Alpha) ([]*plantest.Beta, error)
@@ -35,6 +36,10 @@ func (o odd) Alpha() plantest.AlphaResolver { return oddAlpha{o.ResolverRoot.Alp
 
 func (o oddAlpha) Friend(ctx context.Context, _ *plantest.Alpha) (*plantest.Alpha, error) {
 	return o.friend(ctx)
+}
+
+func (o oddAlpha) FriendN(ctx context.Context, _ *plantest.Alpha) (*plantest.Alpha, error) {
+	return o.must(ctx)
 }
 
 func (o oddAlpha) One(ctx context.Context, _ *plantest.Alpha) (plantest.Any, error) {
@@ -85,6 +90,10 @@ func TestOddResolvers(t *testing.T) {
 			graphql.AddError(ctx, errTest)
 			return &seven, nil
 		}}, `{"alpha":{"score":7}}`},
+		{"an error told beside a null where none may be", "{alphas(count:6){friendN{id}}}", odd{must: func(ctx context.Context) (*plantest.Alpha, error) {
+			graphql.AddError(ctx, errTest)
+			return nil, nil
+		}}, `{"alphas":null}`},
 		{"an error told and returned", "{alpha{score}}", odd{score: func(ctx context.Context) (*int, error) {
 			graphql.AddError(ctx, errTest)
 			return nil, fmt.Errorf("other: %w", errTest)

@@ -114,6 +114,19 @@ func (a Answer) Told() []string {
 	return slices.Compact(lines)
 }
 
+// toldTwice gives an error that stands there twice, with its place.
+func (a Answer) toldTwice() string {
+	seen := map[string]bool{}
+	for _, e := range a.Errors {
+		line := e.Path.String() + " " + e.Message
+		if seen[line] {
+			return line
+		}
+		seen[line] = true
+	}
+	return ""
+}
+
 // without leaves out errors.
 func (a Answer) without(some func(*gqlerror.Error) bool) Answer {
 	return Answer{a.Data, slices.DeleteFunc(slices.Clone(a.Errors), some)}
