@@ -127,7 +127,7 @@ mutants: ## change every guard in turn and see a test fail; docs/security.md say
 	GOFLAGS=-tags=redis go run ./internal/mutants ./auth/redisstore
 	go run ./internal/mutants ./clients
 	go run ./internal/mutants -also . ./graph
-	go run ./internal/mutants ./graph/cost
+	go run ./internal/mutants ./graph/cost ./graph/plan ./graph/scalar
 	go run ./internal/mutants -also ./graph/rest/resttest ./graph/rest
 	go run ./internal/mutants -run '/observe\.go:' ./internal/observe
 	go run ./internal/mutants .

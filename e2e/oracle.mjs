@@ -11,7 +11,7 @@ import { buildSchema, execute, getNamedType, getNullableType, isListType, isLeaf
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
 export const golden = from('../graph/plan/testdata/graphql-js.json');
 const schema = buildSchema(readFileSync(from('../graph/plan/plantest/schema.graphqls'), 'utf8'));
-const values = { constant: 'constant', yes: true, x: 8, mark: 'm8', scoreN: 1, ratio: NaN };
+const values = { constant: 'constant', yes: true, x: 8, mark: 'm8', scoreN: 1, ratio: NaN, scale: null, size: 'HUGE', views: 2 ** 32 };
 
 function valueOf(type, info) {
   const nullable = getNullableType(type);

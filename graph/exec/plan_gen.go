@@ -273,7 +273,7 @@ func planObjectOrderConnection() *plan.Object {
 		"pageInfo": {Column: func(c *plan.Column, parent any) {
 			columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋmodelᚐPageInfo(c, parent.(*model.OrderConnection).PageInfo)
 		}},
-		"totalCount": {Leaf: func(w *plan.Writer, parent any) bool {
+		"totalCount": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool {
 			return leafNInt2int(w, parent.(*model.OrderConnection).TotalCount)
 		}},
 	}}
@@ -291,7 +291,7 @@ func planObjectOrderEdge() *plan.Object {
 func planObjectOrderLine() *plan.Object {
 	return &plan.Object{Name: "OrderLine", Fields: map[string]*plan.Field{
 		"id":       {Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*orders.OrderLine).Id) }},
-		"quantity": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*orders.OrderLine).Quantity) }},
+		"quantity": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*orders.OrderLine).Quantity) }},
 		"unitPrice": {Leaf: func(w *plan.Writer, parent any) bool {
 			return leafNDecimal2string(w, parent.(*orders.OrderLine).UnitPrice)
 		}},
@@ -362,7 +362,7 @@ func planObjectProduct() *plan.Object {
 		"currency": {Leaf: func(w *plan.Writer, parent any) bool {
 			return leafNString2string(w, parent.(*catalog.Product).Currency)
 		}},
-		"inStock": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*catalog.Product).InStock) }},
+		"inStock": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*catalog.Product).InStock) }},
 		"imageUrl": {Leaf: func(w *plan.Writer, parent any) bool {
 			return leafOURL2ᚖstring(w, parent.(*catalog.Product).ImageUrl)
 		}},
@@ -390,7 +390,7 @@ func planObjectProductConnection() *plan.Object {
 		"pageInfo": {Column: func(c *plan.Column, parent any) {
 			columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋmodelᚐPageInfo(c, parent.(*model.ProductConnection).PageInfo)
 		}},
-		"totalCount": {Leaf: func(w *plan.Writer, parent any) bool {
+		"totalCount": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool {
 			return leafNInt2int(w, parent.(*model.ProductConnection).TotalCount)
 		}},
 	}}

@@ -156,9 +156,7 @@ func batch[T any](ctx context.Context, c *call, resolve func(context.Context, an
 func guard[T any](ctx context.Context, oc *graphql.OperationContext, f func() (T, error)) (value T, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			if err = oc.RecoverFunc(ctx, v); err == nil {
-				err = &panicked{v}
-			}
+			err = recovered(ctx, oc, v)
 		}
 	}()
 	return f()

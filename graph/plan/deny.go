@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // Coordinate names a field of an object type.
@@ -69,8 +70,11 @@ func (s *Schema) fallBack(ctx context.Context, oc *graphql.OperationContext) gra
 				return channel, nil
 			}
 			value, err := oc.ResolverMiddleware(ctx, next)
-			if err != nil {
+			if _, several := err.(gqlerror.List); several { //nolint:errorlint // As gqlgen's executor asks.
 				return nil, err
+			}
+			if err != nil {
+				return nil, placed(fc, err) // It would write the place into the error, which others may share.
 			}
 			return s.coerced(ctx, fc, value), nil
 		},

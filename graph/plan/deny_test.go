@@ -1,9 +1,12 @@
 package plan_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"vestibule.example/graph/plan"
 	"vestibule.example/graph/plan/plantest"
@@ -61,5 +64,43 @@ func TestDeniedFields(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A subscription may lose its field between two events: from then on each is the denial, and what lies beneath is not asked.
+func TestAFieldIsDeniedWhileItStreams(t *testing.T) {
+	fields := map[plan.Coordinate]error{{Object: "Subscription", Field: "alphas"}: differ.ErrDenied}
+	for _, gqlgen := range []bool{false, true} {
+		var j journal
+		e := differ.NewExecutor(plan.New(plantest.New(j.world()), plantest.PlanTables(), plan.Config{Gqlgen: gqlgen}))
+		ctx := graphql.StartOperationTrace(t.Context())
+		oc, errs := e.CreateOperationContext(ctx, &graphql.RawParams{Query: "subscription{alphas(count:3){id friend{id}}}"})
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		dispatch := func(ctx context.Context) *graphql.Response {
+			answer, ctx := e.DispatchOperation(ctx, oc)
+			return answer(ctx)
+		}
+		source := &plan.Source{}
+		if opened := dispatch(source.Opening(ctx)); len(opened.Errors) > 0 {
+			t.Fatal(opened.Errors)
+		}
+		for i := range 3 {
+			if !source.Next(ctx) {
+				t.Fatalf("gqlgen %v: no event %d", gqlgen, i)
+			}
+			event := source.Event(ctx)
+			if i == 2 {
+				j.lines, event = nil, plan.Deny(event, fields)
+			}
+			got := dispatch(event)
+			if i < 2 && len(got.Errors) > 0 {
+				t.Errorf("gqlgen %v: event %d has errors %v", gqlgen, i, got.Errors)
+			}
+			if i == 2 && (string(got.Data) != `{"alphas":null}` || len(got.Errors) != 1 || !errors.Is(got.Errors[0], differ.ErrDenied) || len(j.lines) > 0) {
+				t.Errorf("gqlgen %v: %s, %v after calls %v, want the denial alone", gqlgen, got.Data, got.Errors, j.lines)
+			}
+		}
 	}
 }

@@ -11,7 +11,7 @@
 //	path.go      where a value stands: field contexts for resolvers and errors
 //	stream.go    a subscription's source, and the events it gives
 //	deny.go      fields that an operation may not have, and what gqlgen's executor is given to do
-//	coerce.go    what gqlgen's executor writes of an Int
+//	coerce.go    what gqlgen's executor writes of an Int and of an enum
 //	writer.go    the answer, with the specification's null propagation
 //
 // gqlgen keeps the schema, the binding of models, the resolvers' signatures, scalars, errors and transports; the tables are
@@ -28,9 +28,14 @@
 //     resolver under way is waited for.
 //   - A number that JSON cannot hold, or another scalar that fails to write itself, is an error with the specification's null
 //     propagation, not a null where none may be.
-//   - An integer that Int cannot hold is an error on both, since gqlgen's executor is told so (coerce.go); not for a
-//     subscription whose events it takes from the resolver itself.
-//   - A Go value for which an enum has no name is an error, not an empty text.
+//   - An integer that Int cannot hold, and a text that is no value of an enum whose Go type gqlgen made, are errors on both, since
+//     gqlgen's executor is told so (coerce.go); not for a subscription whose events it takes from the resolver itself.
+//   - A Go value for which an enum of the team's own Go type has no name is an error, not an empty text.
+//   - An error that cannot be told, and one without any in it, is an error of its field; of a list of errors the nil ones are left out.
+//   - What a directive of the schema adds to the context reaches the resolver of its own field, and none beneath: those are called for the objects of
+//     several fields together.
+//   - graphql.MarkNonNull does nothing where a resolver or a directive of the schema calls it. Where gqlgen means it to be called, by a field
+//     interceptor or a directive in the document, gqlgen's executor runs the operation.
 //   - A nil pointer within an interface or a union, or to a list, is an error where no null may be; gqlgen reports none.
 //   - An event of a type that the schema does not know is an error of the subscription's field; gqlgen's executor answers with nothing at all.
 //   - Text that is not UTF-8 becomes U+FFFD, since JSON is UTF-8.

@@ -33,6 +33,14 @@ func (w *Writer) Enum(name string) bool {
 	return w.String(name)
 }
 
+// Named writes the name of an enum's value, or fails for one that is none of the schema's.
+func (w *Writer) Named(name string, valid bool) bool {
+	if !valid {
+		return w.Fail(ErrNoValue)
+	}
+	return w.String(name)
+}
+
 // Int writes an Int, or fails for what has more than its 32 bits: the specification's result coercion (§3.5.1).
 func (w *Writer) Int(i int64) bool {
 	if i != int64(int32(i)) { //nolint:gosec // Whether it is the same number is the question.
@@ -85,12 +93,12 @@ func (w *Writer) Marshal(m graphql.Marshaler) bool {
 	return true
 }
 
-// MarshalContext writes a scalar that writes itself and may fail.
+// MarshalContext writes a scalar that writes itself and may fail. Its context tells the field, as gqlgen's does: not the place in a list.
 func (w *Writer) MarshalContext(m graphql.ContextMarshaler) bool {
 	if m == graphql.Null {
 		return false
 	}
-	if err := m.MarshalGQLContext(w.ctx, w); err != nil {
+	if err := m.MarshalGQLContext(within(w.ctx, w.run.fieldContext(w.node, w.parent)), w); err != nil {
 		return w.Fail(err)
 	}
 	return true

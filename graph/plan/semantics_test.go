@@ -56,6 +56,9 @@ func TestNullPropagation(t *testing.T) {
 		{"a batch's error is one at each place", "{alphas(count:6){rankN}}", map[string]any{"rankN": errTest}, `{"alphas":null}`, []string{"alphas[0].rankN", "alphas[1].rankN"}},
 		{"an error of an argument is one at each place", `{alphas(count:6){friends(filter:{stamp:-1}){id}}}`, nil, `{"alphas":[{"friends":null},{"friends":null}]}`, []string{"alphas[0].friends.filter.stamp", "alphas[1].friends.filter.stamp"}},
 		{"a number that is none takes its object along", "{vault{id ratio} constant}", nil, `{"vault":null,"constant":"constant"}`, []string{"vault.ratio"}},
+		{"a scalar that says it is null takes its object along", "{vault{id scale} constant}", nil, `{"vault":null,"constant":"constant"}`, []string{"vault.scale"}},
+		{"an enum's value without a name is an error", "{vault{id size}}", nil, `{"vault":{"id":"1","size":null}}`, []string{"vault.size"}},
+		{"an unsigned integer beyond Int is an error", "{vault{id views}}", nil, `{"vault":{"id":"1","views":null}}`, []string{"vault.views"}},
 		{"mutations all run", "mutation{a:bump{friendN{id}} b:bump(by:2){__typename}}", map[string]any{"friendN": errTest}, `{"a":null,"b":{"__typename":"Alpha"}}`, []string{"a.friendN"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -124,6 +127,8 @@ func TestFallbacks(t *testing.T) {
 		{`{alpha{id} ...F} fragment F on Query{__type(name:"Alpha"){name}}`, nil, plan.ReasonIntrospection},
 		{"{constant @traced}", nil, plan.ReasonDirective},
 		{"{vault{id opened}}", nil, plan.ReasonBatchDirective},
+		{"{ledgers{total title spot{x}}}", nil, plan.ReasonBinding},
+		{"{ledgers{__typename}}", nil, ""},
 		{"{constant}", nil, ""},
 	} {
 		p := newPair(&plantest.World{Seed: 1})

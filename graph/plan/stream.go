@@ -117,7 +117,7 @@ func (s *Schema) stream(ctx context.Context, oc *graphql.OperationContext) graph
 		return graphql.OneShot(s.open(ctx, oc, asked.source))
 	}
 	if asked.failure != nil {
-		graphql.AddError(graphql.WithFieldContext(ctx, asked.source.at), placed(asked.source.at, asked.failure))
+		tell(graphql.WithFieldContext(ctx, asked.source.at), oc, asked.source.at, asked.failure)
 		return graphql.OneShot(&graphql.Response{Data: []byte("null")})
 	}
 	p := s.planFor(oc)
@@ -126,8 +126,8 @@ func (s *Schema) stream(ctx context.Context, oc *graphql.OperationContext) graph
 		if err := denied(ctx)[asked.source.At()]; err != nil {
 			return once(func(ctx context.Context) *graphql.Response { return asked.source.failed(ctx, err) })
 		}
-		if asked.source.at.Field.Definition.Type.Name() == "Int" && !fitsInt(reflect.ValueOf(asked.source.value)) {
-			return once(func(ctx context.Context) *graphql.Response { return asked.source.failed(ctx, ErrIntRange) })
+		if err := s.coercion(asked.source.At()).fault(reflect.ValueOf(asked.source.value)); err != nil {
+			return once(func(ctx context.Context) *graphql.Response { return asked.source.failed(ctx, err) })
 		}
 		return asked.source.corrected(oc, s.fallBack(ctx, oc))
 	}
@@ -198,7 +198,7 @@ func (s *Schema) open(ctx context.Context, oc *graphql.OperationContext, source 
 	source.field, source.at = table.Stream, fc
 	source.next, err = guard(ctx, oc, func() (func(context.Context) (any, bool), error) { return table.Stream.open(ctx, exec, fc) })
 	if err != nil {
-		graphql.AddError(ctx, placed(fc, err))
+		tell(ctx, oc, fc, err)
 		return failed
 	}
 	return &graphql.Response{Data: []byte("{}")}

@@ -36,7 +36,20 @@ type Field struct {
 	Reason Reason
 	// Method tells that the value comes from a method of the model, not from a variable.
 	Method bool
+	// Coerced tells which values the field's type cannot have, though Go's can; zero if who writes the value decides what it is.
+	Coerced Coerced
 }
+
+// Coerced is a rule for the values of a scalar or an enum.
+type Coerced uint8
+
+// The rules there are.
+const (
+	// CoercedInt is that of the schema's Int, where gqlgen's functions for integers write it.
+	CoercedInt Coerced = iota + 1
+	// CoercedEnum is that of an enum whose Go type gqlgen made.
+	CoercedEnum
+)
 
 // isResolved tells whether a resolver of the developer's gives the field's value.
 func (f *Field) isResolved() bool { return f.Stream != nil || f.Resolver != nil && f.Resolver.own }

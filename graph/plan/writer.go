@@ -21,6 +21,8 @@ type Writer struct {
 	index  []int
 	// failed tells that the error of the null just met has been reported.
 	failed bool
+	// told are the places of the errors that were told before the first null that must not be; nil until then.
+	told map[string]bool
 }
 
 // answer writes the whole answer.

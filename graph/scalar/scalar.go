@@ -36,10 +36,7 @@ func AppendDateTime(b []byte, t time.Time) []byte {
 
 // UnmarshalDateTime reads an instant in RFC 3339.
 func UnmarshalDateTime(v any) (time.Time, error) {
-	text, ok := v.(string)
-	if !ok {
-		return time.Time{}, errDateTime
-	}
+	text, _ := v.(string) // What is no text is refused as an empty one.
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return time.Time{}, errDateTime
@@ -55,8 +52,8 @@ func AppendDecimal(b []byte, s string) []byte { return plan.AppendString(b, s) }
 
 // UnmarshalDecimal reads a decimal.
 func UnmarshalDecimal(v any) (string, error) {
-	text, ok := v.(string)
-	if !ok || !decimal.MatchString(text) {
+	text, _ := v.(string) // What is no text is refused as an empty one.
+	if !decimal.MatchString(text) {
 		return "", errDecimal
 	}
 	return text, nil
@@ -70,10 +67,7 @@ func AppendURL(b []byte, s string) []byte { return plan.AppendString(b, s) }
 
 // UnmarshalURL reads a URL.
 func UnmarshalURL(v any) (string, error) {
-	text, ok := v.(string)
-	if !ok {
-		return "", errURL
-	}
+	text, _ := v.(string) // What is no text is refused as an empty one.
 	if _, err := url.Parse(text); err != nil || text == "" {
 		return "", errURL
 	}

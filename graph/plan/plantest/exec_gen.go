@@ -77,6 +77,7 @@ type ComplexityRoot struct {
 		Ones     func(childComplexity int) int
 		Peer     func(childComplexity int) int
 		Peers    func(childComplexity int) int
+		Prices   func(childComplexity int) int
 		Rank     func(childComplexity int) int
 		RankN    func(childComplexity int) int
 		Ranks    func(childComplexity int, size *Size) int
@@ -94,6 +95,8 @@ type ComplexityRoot struct {
 		Tag      func(childComplexity int) int
 		Tags     func(childComplexity int) int
 		Value    func(childComplexity int) int
+		Views    func(childComplexity int) int
+		Weight   func(childComplexity int) int
 		Whatever func(childComplexity int) int
 		Whole    func(childComplexity int) int
 		Words    func(childComplexity int) int
@@ -117,6 +120,21 @@ type ComplexityRoot struct {
 		Spot  func(childComplexity int) int
 	}
 
+	Inset struct {
+		Depth     func(childComplexity int) int
+		GetRemark func(childComplexity int) int
+		Mark      func(childComplexity int) int
+		Spot      func(childComplexity int) int
+		Spots     func(childComplexity int) int
+		Title     func(childComplexity int) int
+	}
+
+	Ledger struct {
+		Spot  func(childComplexity int) int
+		Title func(childComplexity int) int
+		Total func(childComplexity int) int
+	}
+
 	Mutation struct {
 		Bump  func(childComplexity int, by int) int
 		BumpN func(childComplexity int, by int) int
@@ -137,6 +155,8 @@ type ComplexityRoot struct {
 		Anys     func(childComplexity int, count int) int
 		Constant func(childComplexity int) int
 		Echo     func(childComplexity int, filter Filter, colours []Colour, size *Size, stamp *time.Time, id *string, n *float64, on *bool) int
+		Insets   func(childComplexity int, count int) int
+		Ledgers  func(childComplexity int) int
 		Node     func(childComplexity int, seed int) int
 		Nodes    func(childComplexity int, count int) int
 		Posts    func(childComplexity int) int
@@ -166,6 +186,9 @@ type ComplexityRoot struct {
 		ID     func(childComplexity int) int
 		Opened func(childComplexity int) int
 		Ratio  func(childComplexity int) int
+		Scale  func(childComplexity int) int
+		Size   func(childComplexity int) int
+		Views  func(childComplexity int) int
 	}
 }
 
@@ -221,6 +244,8 @@ type QueryResolver interface {
 	Echo(ctx context.Context, filter Filter, colours []Colour, size *Size, stamp *time.Time, id *string, n *float64, on *bool) (string, error)
 	Constant(ctx context.Context) (string, error)
 	Vault(ctx context.Context) (*Vault, error)
+	Insets(ctx context.Context, count int) ([]*Inset, error)
+	Ledgers(ctx context.Context) ([]map[string]any, error)
 	Posts(ctx context.Context) ([]*Post, error)
 }
 type SubscriptionResolver interface {
@@ -458,6 +483,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Alpha.Peers(childComplexity), true
+	case "Alpha.prices":
+		if e.ComplexityRoot.Alpha.Prices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alpha.Prices(childComplexity), true
 	case "Alpha.rank":
 		if e.ComplexityRoot.Alpha.Rank == nil {
 			break
@@ -570,6 +601,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Alpha.Value(childComplexity), true
+	case "Alpha.views":
+		if e.ComplexityRoot.Alpha.Views == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alpha.Views(childComplexity), true
+	case "Alpha.weight":
+		if e.ComplexityRoot.Alpha.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alpha.Weight(childComplexity), true
 	case "Alpha.whatever":
 		if e.ComplexityRoot.Alpha.Whatever == nil {
 			break
@@ -662,6 +705,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Gamma.Spot(childComplexity), true
+
+	case "Inset.depth":
+		if e.ComplexityRoot.Inset.Depth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.Depth(childComplexity), true
+	case "Inset.remark":
+		if e.ComplexityRoot.Inset.GetRemark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.GetRemark(childComplexity), true
+	case "Inset.mark":
+		if e.ComplexityRoot.Inset.Mark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.Mark(childComplexity), true
+	case "Inset.spot":
+		if e.ComplexityRoot.Inset.Spot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.Spot(childComplexity), true
+	case "Inset.spots":
+		if e.ComplexityRoot.Inset.Spots == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.Spots(childComplexity), true
+	case "Inset.title":
+		if e.ComplexityRoot.Inset.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inset.Title(childComplexity), true
+
+	case "Ledger.spot":
+		if e.ComplexityRoot.Ledger.Spot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ledger.Spot(childComplexity), true
+	case "Ledger.title":
+		if e.ComplexityRoot.Ledger.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ledger.Title(childComplexity), true
+	case "Ledger.total":
+		if e.ComplexityRoot.Ledger.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ledger.Total(childComplexity), true
 
 	case "Mutation.bump":
 		if e.ComplexityRoot.Mutation.Bump == nil {
@@ -783,7 +882,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Echo(childComplexity, args["filter"].(Filter), args["colours"].([]Colour), args["size"].(*Size), args["stamp"].(*time.Time), args["id"].(*string), args["n"].(*float64), args["on"].(*bool)), true
+	case "Query.insets":
+		if e.ComplexityRoot.Query.Insets == nil {
+			break
+		}
 
+		args, err := ec.field_Query_insets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Insets(childComplexity, args["count"].(int)), true
+
+	case "Query.ledgers":
+		if e.ComplexityRoot.Query.Ledgers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Ledgers(childComplexity), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -910,6 +1026,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vault.Ratio(childComplexity), true
+	case "Vault.scale":
+		if e.ComplexityRoot.Vault.Scale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vault.Scale(childComplexity), true
+	case "Vault.size":
+		if e.ComplexityRoot.Vault.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vault.Size(childComplexity), true
+	case "Vault.views":
+		if e.ComplexityRoot.Vault.Views == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vault.Views(childComplexity), true
 
 	}
 	return 0, false
@@ -1137,6 +1271,12 @@ func (ec *executionContext) childFields_Alpha(ctx context.Context, field graphql
 		return ec.fieldContext_Alpha_rankN(ctx, field)
 	case "ranks":
 		return ec.fieldContext_Alpha_ranks(ctx, field)
+	case "weight":
+		return ec.fieldContext_Alpha_weight(ctx, field)
+	case "prices":
+		return ec.fieldContext_Alpha_prices(ctx, field)
+	case "views":
+		return ec.fieldContext_Alpha_views(ctx, field)
 	case "limited":
 		return ec.fieldContext_Alpha_limited(ctx, field)
 	case "guarded":
@@ -1165,6 +1305,36 @@ func (ec *executionContext) childFields_Beta(ctx context.Context, field graphql.
 		return ec.fieldContext_Beta_spot(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Beta", field.Name)
+}
+
+func (ec *executionContext) childFields_Inset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_Inset_title(ctx, field)
+	case "mark":
+		return ec.fieldContext_Inset_mark(ctx, field)
+	case "spot":
+		return ec.fieldContext_Inset_spot(ctx, field)
+	case "spots":
+		return ec.fieldContext_Inset_spots(ctx, field)
+	case "depth":
+		return ec.fieldContext_Inset_depth(ctx, field)
+	case "remark":
+		return ec.fieldContext_Inset_remark(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Inset", field.Name)
+}
+
+func (ec *executionContext) childFields_Ledger(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return ec.fieldContext_Ledger_total(ctx, field)
+	case "title":
+		return ec.fieldContext_Ledger_title(ctx, field)
+	case "spot":
+		return ec.fieldContext_Ledger_spot(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Ledger", field.Name)
 }
 
 func (ec *executionContext) childFields_Post(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1213,6 +1383,12 @@ func (ec *executionContext) childFields_Vault(ctx context.Context, field graphql
 		return ec.fieldContext_Vault_opened(ctx, field)
 	case "ratio":
 		return ec.fieldContext_Vault_ratio(ctx, field)
+	case "scale":
+		return ec.fieldContext_Vault_scale(ctx, field)
+	case "size":
+		return ec.fieldContext_Vault_size(ctx, field)
+	case "views":
+		return ec.fieldContext_Vault_views(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Vault", field.Name)
 }
@@ -1621,6 +1797,20 @@ func (ec *executionContext) field_Query_echo_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["on"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_insets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "count",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["count"] = arg0
 	return args, nil
 }
 
@@ -3493,6 +3683,81 @@ func (ec *executionContext) resolveBatch_Alpha_ranks(ctx context.Context, field 
 	)
 }
 
+func (ec *executionContext) _Alpha_weight(ctx context.Context, field graphql.CollectedField, obj *Alpha) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alpha_weight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weight, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v Grams) graphql.Marshaler {
+			return ec.marshalOInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐGrams(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alpha_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alpha", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Alpha_prices(ctx context.Context, field graphql.CollectedField, obj *Alpha) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alpha_prices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Prices, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []Cents) graphql.Marshaler {
+			return ec.marshalOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alpha_prices(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alpha", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Alpha_views(ctx context.Context, field graphql.CollectedField, obj *Alpha) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alpha_views(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Views, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v uint64) graphql.Marshaler {
+			return ec.marshalOInt2uint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alpha_views(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alpha", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Alpha_limited(ctx context.Context, field graphql.CollectedField, obj *Alpha) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3963,6 +4228,288 @@ func (ec *executionContext) fieldContext_Gamma_other(_ context.Context, field gr
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Inset_title(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inset", field, false, false, "String")
+}
+
+func (ec *executionContext) _Inset_mark(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_mark(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mark, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_mark(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inset", field, false, false, "String")
+}
+
+func (ec *executionContext) _Inset_spot(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_spot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Spot, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Spot) graphql.Marshaler {
+			return ec.marshalOSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_spot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inset",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Spot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Inset_spots(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_spots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Spots, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*Spot) graphql.Marshaler {
+			return ec.marshalOSpot2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpotᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_spots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inset",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Spot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Inset_depth(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_depth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Depth(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalOInt2int(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_depth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inset", field, true, false, "Int")
+}
+
+func (ec *executionContext) _Inset_remark(ctx context.Context, field graphql.CollectedField, obj *Inset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inset_remark(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			if !obj.HasRemark() {
+				return nil, nil
+			}
+			return obj.GetRemark(), nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inset_remark(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inset", field, true, false, "String")
+}
+
+func (ec *executionContext) _Ledger_total(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ledger_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["total"].(type) {
+			case *int:
+				return v, nil
+			case int:
+				return &v, nil
+			case nil:
+				return (*int)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "total")
+			}
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ledger_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ledger", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Ledger_title(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ledger_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["title"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "title")
+			}
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ledger_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ledger", field, false, false, "String")
+}
+
+func (ec *executionContext) _Ledger_spot(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ledger_spot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["spot"].(type) {
+			case *Spot:
+				return v, nil
+			case Spot:
+				return &v, nil
+			case nil:
+				return (*Spot)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "spot")
+			}
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Spot) graphql.Marshaler {
+			return ec.marshalOSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ledger_spot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ledger",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Spot(ctx, field)
 		},
 	}
 	return fc, nil
@@ -4619,6 +5166,86 @@ func (ec *executionContext) fieldContext_Query_vault(_ context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_insets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_insets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Insets(ctx, fc.Args["count"].(int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*Inset) graphql.Marshaler {
+			return ec.marshalOInset2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_insets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Inset(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_insets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_ledgers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ledgers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Ledgers(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []map[string]any) graphql.Marshaler {
+			return ec.marshalOLedger2ᚕmap(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ledgers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ledger(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_posts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5146,6 +5773,81 @@ func (ec *executionContext) _Vault_ratio(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Vault_ratio(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Vault", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Vault_scale(ctx context.Context, field graphql.CollectedField, obj *Vault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Vault_scale(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scale, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNRatio2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Vault_scale(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Vault", field, false, false, "Ratio")
+}
+
+func (ec *executionContext) _Vault_size(ctx context.Context, field graphql.CollectedField, obj *Vault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Vault_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v Size) graphql.Marshaler {
+			return ec.marshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Vault_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Vault", field, false, false, "Size")
+}
+
+func (ec *executionContext) _Vault_views(ctx context.Context, field graphql.CollectedField, obj *Vault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Vault_views(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Views, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v uint64) graphql.Marshaler {
+			return ec.marshalOInt2uint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Vault_views(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Vault", field, false, false, "Int")
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -6746,6 +7448,21 @@ func (ec *executionContext) _Alpha(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Alpha_ranks(ctx, field, obj)
 				})
+		case "weight":
+			out.Values[i] = ec._Alpha_weight(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "prices":
+			out.Values[i] = ec._Alpha_prices(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "views":
+			out.Values[i] = ec._Alpha_views(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "limited":
 			out.Values[i] = ec._Alpha_limited(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -6869,6 +7586,108 @@ func (ec *executionContext) _Gamma(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "other":
 			out.Values[i] = ec._Gamma_other(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var insetImplementors = []string{"Inset"}
+
+func (ec *executionContext) _Inset(ctx context.Context, sel ast.SelectionSet, obj *Inset) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, insetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Inset")
+		case "title":
+			out.Values[i] = ec._Inset_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mark":
+			out.Values[i] = ec._Inset_mark(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "spot":
+			out.Values[i] = ec._Inset_spot(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "spots":
+			out.Values[i] = ec._Inset_spots(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "depth":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Inset_depth(ctx, field, obj)
+				})
+		case "remark":
+			out.Values[i] = ec._Inset_remark(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ledgerImplementors = []string{"Ledger"}
+
+func (ec *executionContext) _Ledger(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Ledger")
+		case "total":
+			out.Values[i] = ec._Ledger_total(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._Ledger_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "spot":
+			out.Values[i] = ec._Ledger_spot(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -7067,6 +7886,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_vault(ctx, field)
 				})
+		case "insets":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_insets(ctx, field)
+				})
+		case "ledgers":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_ledgers(ctx, field)
+				})
 		case "posts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -7241,6 +8072,21 @@ func (ec *executionContext) _Vault(ctx context.Context, sel ast.SelectionSet, ob
 		case "ratio":
 			out.Values[i] = ec._Vault_ratio(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scale":
+			out.Values[i] = ec._Vault_scale(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "size":
+			out.Values[i] = ec._Vault_size(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "views":
+			out.Values[i] = ec._Vault_views(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
@@ -7783,6 +8629,20 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
+func (ec *executionContext) unmarshalNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents(ctx context.Context, v any) (Cents, error) {
+	res, err := UnmarshalCents(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents(ctx context.Context, sel ast.SelectionSet, v Cents) graphql.Marshaler {
+	_ = sel
+	res := MarshalCents(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -7931,6 +8791,20 @@ func (ec *executionContext) marshalNPost2ᚖvestibuleᚗexampleᚋgraphᚋplan�
 		return graphql.Null
 	}
 	return ec._Post(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRatio2float64(ctx context.Context, v any) (float64, error) {
+	res, err := UnmarshalRatio(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRatio2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := MarshalRatio(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Ratio!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
 }
 
 func (ec *executionContext) marshalNSpot2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(ctx context.Context, sel ast.SelectionSet, v Spot) graphql.Marshaler {
@@ -8513,6 +9387,60 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) marshalOInset2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(ctx context.Context, sel ast.SelectionSet, v []*Inset) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOInset2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOInset2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(ctx context.Context, sel ast.SelectionSet, v *Inset) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Inset(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOInt2int(ctx context.Context, v any) (int, error) {
+	res, err := graphql.UnmarshalInt(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2int(ctx context.Context, sel ast.SelectionSet, v int) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt(v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOInt2uint64(ctx context.Context, v any) (uint64, error) {
+	res, err := graphql.UnmarshalUint64(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2uint64(ctx context.Context, sel ast.SelectionSet, v uint64) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalUint64(v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐGrams(ctx context.Context, v any) (Grams, error) {
+	var res Grams
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐGrams(ctx context.Context, sel ast.SelectionSet, v Grams) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalOInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
 	if v == nil {
 		return nil, nil
@@ -8537,6 +9465,41 @@ func (ec *executionContext) marshalOInt2ᚕintᚄ(ctx context.Context, sel ast.S
 	ret := make(graphql.Array, len(v))
 	for i := range v {
 		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(ctx context.Context, v any) ([]Cents, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]Cents, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(ctx context.Context, sel ast.SelectionSet, v []Cents) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents(ctx, sel, v[i])
 	}
 
 	for _, e := range ret {
@@ -8665,6 +9628,26 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
+func (ec *executionContext) marshalOLedger2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Ledger(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLedger2ᚕmap(ctx context.Context, sel ast.SelectionSet, v []map[string]any) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOLedger2map(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) marshalONode2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNode(ctx context.Context, sel ast.SelectionSet, v Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -8729,6 +9712,30 @@ func (ec *executionContext) marshalORatio2ᚖfloat64(ctx context.Context, sel as
 	res := MarshalRatio(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
 }
+
+func (ec *executionContext) unmarshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(ctx context.Context, v any) (Size, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(ctx context.Context, sel ast.SelectionSet, v Size) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize[v])
+	return res
+}
+
+var (
+	unmarshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize = map[string]Size{
+		"SMALL": SizeSmall,
+		"LARGE": SizeLarge,
+	}
+	marshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize = map[Size]string{
+		SizeSmall: "SMALL",
+		SizeLarge: "LARGE",
+	}
+)
 
 func (ec *executionContext) unmarshalOSize2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(ctx context.Context, v any) (*Size, error) {
 	if v == nil {

@@ -40,6 +40,9 @@ type Alpha struct {
 	Spot   Spot
 	Spots  []Spot
 	SpotP  *Spot
+	Weight Grams
+	Prices []Cents
+	Views  uint64
 
 	Limited *string
 }
@@ -66,8 +69,12 @@ type Gamma struct {
 // Vault has what plans do not cover.
 type Vault struct {
 	ID string
-	// Ratio is no number.
-	Ratio float64
+	// Ratio is no number, and Scale is null.
+	Ratio, Scale float64
+	// Size is none.
+	Size Size
+	// Views are too many.
+	Views uint64
 }
 
 // Post is what the benchmarks ask for.
@@ -107,7 +114,7 @@ func (w *World) alpha(seed uint64) *Alpha {
 	real := float64(seed%100000) / 8
 	a := &Alpha{
 		w: w, seed: seed, ID: strconv.FormatUint(seed%1000, 10), Name: fmt.Sprintf("alpha \"%c\"\n", rune('a'+seed%26)), Tag: strconv.FormatUint(seed%10, 10),
-		Colour: AllColour[seed%3], Whole: w.Integer(seed, int(seed%10000)), Yes: seed%2 == 0, Spot: w.spot(seed),
+		Colour: w.colour(seed), Whole: w.Integer(seed, int(seed%10000)), Yes: seed%2 == 0, Spot: w.spot(seed),
 	}
 	present := func(name string) bool { return w.Fate(seed, name) != Absent }
 	text := "text é " + a.ID
@@ -144,7 +151,7 @@ func (w *World) alpha(seed uint64) *Alpha {
 		a.SpotP = &a.Spot
 	}
 	if present("hues") {
-		a.Hues = Some(w, w.Hash(seed, "hues"), 3, false, func(s uint64) Colour { return AllColour[s%3] })
+		a.Hues = Some(w, w.Hash(seed, "hues"), 3, false, w.colour)
 	}
 	if present("ints") {
 		a.Ints = Some(w, w.Hash(seed, "ints"), 3, true, w.number)
@@ -153,7 +160,20 @@ func (w *World) alpha(seed uint64) *Alpha {
 		a.IntsN = Some(w, w.Hash(seed, "intsN"), 3, true, w.number)
 	}
 	a.Spots = Some(w, w.Hash(seed, "spots"), 3, false, w.spot)
+	a.Weight = Grams(seed % 1e12)
+	if present("prices") {
+		a.Prices = Some(w, w.Hash(seed, "prices"), 3, false, func(s uint64) Cents { return Cents(s % 1e11) })
+	}
+	a.Views = uint64(w.Integer(seed, int(seed%5000)))
 	return a
+}
+
+// colour may be one that the schema does not have.
+func (w *World) colour(seed uint64) Colour {
+	if w.Fate(seed, "a colour") != Fine {
+		return Colour("od\"d")
+	}
+	return AllColour[seed%3]
 }
 
 func (w *World) number(seed uint64) *int {

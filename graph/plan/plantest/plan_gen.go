@@ -19,6 +19,8 @@ func PlanTables() plan.Tables {
 			planObjectAlpha(),
 			planObjectBeta(),
 			planObjectGamma(),
+			planObjectInset(),
+			planObjectLedger(),
 			planObjectMutation(),
 			planObjectPost(),
 			planObjectQuery(),
@@ -45,10 +47,10 @@ func planObjectAlpha() *plan.Object {
 		"label": {Leaf: func(w *plan.Writer, parent any) bool { return leafOString2ᚖstring(w, parent.(*Alpha).Label) }},
 		"name":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Alpha).Name) }},
 		"must":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2ᚖstring(w, parent.(*Alpha).Must) }},
-		"colour": {Leaf: func(w *plan.Writer, parent any) bool {
+		"colour": {Coerced: plan.CoercedEnum, Leaf: func(w *plan.Writer, parent any) bool {
 			return leafNColour2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐColour(w, parent.(*Alpha).Colour)
 		}},
-		"hues": {Leaf: func(w *plan.Writer, parent any) bool {
+		"hues": {Coerced: plan.CoercedEnum, Leaf: func(w *plan.Writer, parent any) bool {
 			return leafOColour2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐColourᚄ(w, parent.(*Alpha).Hues)
 		}},
 		"size": {Leaf: func(w *plan.Writer, parent any) bool {
@@ -61,11 +63,11 @@ func planObjectAlpha() *plan.Object {
 		"blob": {Leaf: func(w *plan.Writer, parent any) bool {
 			return leafOBlob2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐBlob(w, parent.(*Alpha).Blob)
 		}},
-		"whole": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Alpha).Whole) }},
+		"whole": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Alpha).Whole) }},
 		"real":  {Leaf: func(w *plan.Writer, parent any) bool { return leafOFloat2ᚖfloat64(w, parent.(*Alpha).Real) }},
 		"yes":   {Leaf: func(w *plan.Writer, parent any) bool { return leafNBoolean2bool(w, parent.(*Alpha).Yes) }},
-		"ints":  {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖint(w, parent.(*Alpha).Ints) }},
-		"intsN": {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖintᚄ(w, parent.(*Alpha).IntsN) }},
+		"ints":  {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖint(w, parent.(*Alpha).Ints) }},
+		"intsN": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚕᚖintᚄ(w, parent.(*Alpha).IntsN) }},
 		"words": {Method: true, Leaf: func(w *plan.Writer, parent any) bool {
 			return leafNString2ᚕᚕᚖstringᚄ(w, parent.(*Alpha).Words())
 		}},
@@ -203,7 +205,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			columnNNode2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNodeᚄ,
 		)},
-		"score": {Resolver: plan.SingleLeaf(true,
+		"score": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_score(ctx, field)
 			},
@@ -214,7 +216,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafOInt2ᚖint,
 		)},
-		"scoreN": {Resolver: plan.SingleLeaf(true,
+		"scoreN": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_scoreN(ctx, field)
 			},
@@ -308,7 +310,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			columnONode2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNodeᚄ,
 		)},
-		"rank": {Resolver: plan.BatchLeaf(
+		"rank": {Coerced: plan.CoercedInt, Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_rank(ctx, field)
 			},
@@ -318,7 +320,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafOInt2ᚖint,
 		)},
-		"rankN": {Resolver: plan.BatchLeaf(
+		"rankN": {Coerced: plan.CoercedInt, Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_rankN(ctx, field)
 			},
@@ -328,7 +330,7 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafNInt2int,
 		)},
-		"ranks": {Resolver: plan.BatchLeaf(
+		"ranks": {Coerced: plan.CoercedInt, Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_ranks(ctx, field)
 			},
@@ -338,6 +340,13 @@ func planObjectAlpha() *plan.Object {
 			},
 			leafOInt2ᚕintᚄ,
 		)},
+		"weight": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafOInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐGrams(w, parent.(*Alpha).Weight)
+		}},
+		"prices": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(w, parent.(*Alpha).Prices)
+		}},
+		"views": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2uint64(w, parent.(*Alpha).Views) }},
 		"limited": {Resolver: plan.SingleLeaf(false,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Alpha_limited(ctx, field)
@@ -427,7 +436,7 @@ func planObjectBeta() *plan.Object {
 		"kin": {Method: true, Column: func(c *plan.Column, parent any) {
 			columnOAlpha2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐAlphaᚄ(c, parent.(*Beta).Kin())
 		}},
-		"count": {Resolver: plan.SingleLeaf(true,
+		"count": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Beta_count(ctx, field)
 			},
@@ -453,6 +462,51 @@ func planObjectGamma() *plan.Object {
 		"other": {Method: true, Column: func(c *plan.Column, parent any) {
 			columnONode2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNode(c, parent.(*Gamma).Other())
 		}},
+	}}
+}
+
+func planObjectInset() *plan.Object {
+	return &plan.Object{Name: "Inset", Fields: map[string]*plan.Field{
+		"title": {Leaf: func(w *plan.Writer, parent any) bool { return leafOString2string(w, parent.(*Inset).Title) }},
+		"mark":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Inset).Mark) }},
+		"spot": {Column: func(c *plan.Column, parent any) {
+			columnOSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c, parent.(*Inset).Spot)
+		}},
+		"spots": {Column: func(c *plan.Column, parent any) {
+			columnOSpot2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpotᚄ(c, parent.(*Inset).Spots)
+		}},
+		"depth": {Coerced: plan.CoercedInt, Method: true, Resolver: plan.SingleLeaf(false,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Inset_depth(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (int, error) {
+				obj := parent.(*Inset)
+				return obj.Depth(ctx)
+			},
+			leafOInt2int,
+		)},
+		"remark": {Method: true, Resolver: plan.SingleLeaf(false,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Inset_remark(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) (string, error) {
+				obj := parent.(*Inset)
+				if !obj.HasRemark() {
+					var none string
+					return none, plan.ErrAbsent
+				}
+				return obj.GetRemark(), nil
+			},
+			leafOString2string,
+		)},
+	}}
+}
+
+func planObjectLedger() *plan.Object {
+	return &plan.Object{Name: "Ledger", Fields: map[string]*plan.Field{
+		"total": {Coerced: plan.CoercedInt, Reason: plan.ReasonBinding},
+		"title": {Reason: plan.ReasonBinding},
+		"spot":  {Reason: plan.ReasonBinding},
 	}}
 }
 
@@ -483,8 +537,8 @@ func planObjectMutation() *plan.Object {
 
 func planObjectPost() *plan.Object {
 	return &plan.Object{Name: "Post", Fields: map[string]*plan.Field{
-		"id":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).ID) }},
-		"userId": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).UserID) }},
+		"id":     {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).ID) }},
+		"userId": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Post).UserID) }},
 		"title":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Post).Title) }},
 		"user": {Resolver: plan.Batch(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -601,6 +655,26 @@ func planObjectQuery() *plan.Object {
 			},
 			columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault,
 		)},
+		"insets": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_insets(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) ([]*Inset, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Insets(ctx, fc.Args["count"].(int))
+			},
+			columnOInset2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset,
+		)},
+		"ledgers": {Resolver: plan.Single(true,
+			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
+				return exec.(*executionContext).fieldContext_Query_ledgers(ctx, field)
+			},
+			func(ctx context.Context, exec any, fc *graphql.FieldContext, parent any) ([]map[string]any, error) {
+				ec := exec.(*executionContext)
+				return ec.Resolvers.Query().Ledgers(ctx)
+			},
+			columnOLedger2ᚕmap,
+		)},
 		"posts": {Resolver: plan.Single(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Query_posts(ctx, field)
@@ -616,15 +690,15 @@ func planObjectQuery() *plan.Object {
 
 func planObjectSpot() *plan.Object {
 	return &plan.Object{Name: "Spot", Fields: map[string]*plan.Field{
-		"x":    {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Spot).X) }},
-		"y":    {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*Spot).Y) }},
+		"x":    {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Spot).X) }},
+		"y":    {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*Spot).Y) }},
 		"mark": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*Spot).Mark) }},
 	}}
 }
 
 func planObjectSubscription() *plan.Object {
 	return &plan.Object{Name: "Subscription", Fields: map[string]*plan.Field{
-		"ticks": {Stream: plan.StreamOfLeaves(
+		"ticks": {Coerced: plan.CoercedInt, Stream: plan.StreamOfLeaves(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Subscription_ticks(ctx, field)
 			},
@@ -669,7 +743,7 @@ func planObjectSubscription() *plan.Object {
 
 func planObjectUser() *plan.Object {
 	return &plan.Object{Name: "User", Fields: map[string]*plan.Field{
-		"id":    {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*User).ID) }},
+		"id":    {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*User).ID) }},
 		"name":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*User).Name) }},
 		"email": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*User).Email) }},
 	}}
@@ -680,6 +754,11 @@ func planObjectVault() *plan.Object {
 		"id":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNID2string(w, parent.(*Vault).ID) }},
 		"opened": {Reason: plan.ReasonBatchDirective},
 		"ratio":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNFloat2float64(w, parent.(*Vault).Ratio) }},
+		"scale":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNRatio2float64(w, parent.(*Vault).Scale) }},
+		"size": {Leaf: func(w *plan.Writer, parent any) bool {
+			return leafOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(w, parent.(*Vault).Size)
+		}},
+		"views": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2uint64(w, parent.(*Vault).Views) }},
 	}}
 }
 
@@ -794,11 +873,11 @@ func columnNPost2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐPost(c *plan
 		c.Null()
 		return
 	}
-	c.Object(4, v)
+	c.Object(6, v)
 }
 
 func columnNSpot2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c *plan.Column, v *Spot) {
-	c.Object(6, v)
+	c.Object(8, v)
 }
 
 func columnNSpot2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpotᚄ(c *plan.Column, v []Spot) {
@@ -810,7 +889,7 @@ func columnNSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c *plan
 		c.Null()
 		return
 	}
-	c.Object(6, v)
+	c.Object(8, v)
 }
 
 func columnOAlpha2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐAlpha(c *plan.Column, v []*Alpha) {
@@ -874,6 +953,30 @@ func columnOBeta2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐBeta(c *plan
 	c.Object(1, v)
 }
 
+func columnOInset2ᚕᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(c *plan.Column, v []*Inset) {
+	plan.List(c, v, false, columnOInset2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset)
+}
+
+func columnOInset2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐInset(c *plan.Column, v *Inset) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(3, v)
+}
+
+func columnOLedger2map(c *plan.Column, v map[string]any) {
+	if v == nil {
+		c.Null()
+		return
+	}
+	c.Object(4, v)
+}
+
+func columnOLedger2ᚕmap(c *plan.Column, v []map[string]any) {
+	plan.List(c, v, false, columnOLedger2map)
+}
+
 func columnONode2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐNode(c *plan.Column, v Node) {
 	switch v := v.(type) {
 	case nil:
@@ -908,7 +1011,7 @@ func columnOSpot2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSpot(c *plan
 		c.Null()
 		return
 	}
-	c.Object(6, v)
+	c.Object(8, v)
 }
 
 func columnOUser2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐUser(c *plan.Column, v *User) {
@@ -916,7 +1019,7 @@ func columnOUser2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐUser(c *plan
 		c.Null()
 		return
 	}
-	c.Object(8, v)
+	c.Object(10, v)
 }
 
 func columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault(c *plan.Column, v *Vault) {
@@ -924,7 +1027,7 @@ func columnOVault2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐVault(c *pl
 		c.Null()
 		return
 	}
-	c.Object(9, v)
+	c.Object(11, v)
 }
 
 func leafNBoolean2bool(w *plan.Writer, v bool) bool {
@@ -932,7 +1035,7 @@ func leafNBoolean2bool(w *plan.Writer, v bool) bool {
 }
 
 func leafNColour2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐColour(w *plan.Writer, v Colour) bool {
-	return w.String(string(v))
+	return w.Named(string(v), v.IsValid())
 }
 
 func leafNFloat2float64(w *plan.Writer, v float64) bool {
@@ -947,11 +1050,19 @@ func leafNInt2int(w *plan.Writer, v int) bool {
 	return w.Int(int64(v))
 }
 
+func leafNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents(w *plan.Writer, v Cents) bool {
+	return w.Marshal(MarshalCents(v))
+}
+
 func leafNInt2ᚖint(w *plan.Writer, v *int) bool {
 	if v == nil {
 		return false
 	}
 	return w.Int(int64(*v))
+}
+
+func leafNRatio2float64(w *plan.Writer, v float64) bool {
+	return w.MarshalContext(MarshalRatio(v))
 }
 
 func leafNStamp2timeᚐTime(w *plan.Writer, v time.Time) bool {
@@ -1008,8 +1119,24 @@ func leafOFloat2ᚖfloat64(w *plan.Writer, v *float64) bool {
 	return w.Float(*v)
 }
 
+func leafOInt2int(w *plan.Writer, v int) bool {
+	return w.Int(int64(v))
+}
+
+func leafOInt2uint64(w *plan.Writer, v uint64) bool {
+	return w.Uint(v)
+}
+
+func leafOInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐGrams(w *plan.Writer, v Grams) bool {
+	return w.Marshal(v)
+}
+
 func leafOInt2ᚕintᚄ(w *plan.Writer, v []int) bool {
 	return plan.LeafList(w, v, false, true, leafNInt2int)
+}
+
+func leafOInt2ᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCentsᚄ(w *plan.Writer, v []Cents) bool {
+	return plan.LeafList(w, v, false, true, leafNInt2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐCents)
 }
 
 func leafOInt2ᚕᚖint(w *plan.Writer, v []*int) bool {
@@ -1032,6 +1159,10 @@ func leafORatio2ᚖfloat64(w *plan.Writer, v *float64) bool {
 		return false
 	}
 	return w.MarshalContext(MarshalRatio(*v))
+}
+
+func leafOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(w *plan.Writer, v Size) bool {
+	return w.Enum(marshalOSize2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize[v])
 }
 
 func leafOSize2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚐSize(w *plan.Writer, v *Size) bool {

@@ -171,6 +171,9 @@ func (r alphaResolver) RankN(ctx context.Context, list []*Alpha) ([]int, error) 
 }
 
 func (r alphaResolver) Ranks(ctx context.Context, list []*Alpha, size *Size) ([][]int, error) {
+	if size == nil { // A panic here would be that of all parents, which for gqlgen are those of one list.
+		size = new(Size)
+	}
 	return Together(ctx, r.World, list, seedOfAlpha, "ranks", func(s uint64) []int {
 		return Some(r.World, s, 3, false, func(s uint64) int { return *r.number(s) * int(*size) })
 	})
@@ -233,9 +236,17 @@ func (r queryResolver) Constant(context.Context) (string, error) { return "const
 
 func (r queryResolver) Vault(context.Context) (*Vault, error) {
 	if r.Finite {
-		return &Vault{"1", 0.5}, nil
+		return &Vault{"1", 0.5, 0.5, SizeSmall, 1}, nil
 	}
-	return &Vault{"1", math.NaN()}, nil
+	return &Vault{"1", math.NaN(), 0, 3, 1 << 32}, nil
+}
+
+func (r queryResolver) Insets(ctx context.Context, count int) ([]*Inset, error) {
+	return one(ctx, r.World, uint64(count), "insets", func(s uint64) []*Inset { return Some(r.World, s, min(count, 4), true, r.inset) })
+}
+
+func (r queryResolver) Ledgers(ctx context.Context) ([]map[string]any, error) {
+	return one(ctx, r.World, 1, "ledgers", func(s uint64) []map[string]any { return Some(r.World, s, 4, true, r.ledger) })
 }
 
 func (r mutationResolver) Bump(ctx context.Context, by int) (*Alpha, error) {

@@ -55,11 +55,14 @@ func UnmarshalTag(v any) (string, error) {
 	return s, nil
 }
 
-// MarshalRatio writes a ratio, and fails for a negative one.
+// MarshalRatio writes a ratio, and fails for a negative one; that of nothing is null.
 func MarshalRatio(f float64) graphql.ContextMarshaler {
-	return graphql.ContextWriterFunc(func(_ context.Context, w io.Writer) error {
+	if f == 0 {
+		return graphql.Null
+	}
+	return graphql.ContextWriterFunc(func(ctx context.Context, w io.Writer) error {
 		if !(f >= 0) { // Neither a negative one nor what is no number.
-			return ErrRatio
+			return fmt.Errorf("%w of %s", ErrRatio, graphql.GetFieldContext(ctx).Path())
 		}
 		_, err := fmt.Fprintf(w, "%.2f", f)
 		return err
@@ -80,6 +83,31 @@ func (b *Blob) UnmarshalGQL(v any) error {
 	s, err := graphql.UnmarshalString(v)
 	*b = Blob(s)
 	return err
+}
+
+// Grams are an Int that writes itself: in kilograms, so that Int holds what Go's number says of it no more.
+type Grams int64
+
+// MarshalGQL implements graphql.Marshaler.
+func (g Grams) MarshalGQL(w io.Writer) { fmt.Fprint(w, int64(g)/1000) }
+
+// UnmarshalGQL implements graphql.Unmarshaler.
+func (g *Grams) UnmarshalGQL(v any) error {
+	kilograms, err := graphql.UnmarshalInt32(v)
+	*g = Grams(kilograms) * 1000
+	return err
+}
+
+// Cents are an Int that functions write and read: in whole coins.
+type Cents int64
+
+// MarshalCents writes coins.
+func MarshalCents(c Cents) graphql.Marshaler { return graphql.MarshalInt64(int64(c) / 100) }
+
+// UnmarshalCents reads coins.
+func UnmarshalCents(v any) (Cents, error) {
+	coins, err := graphql.UnmarshalInt32(v)
+	return Cents(coins) * 100, err
 }
 
 // Size is an enum of Go values.

@@ -18,7 +18,7 @@ type World struct {
 	Seed uint64
 	// Faults is how many of a thousand values are null, an error or a panic.
 	Faults uint64
-	// Finite leaves out the one number that is none where no null may be: of that gqlgen's executor makes a null.
+	// Finite leaves out what gqlgen's executor makes a null where none may be, and an enum's value that has no name.
 	Finite bool
 	// Before, if any, is told of each resolver's call; an error is the call's.
 	Before func(ctx context.Context, field string, parents int) error

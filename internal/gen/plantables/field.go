@@ -39,6 +39,25 @@ func (f *field) IsBound() bool {
 		(f.IsVariable() || f.NoErr && !f.MethodHasContext && len(f.Args) == 0)
 }
 
+// Coerced is how gqlgen's executor has to be told of values that the field's type cannot have, as a constant of graph/plan; empty where who writes
+// the value decides what it is.
+func (f *field) Coerced() string {
+	v := f.Value()
+	for v.isWrapper() {
+		v = v.Element()
+	}
+	if v.isMadeEnum() {
+		return "CoercedEnum"
+	}
+	if v.Definition.Name != "Int" || v.IsMarshaler {
+		return ""
+	}
+	if method, _ := direct("Int", v.Marshaler); method == "Int" || method == "Uint" {
+		return "CoercedInt"
+	}
+	return ""
+}
+
 // Get is the expression of a bound field's value.
 func (f *field) Get() string {
 	get := "parent.(" + templates.CurrentImports.LookupType(f.Object.Reference()) + ")." + f.GoFieldName

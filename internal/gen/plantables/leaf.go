@@ -77,18 +77,25 @@ func isString(marshal *types.Func) bool {
 	return method == "String"
 }
 
-// writeItself writes a type that has gqlgen's marshaling methods. Those of an enum that gqlgen made write its name.
+// writeItself writes a type that has gqlgen's marshaling methods. Those of an enum that gqlgen made write any text, which is an enum's value only if
+// it is one of the schema's.
 func (v *value) writeItself() string {
-	if v.Definition.Kind == ast.Enum && v.madeByGqlgen() {
+	if v.isMadeEnum() {
+		name := "v"
 		if v.IsNilable() {
-			return "return w.String(string(*v))"
+			name = "*v"
 		}
-		return "return w.String(string(v))"
+		return fmt.Sprintf("return w.Named(string(%s), v.IsValid())", name)
 	}
 	if v.IsContext {
 		return "return w.MarshalContext(v)"
 	}
 	return "return w.Marshal(v)"
+}
+
+// isMadeEnum tells an enum whose Go type gqlgen made.
+func (v *value) isMadeEnum() bool {
+	return v.Definition.Kind == ast.Enum && v.IsMarshaler && v.madeByGqlgen()
 }
 
 // madeByGqlgen tells a type that is declared in the file of gqlgen's generated models.

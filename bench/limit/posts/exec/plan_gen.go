@@ -29,8 +29,8 @@ func PlanTables() plan.Tables {
 
 func planObjectPost() *plan.Object {
 	return &plan.Object{Name: "Post", Fields: map[string]*plan.Field{
-		"id":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.Post).Id) }},
-		"userId": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.Post).UserId) }},
+		"id":     {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.Post).Id) }},
+		"userId": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.Post).UserId) }},
 		"title":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*posts.Post).Title) }},
 		"body":   {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*posts.Post).Body) }},
 		"user": {Resolver: plan.Batch(
@@ -73,7 +73,7 @@ func planObjectQuery() *plan.Object {
 
 func planObjectUser() *plan.Object {
 	return &plan.Object{Name: "User", Fields: map[string]*plan.Field{
-		"id":       {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.User).Id) }},
+		"id":       {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*posts.User).Id) }},
 		"name":     {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*posts.User).Name) }},
 		"username": {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*posts.User).Username) }},
 		"email":    {Leaf: func(w *plan.Writer, parent any) bool { return leafNString2string(w, parent.(*posts.User).Email) }},

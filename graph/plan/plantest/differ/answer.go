@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -115,6 +116,19 @@ func (a Answer) Told() []string {
 	return slices.Compact(lines)
 }
 
+// toldTwice gives an error that stands there twice, with its place.
+func (a Answer) toldTwice() string {
+	seen := map[string]bool{}
+	for _, e := range a.Errors {
+		line := e.Path.String() + " " + e.Message
+		if seen[line] {
+			return line
+		}
+		seen[line] = true
+	}
+	return ""
+}
+
 // without leaves out errors.
 func (a Answer) without(some func(*gqlerror.Error) bool) Answer {
 	return Answer{a.Data, slices.DeleteFunc(slices.Clone(a.Errors), some)}
@@ -154,8 +168,11 @@ func told(e *gqlerror.Error) string {
 	if code == "NULL" || code == "PANIC" {
 		return path.String() + " " + code
 	}
-	return path.String() + " " + code + " " + e.Message
+	return path.String() + " " + code + " " + inList.ReplaceAllString(e.Message, "")
 }
+
+// inList is what gqlgen puts before its words on a batch resolver: the place in the list, of which plans know several.
+var inList = regexp.MustCompile(`^index \d+: `)
 
 func beneathNull(data any, path ast.Path) bool {
 	for _, element := range path {

@@ -96,6 +96,9 @@ func compare(got, want Answer) error {
 	if g, w := got.without(want.silent).Told(), want.Told(); !slices.Equal(g, w) {
 		return fmt.Errorf("data %s\nerrors %s\nwant   %s", got.Data, strings.Join(g, "\n       "), strings.Join(w, "\n       "))
 	}
+	if twice := got.toldTwice(); twice != "" {
+		return fmt.Errorf("%s is told twice", twice)
+	}
 	if got.Data != "" && !json.Valid([]byte(got.Data)) {
 		return fmt.Errorf("%s is not JSON", got.Data)
 	}

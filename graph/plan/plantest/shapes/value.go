@@ -20,7 +20,7 @@ func value[T any](w *World) func(seed uint64) T {
 func (w *World) fill(v reflect.Value, seed uint64) {
 	if values := w.enum(v.Type()); values.IsValid() {
 		v.Set(values.Index(int(seed % uint64(values.Len())))) //nolint:gosec // Less than the length.
-		// A text that is none of the values is written as it is; for a number that has no name, plans have an error, and gqlgen no name.
+		// A text that is none of the values is an error; so is, for plans alone, a number that has no name.
 		if v.Kind() == reflect.String && w.Fate(seed, "an enum's value") != plantest.Fine {
 			v.SetString("od\"d")
 		}

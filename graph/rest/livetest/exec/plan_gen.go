@@ -50,10 +50,10 @@ func planObjectNote() *plan.Object {
 
 func planObjectOdd() *plan.Object {
 	return &plan.Object{Name: "Odd", Fields: map[string]*plan.Field{
-		"count": {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*shop.Odd).Count) }},
+		"count": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*shop.Odd).Count) }},
 		"size":  {Leaf: func(w *plan.Writer, parent any) bool { return leafOString2ᚖstring(w, parent.(*shop.Odd).Size) }},
 		"deep":  {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOString2ᚖstring(w, parent.(*shop.Odd).Deep()) }},
-		"likes": {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*shop.Odd).Likes) }},
+		"likes": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*shop.Odd).Likes) }},
 	}}
 }
 

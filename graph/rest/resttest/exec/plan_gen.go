@@ -65,7 +65,7 @@ func planObjectConnection() *plan.Object {
 		"pageInfo": {Column: func(c *plan.Column, parent any) {
 			columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐPageInfo(c, parent.(*model.Connection).PageInfo)
 		}},
-		"totalCount": {Leaf: func(w *plan.Writer, parent any) bool {
+		"totalCount": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool {
 			return leafOInt2ᚖint(w, parent.(*model.Connection).TotalCount)
 		}},
 	}}
@@ -79,7 +79,7 @@ func planObjectCounted() *plan.Object {
 		"pageInfo": {Column: func(c *plan.Column, parent any) {
 			columnNPageInfo2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐPageInfo(c, parent.(*model.Counted).PageInfo)
 		}},
-		"totalCount": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*model.Counted).TotalCount) }},
+		"totalCount": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*model.Counted).TotalCount) }},
 	}}
 }
 
@@ -120,9 +120,9 @@ func planObjectItem() *plan.Object {
 		"updatedAt": {Leaf: func(w *plan.Writer, parent any) bool {
 			return leafODateTime2ᚖtimeᚐTime(w, parent.(*shop.Item).UpdatedAt)
 		}},
-		"views":  {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*shop.Item).Views()) }},
+		"views":  {Coerced: plan.CoercedInt, Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*shop.Item).Views()) }},
 		"stars":  {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOFloat2ᚖfloat64(w, parent.(*shop.Item).Stars()) }},
-		"sizes":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2ᚕᚖint(w, parent.(*shop.Item).Sizes) }},
+		"sizes":  {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2ᚕᚖint(w, parent.(*shop.Item).Sizes) }},
 		"secret": {Leaf: func(w *plan.Writer, parent any) bool { return leafOString2ᚖstring(w, parent.(*shop.Item).Secret) }},
 		"maker": {Resolver: plan.Batch(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -239,7 +239,7 @@ func planObjectMutation() *plan.Object {
 			},
 			columnOOrderPayload2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋmodelᚐOrderPayload,
 		)},
-		"form": {Resolver: plan.SingleLeaf(true,
+		"form": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Mutation_form(ctx, field)
 			},
@@ -356,7 +356,7 @@ func planObjectQuery() *plan.Object {
 			},
 			columnOItem2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋclientsᚋshopᚐItemᚄ,
 		)},
-		"total": {Resolver: plan.SingleLeaf(true,
+		"total": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Query_total(ctx, field)
 			},
@@ -531,7 +531,7 @@ func planObjectQuery() *plan.Object {
 
 func planObjectStock() *plan.Object {
 	return &plan.Object{Name: "Stock", Fields: map[string]*plan.Field{
-		"left": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*stock.Stock).Left) }},
+		"left": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*stock.Stock).Left) }},
 	}}
 }
 

@@ -166,7 +166,7 @@ func planObjectCedar() *plan.Object {
 			},
 			leafNID2string,
 		)},
-		"age": {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*Cedar).Age) }},
+		"age": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*Cedar).Age) }},
 		"echo": {Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Cedar_echo(ctx, field)
@@ -425,7 +425,7 @@ func planObjectGorse() *plan.Object {
 			},
 			leafNString2ᚕstringᚄ,
 		)},
-		"nest": {Resolver: plan.BatchLeaf(
+		"nest": {Coerced: plan.CoercedInt, Resolver: plan.BatchLeaf(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Gorse_nest(ctx, field)
 			},

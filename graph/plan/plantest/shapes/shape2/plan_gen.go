@@ -106,7 +106,7 @@ func planObjectBirch() *plan.Object {
 			},
 			columnNGorse2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚋshapesᚋshape2ᚐGorse,
 		)},
-		"next": {Method: true, Resolver: plan.SingleLeaf(false,
+		"next": {Coerced: plan.CoercedInt, Method: true, Resolver: plan.SingleLeaf(false,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Birch_next(ctx, field)
 			},
@@ -164,7 +164,7 @@ func planObjectBirch() *plan.Object {
 			},
 			columnNHazel2ᚖᚕvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚋshapesᚋshape2ᚐHazelᚄ,
 		)},
-		"ivy": {Method: true, Resolver: plan.SingleLeaf(false,
+		"ivy": {Coerced: plan.CoercedInt, Method: true, Resolver: plan.SingleLeaf(false,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Birch_ivy(ctx, field)
 			},
@@ -266,7 +266,7 @@ func planObjectElder() *plan.Object {
 			},
 			columnNGorse2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚋshapesᚋshape2ᚐGorse,
 		)},
-		"next": {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint64(w, parent.(*Elder).Next) }},
+		"next": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint64(w, parent.(*Elder).Next) }},
 		"age": {Resolver: plan.Batch(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Elder_age(ctx, field)
@@ -515,7 +515,7 @@ func planObjectHazel() *plan.Object {
 		"echo": {Method: true, Column: func(c *plan.Column, parent any) {
 			columnONode2vestibuleᚗexampleᚋgraphᚋplanᚋplantestᚋshapesᚋshape2ᚐNode(c, parent.(*Hazel).Echo())
 		}},
-		"frond": {Method: true, Resolver: plan.SingleLeaf(false,
+		"frond": {Coerced: plan.CoercedInt, Method: true, Resolver: plan.SingleLeaf(false,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Hazel_frond(ctx, field)
 			},

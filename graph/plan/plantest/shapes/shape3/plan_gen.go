@@ -217,7 +217,7 @@ func planObjectElder() *plan.Object {
 			},
 			columnOLarch2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚋshapesᚋshape3ᚐLarch,
 		)},
-		"oak": {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Elder).Oak()) }},
+		"oak": {Coerced: plan.CoercedInt, Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*Elder).Oak()) }},
 	}}
 }
 
@@ -371,7 +371,7 @@ func planObjectQuery() *plan.Object {
 			},
 			columnOCedar2ᚖvestibuleᚗexampleᚋgraphᚋplanᚋplantestᚋshapesᚋshape3ᚐCedar,
 		)},
-		"fen": {Resolver: plan.SingleLeaf(true,
+		"fen": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Query_fen(ctx, field)
 			},

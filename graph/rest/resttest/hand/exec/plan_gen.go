@@ -63,7 +63,7 @@ func planObjectConnection() *plan.Object {
 		"pageInfo": {Column: func(c *plan.Column, parent any) {
 			columnNPageInfo2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐPageInfo(c, &parent.(*hand.Connection).PageInfo)
 		}},
-		"totalCount": {Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*hand.Connection).TotalCount) }},
+		"totalCount": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*hand.Connection).TotalCount) }},
 	}}
 }
 
@@ -75,7 +75,7 @@ func planObjectCounted() *plan.Object {
 		"pageInfo": {Column: func(c *plan.Column, parent any) {
 			columnNPageInfo2vestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐPageInfo(c, &parent.(*hand.Counted).PageInfo)
 		}},
-		"totalCount": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*hand.Counted).TotalCount) }},
+		"totalCount": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*hand.Counted).TotalCount) }},
 	}}
 }
 
@@ -116,9 +116,9 @@ func planObjectItem() *plan.Object {
 		"updatedAt": {Leaf: func(w *plan.Writer, parent any) bool {
 			return leafODateTime2ᚖtimeᚐTime(w, parent.(*hand.Item).UpdatedAt)
 		}},
-		"views":  {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*hand.Item).Views()) }},
+		"views":  {Coerced: plan.CoercedInt, Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOInt2ᚖint(w, parent.(*hand.Item).Views()) }},
 		"stars":  {Method: true, Leaf: func(w *plan.Writer, parent any) bool { return leafOFloat2ᚖfloat64(w, parent.(*hand.Item).Stars()) }},
-		"sizes":  {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2ᚕᚖint(w, parent.(*hand.Item).Sizes) }},
+		"sizes":  {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2ᚕᚖint(w, parent.(*hand.Item).Sizes) }},
 		"secret": {Leaf: func(w *plan.Writer, parent any) bool { return leafOString2ᚖstring(w, parent.(*hand.Item).Secret) }},
 		"maker": {Resolver: plan.Batch(
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -235,7 +235,7 @@ func planObjectMutation() *plan.Object {
 			},
 			columnOOrderPayload2ᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐOrderPayload,
 		)},
-		"form": {Resolver: plan.SingleLeaf(true,
+		"form": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Mutation_form(ctx, field)
 			},
@@ -352,7 +352,7 @@ func planObjectQuery() *plan.Object {
 			},
 			columnOItem2ᚕᚖvestibuleᚗexampleᚋgraphᚋrestᚋresttestᚋhandᚐItemᚄ,
 		)},
-		"total": {Resolver: plan.SingleLeaf(true,
+		"total": {Coerced: plan.CoercedInt, Resolver: plan.SingleLeaf(true,
 			func(ctx context.Context, exec any, field graphql.CollectedField) (*graphql.FieldContext, error) {
 				return exec.(*executionContext).fieldContext_Query_total(ctx, field)
 			},
@@ -527,7 +527,7 @@ func planObjectQuery() *plan.Object {
 
 func planObjectStock() *plan.Object {
 	return &plan.Object{Name: "Stock", Fields: map[string]*plan.Field{
-		"left": {Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*hand.Stock).Left) }},
+		"left": {Coerced: plan.CoercedInt, Leaf: func(w *plan.Writer, parent any) bool { return leafNInt2int(w, parent.(*hand.Stock).Left) }},
 	}}
 }
 
