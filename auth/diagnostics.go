@@ -96,10 +96,10 @@ func (s *Service) showSession(d *diagnosis, session *Session) {
 	add("issuer", b.Issuer)
 	add("subject", b.Subject)
 	add("the provider's session (sid)", b.SID)
-	add("how she signed in (acr)", b.ACR)
+	add("level of the sign-in (acr)", b.ACR)
 	add("by what (amr)", strings.Join(b.AMR, " "))
 	if !b.AuthTime.IsZero() {
-		add("last proof of who she is (auth_time)", ago(s.now().Sub(b.AuthTime)))
+		add("last proof of identity (auth_time)", ago(s.now().Sub(b.AuthTime)))
 	}
 	add("granted scopes", strings.Join(b.Scopes, " "))
 	add("refresh token", map[bool]string{true: "held", false: "none: people sign in again when access tokens end; see identity.scopes"}[b.RefreshToken != ""])
