@@ -40,16 +40,20 @@ func TestTheDemoSaysWhatRunsWhere(t *testing.T) {
 	}
 }
 
-// Who starts the demo beside something that has its port reads how to choose another.
-func TestTheDemosPortIsTaken(t *testing.T) {
+// Who starts the demo beside something that has its port reads how to choose another; what else is wrong with the address is told as it is.
+func TestTheDemosAddressWillNotDo(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	env := map[string]string{"VESTIBULE_SERVER_ADDRESS": "127.0.0.1:0", "VESTIBULE_SERVER_ADMIN_ADDRESS": "127.0.0.1:0", "VESTIBULE_DEMO_ADDRESS": taken.Addr().String()}
-	err = run(t.Context(), func(name string) string { return env[name] }, nil, io.Discard, io.Discard)
-	if err == nil || !strings.HasSuffix(err.Error(), "address already in use; choose another address with VESTIBULE_DEMO_ADDRESS") {
-		t.Errorf("run = %v", err)
+	for address, want := range map[string]string{
+		taken.Addr().String(): "address already in use; choose another address with VESTIBULE_DEMO_ADDRESS",
+		"127.0.0.1:70000":     "invalid port",
+	} {
+		env := map[string]string{"VESTIBULE_SERVER_ADDRESS": "127.0.0.1:0", "VESTIBULE_SERVER_ADMIN_ADDRESS": "127.0.0.1:0", "VESTIBULE_DEMO_ADDRESS": address}
+		if err := run(t.Context(), func(name string) string { return env[name] }, nil, io.Discard, io.Discard); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: run = %v, want %q at its end", address, err, want)
+		}
 	}
 }
