@@ -13,7 +13,7 @@ import (
 // value, where the specification wants an error (§3.5.1, §3.9), as plans have it. Whatever else the value is, it is left as it is.
 func (s *Schema) coerced(ctx context.Context, fc *graphql.FieldContext, value any) any {
 	rule := s.coercion(Coordinate{fc.Object, fc.Field.Name})
-	if rule.fault(reflect.ValueOf(value)) == nil {
+	if rule == 0 || rule.fault(reflect.ValueOf(value)) == nil {
 		return value
 	}
 	typ := s.Schema().Types[fc.Object].Fields.ForName(fc.Field.Name).Type // An interface's may be less strict.
