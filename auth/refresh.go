@@ -109,7 +109,7 @@ func (s *Service) fetchLeased(ctx context.Context, deadline time.Time, session *
 	if why := s.flights.backingOff(note, s.now()); why != nil {
 		return token{}, why
 	}
-	if api.Kind == KindUser && s.unstored.Load() >= maxUnstored {
+	if s.unstored.Load() >= maxUnstored {
 		return token{}, storeFailed(errUnstored)
 	}
 	asking, cancel := context.WithDeadline(ctx, deadline)

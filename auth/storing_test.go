@@ -14,11 +14,13 @@ import (
 	"vestibule.example/auth/memstore"
 )
 
-// serveOrders has the bubble's sessions outlive the login's token and be used for an API, over another store.
+// serveOrders has the bubble's sessions outlive the login's token and be used for two APIs, over another store. For billing the login's token is
+// exchanged.
 func (b *bubble) serveOrders(t *testing.T, store auth.Store) {
 	t.Helper()
 	closeAll(t, b.Close)
-	b.config.APIs = map[string]auth.APIToken{"orders": {BaseURL: &url.URL{Scheme: "https", Host: "api.test"}, Kind: auth.KindUser}}
+	base := &url.URL{Scheme: "https", Host: "api.test"}
+	b.config.APIs = map[string]auth.APIToken{"orders": {BaseURL: base, Kind: auth.KindUser}, "billing": {BaseURL: base, Kind: auth.KindExchange, Audience: "billing"}}
 	b.config.IdleTimeout, b.config.Lifetime, b.config.Store = 3*time.Hour, 3*time.Hour, store
 	var err error
 	if b.Service, err = auth.New(b.config); err != nil {
