@@ -24,9 +24,8 @@ const (
 	refreshAhead = time.Minute
 	// shortShare is for tokens of short lives, which are refreshed when one part in so many is left.
 	shortShare = 4
-	// patience is how long a request waits for a new token while the old one lives: a provider that hangs, or another replica's lease,
-	// must not fail it. The refresh goes on meanwhile.
-	patience = time.Second
+	// maxPatience bounds how long a request waits for a new token while the old one lives.
+	maxPatience = time.Second
 )
 
 // key names the token that an API is called with. Two APIs share one only if they ask for exactly the same (RES-2).
@@ -107,7 +106,7 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 	waiting := ctx
 	if held.Value != refused && held.alive(s.now()) {
 		var stop context.CancelFunc
-		waiting, stop = context.WithTimeout(ctx, patience)
+		waiting, stop = context.WithTimeout(ctx, patience(ctx))
 		defer stop()
 	}
 	fetched, err := s.fetch(waiting, session, api, refused)
@@ -117,6 +116,15 @@ func (s *Service) accessToken(ctx context.Context, session *Session, api APIToke
 		return held, nil
 	}
 	return fetched, err
+}
+
+// patience is how long a request waits for a new token while the old one lives: a provider or a store that hangs, or another replica's
+// lease, must not fail it, so half of its time is left for the API. The refresh goes on meanwhile.
+func patience(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return min(maxPatience, time.Until(deadline)/2)
+	}
+	return maxPatience
 }
 
 // clientToken gives a token of the gateway's own (RFC 6749 §4.4), shared by all sessions.

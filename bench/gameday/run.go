@@ -179,7 +179,8 @@ func (d *day) happen(ctx context.Context, e event) error {
 		return err
 	}
 	everyone := append(append([]*rig.Gateway(nil), before...), d.newOnes(before)...)
-	grown, logged := w.grown(ctx, everyone), w.logged(everyone)
+	grown := w.grown(ctx, everyone)
+	logged, examples := w.logged(everyone)
 	lost, errs := s.losses()
 	fmt.Fprintf(d.out, "\n## %s (%s)\n\n- people saw: %s\n- metrics: %s\n- log: %s\n- sessions lost: %d\n", e.name, short(took), s, shownMetrics(grown), shownLog(logged), lost)
 	if lost > 0 && !e.mayLose {
@@ -200,6 +201,9 @@ func (d *day) happen(ctx context.Context, e event) error {
 		if !regexp.MustCompile(line).MatchString(shownLog(logged)) {
 			errs = append(errs, fmt.Errorf("the log does not tell: %s", line))
 		}
+	}
+	if len(errs) > 0 {
+		fmt.Fprintf(d.out, "\nOf each kind of record the first:\n\n    %s\n", strings.Join(examples, "\n    "))
 	}
 	return errors.Join(errs...)
 }

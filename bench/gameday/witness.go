@@ -84,9 +84,14 @@ func shownMetrics(grown observe.Series) string {
 	return strings.Join(all, "; ")
 }
 
-// logged counts the warnings, errors and audit events of the log since the witness was called.
-func (w *witness) logged(gateways []*rig.Gateway) map[string]int {
-	count := map[string]int{}
+// logged counts the warnings, errors and audit events of the log since the witness was called, and gives one record of each kind.
+func (w *witness) logged(gateways []*rig.Gateway) (count map[string]int, examples []string) {
+	count = map[string]int{}
+	note := func(what, line string) {
+		if count[what]++; count[what] == 1 {
+			examples = append(examples, strings.TrimSpace(line))
+		}
+	}
 	for _, g := range gateways {
 		text, err := g.Log()
 		if err != nil {
@@ -96,20 +101,20 @@ func (w *witness) logged(gateways []*rig.Gateway) map[string]int {
 		for line := range strings.Lines(text[from:]) {
 			var record struct{ Level, Msg, Event, Code string }
 			if json.Unmarshal([]byte(line), &record) != nil {
-				count["(no record) "+strings.TrimSpace(line)]++
+				note("(no record) "+strings.TrimSpace(line), line)
 				continue
 			}
 			switch {
 			case record.Msg == "audit":
 				if strings.Contains(record.Event, "refused") || strings.Contains(record.Event, "failed") || strings.Contains(record.Event, "ended") {
-					count["audit "+record.Event]++
+					note("audit "+record.Event, line)
 				}
 			case record.Level != "INFO" && record.Level != "DEBUG":
-				count[strings.TrimSpace(record.Level+" "+record.Msg+" "+record.Code)]++
+				note(strings.TrimSpace(record.Level+" "+record.Msg+" "+record.Code), line)
 			}
 		}
 	}
-	return count
+	return count, examples
 }
 
 func shownLog(count map[string]int) string {
