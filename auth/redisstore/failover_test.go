@@ -16,7 +16,7 @@ import (
 // for signed out meanwhile, and the store writes and tells again without a restart.
 func TestAFailoverBySentinel(t *testing.T) {
 	master, clock := startServer(t), &storetest.Clock{}
-	startReplica(t, master)
+	replica := startReplica(t, master)
 	sentinel := startSentinel(t, master)
 	store := connect(t, redisstore.Config{
 		Addresses: []string{sentinel.address}, SentinelMaster: "mymaster", Prefix: "v:", Keep: auth.MaxKept, Now: clock.Now, Timeout: time.Second,
@@ -24,12 +24,14 @@ func TestAFailoverBySentinel(t *testing.T) {
 	if err := store.Create(t.Context(), record(clock, "a", "sub", "sid")); err != nil {
 		t.Fatal(err)
 	}
-	master.cli(t, "wait", "1", "10000")
+	for replica.written(t) != master.written(t) { // WAIT is about the writes of its own connection.
+	}
 	watch, err := store.Watch(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	master.stop()
+	sentinel.cli(t, "sentinel", "set", "mymaster", "down-after-milliseconds", "300")
 	if _, open := <-watch; open {
 		t.Error("the watcher was told something, want its channel closed")
 	}

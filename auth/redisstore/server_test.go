@@ -57,11 +57,12 @@ func startReplica(t testing.TB, of *server) *server {
 	return s
 }
 
-// startSentinel starts a sentinel that watches a master, and waits until it knows the master's replica.
+// startSentinel starts a sentinel that watches a master, and waits until it knows the master's replica. It is so patient that a machine
+// which stalls makes no master of the replica; whoever lets the master die makes it less so.
 func startSentinel(t testing.TB, master *server) *server {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "sentinel.conf")
-	conf := "sentinel monitor mymaster 127.0.0.1 " + master.args[1] + " 1\nsentinel down-after-milliseconds mymaster 300\nsentinel failover-timeout mymaster 5000\n"
+	conf := "sentinel monitor mymaster 127.0.0.1 " + master.args[1] + " 1\nsentinel down-after-milliseconds mymaster 600000\nsentinel failover-timeout mymaster 5000\n"
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +97,17 @@ func (s *server) cli(t testing.TB, args ...string) string {
 		t.Fatalf("redis-cli %v: %v: %s", args, err, out)
 	}
 	return string(out)
+}
+
+// written is how far the server's data are: a replica that is as far as its master has all of it.
+func (s *server) written(t testing.TB) string {
+	t.Helper()
+	_, after, ok := strings.Cut(s.cli(t, "info", "replication"), "master_repl_offset:")
+	if !ok {
+		t.Fatal("the server does not say how far it is")
+	}
+	offset, _, _ := strings.Cut(after, "\r\n")
+	return offset
 }
 
 func (s *server) start(t testing.TB) {
