@@ -56,11 +56,12 @@ type Config struct {
 
 // Store implements [auth.Store]. It is safe for concurrent use.
 type Store struct {
-	cfg   Config
-	db    *bbolt.DB
-	count map[string]*atomic.Int64 // entries of a bucket in the file, expired ones among them; moves after the write
-	stop  chan struct{}
-	done  chan struct{}
+	cfg      Config
+	db       *bbolt.DB
+	pageSize int                      // of the file, in bytes
+	count    map[string]*atomic.Int64 // entries of a bucket in the file, expired ones among them; moves after the write
+	stop     chan struct{}
+	done     chan struct{}
 
 	mu       sync.Mutex // guards all of the following
 	leases   map[string]lease
@@ -95,7 +96,9 @@ func New(cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("filestore: opening %s: %w", cfg.Path, err)
 	}
 	s := &Store{
-		cfg: cfg, db: db, count: map[string]*atomic.Int64{sessions: {}, values: {}, markers: {}}, stop: make(chan struct{}), done: make(chan struct{}),
+		cfg: cfg, db: db, pageSize: db.Info().PageSize, // Later the file may just be being mapped anew.
+		count: map[string]*atomic.Int64{sessions: {}, values: {}, markers: {}},
+		stop:  make(chan struct{}), done: make(chan struct{}),
 		leases: map[string]lease{}, watchers: map[chan auth.Ended]bool{},
 	}
 	if err := s.prepare(); err != nil {

@@ -23,7 +23,7 @@ func (s *Store) room(pages int) error {
 		return nil
 	}
 	// Written and taken out again they are.
-	name, block := []byte("block"), make([]byte, pages*s.db.Info().PageSize)
+	name, block := []byte("block"), make([]byte, pages*s.pageSize)
 	err := s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte(spare)).Put(name, block) })
 	if err == nil {
 		err = s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte(spare)).Delete(name) })

@@ -2,11 +2,14 @@ package filestore_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
 	"time"
+
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"vestibule.example/auth"
 	"vestibule.example/auth/storetest"
@@ -67,6 +70,23 @@ func TestAFullDiskSpendsNoRefreshToken(t *testing.T) {
 	}
 	if refused < 1000 || leased < 1000 {
 		t.Errorf("%d sign-ins were refused, and %d leases given, want most of either", refused, leased)
+	}
+}
+
+// A store that is closed while requests still run fails them. What it reads of the file outside of a transaction would end the process
+// then, and wherever the file has outgrown its mapping and is mapped anew.
+func TestRoomInAClosedStore(t *testing.T) {
+	clock := &storetest.Clock{}
+	store := open(t, filepath.Join(t.TempDir(), "sessions"), clock)
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, _, lease := store.Lease(t.Context(), "grant", time.Minute)
+	create, put := store.Create(t.Context(), record(clock.Now(), "a")), store.Put(t.Context(), "state", nil, time.Minute)
+	for doing, err := range map[string]error{"Lease": lease, "Create": create, "Put": put} {
+		if !errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+			t.Errorf("%s = %v, want that the file is not open", doing, err)
+		}
 	}
 }
 

@@ -127,12 +127,13 @@ func (p *person) signIn(ctx context.Context) error {
 		return err
 	}
 	p.visitor = v
-	if _, err := v.SignIn(ctx, p.user.Name, p.user.Password, "/", nil); err != nil {
+	page, err := v.SignIn(ctx, p.user.Name, p.user.Password, "/", nil)
+	if err != nil {
 		return err
 	}
 	in, err := v.SignedIn(ctx)
 	if err == nil && !in {
-		err = errors.New("nobody is signed in after a sign-in")
+		err = fmt.Errorf("%s is not signed in after a sign-in, which ended at %s (%d): %.2000s", p.user.Name, page.URL, page.Status, page.Body)
 	}
 	return err
 }
