@@ -18,8 +18,8 @@ const diskSize = "4m"
 
 // fullDisk lets a gateway keep its sessions in a file on a small disk of its own, and fills that.
 func (d *day) fullDisk(ctx context.Context) error {
-	dir := filepath.Join(os.TempDir(), "vestibule-gameday-disk")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	dir, err := os.MkdirTemp("", "vestibule-gameday-disk-") // Another day may run beside this one.
+	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
