@@ -3,11 +3,11 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort } from './gateway.mjs';
 import { startBrowser } from './browser.mjs';
+import { scratch } from './scratch.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const spoken = '{ products(first: 1) { edges { node { name spoken } } } }';
@@ -15,7 +15,7 @@ let tree, dev, origin, browser, page;
 const sockets = [], errors = [];
 
 before(async () => {
-  tree = mkdtempSync(join(tmpdir(), 'vestibule-dev-'));
+  tree = scratch('dev');
   execFileSync('sh', ['-ec', `git ls-files -z --cached --others --exclude-standard -- ':!e2e' ':!bench/results' ':!docs' | tar --null -T - -cf - | tar -xf - -C "$0"`, tree], { cwd: root });
   const [port, admin, demo, vite] = [await freePort(), await freePort(), await freePort(), await freePort()];
   origin = `http://localhost:${port}`;
@@ -39,7 +39,6 @@ after(async () => {
   await browser?.close();
   process.kill(-dev.child.pid, 'SIGINT'); // All of them, as Ctrl-C does.
   await dev.ended;
-  rmSync(tree, { recursive: true, force: true });
   await assert.rejects(fetch(origin), 'the gateway goes on');
 });
 

@@ -4,8 +4,7 @@ import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { get } from 'node:http';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { freePort, startGateway } from './gateway.mjs';
@@ -13,6 +12,7 @@ import { startWorld, signIn, session, me, plain } from './world.mjs';
 import { startAccounts } from './accounts.mjs';
 import { secret, startProvider } from './provider.mjs';
 import { startBrowser, witness, readableByScript, spellings } from './browser.mjs';
+import { scratch } from './scratch.mjs';
 
 const accountsAPI = 'https://accounts.demo.test';
 const ordersAPI = 'https://orders.demo.test';
@@ -22,7 +22,7 @@ let keyed, posting, orders; // the two other gateways, and the other API
 before(async () => {
   const [keyedPort, postingPort] = [await freePort(), await freePort()];
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const keyFile = join(mkdtempSync(join(tmpdir(), 'vestibule-e2e-')), 'client.pem');
+  const keyFile = join(scratch('e2e'), 'client.pem');
   writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }));
   keyed = { origin: `http://localhost:${keyedPort}` };
   // Forms that another site posts bring no SameSite=Lax cookie, and without https there is no other; so this gateway and

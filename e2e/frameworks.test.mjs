@@ -3,11 +3,10 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGateway } from './gateway.mjs';
 import { startBrowser, witness } from './browser.mjs';
+import { scratch } from './scratch.mjs';
 
 const here = join(import.meta.dirname, 'frameworks');
 let browser;
@@ -41,7 +40,7 @@ async function visit(gateway) {
 
 for (const [name, policy] of [['plain', ''], ['vue', 'trusted-types=vue'], ['svelte', 'trusted-types=svelte-trusted-html'], ['angular', 'trusted-types=angular']]) {
   test(`${name}: a page of its own signs in, asks, and signs out`, async () => {
-    const bundle = mkdtempSync(join(tmpdir(), `vestibule-${name}-`));
+    const bundle = scratch(name);
     execFileSync(process.execPath, [join(here, 'build.mjs'), name, bundle], { stdio: ['ignore', 'ignore', 'inherit'] });
     const gateway = await startGateway({ env: { VESTIBULE_SPA_DIR: bundle, ...(policy && { VESTIBULE_SPA_CSP: policy }) } });
     try {

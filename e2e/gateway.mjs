@@ -2,10 +2,10 @@
 // (or by the first test that needs it) and named by VESTIBULE_BINARY.
 import { spawn, execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as canary from './canary.mjs';
+import { scratch } from './scratch.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -38,7 +38,7 @@ export function binary() {
 }
 
 function build() {
-  const out = join(mkdtempSync(join(tmpdir(), 'vestibule-e2e-')), 'vestibule');
+  const out = join(scratch('e2e'), 'vestibule');
   execFileSync('go', ['build', '-o', out, '.'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   return out;
 }
@@ -63,7 +63,7 @@ export async function startGateway({ config, env = {}, port, origin } = {}) {
   if (config === undefined) {
     addresses.VESTIBULE_DEMO_ADDRESS = `127.0.0.1:${demoPort}`;
   } else {
-    const file = join(mkdtempSync(join(tmpdir(), 'vestibule-e2e-')), 'vestibule.yaml');
+    const file = join(scratch('e2e'), 'vestibule.yaml');
     writeFileSync(file, config);
     args.push('-config', file);
   }

@@ -1,12 +1,12 @@
 // Glewlwyd, an OpenID provider in C that Debian ships, on a database of its own in a directory of its own.
 import { spawn, execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { freePort } from './gateway.mjs';
 import * as canary from './canary.mjs';
+import { scratch } from './scratch.mjs';
 
 export const password = 'alice-password';
 const schema = '/usr/share/doc/glewlwyd/database/init.sqlite3.sql.gz';
@@ -19,7 +19,7 @@ const schema = '/usr/share/doc/glewlwyd/database/init.sqlite3.sql.gz';
 export async function startGlewlwyd({ origin, audience, accessTokenTTL }) {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
-  const directory = mkdtempSync(join(tmpdir(), 'vestibule-glewlwyd-'));
+  const directory = scratch('glewlwyd');
   const database = join(directory, 'glewlwyd.db');
   execFileSync('sqlite3', [database], {
     // The plugin reads a list of addresses to return to; the schema has room for one, under another name.

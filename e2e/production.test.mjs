@@ -3,22 +3,22 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { binary, freePort, startGateway } from './gateway.mjs';
 import { secret, startProvider } from './provider.mjs';
 import { startAccounts } from './accounts.mjs';
 import { startBrowser, witness } from './browser.mjs';
 import * as canary from './canary.mjs';
+import { scratch } from './scratch.mjs';
 
 // Of this process alone, which plays the provider and the load balancer: the gateway checks every certificate.
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
 
 const docs = resolve(import.meta.dirname, '..', 'docs');
-const dir = mkdtempSync(join(tmpdir(), 'vestibule-production-'));
+const dir = scratch('production');
 const audience = 'https://accounts.demo.test';
 const place = (name) => join(dir, name);
 const read = (name) => readFileSync(place(name), 'utf8').trim();
