@@ -23,6 +23,8 @@ func (d *day) events() []event {
 		{name: "the redis-server is restarted", do: d.restartRedis},
 		{name: "the redis-server is away", do: d.stopRedis, tells: []string{storeFails}, logs: []string{`.`}},
 		{name: "the redis-server is away while tokens are refreshed", do: d.stopRedisInRefreshes, tells: []string{storeFails}},
+		{name: "the redis-server hangs while tokens are refreshed", do: d.hangRedisInRefreshes, tells: []string{storeFails}},
+		{name: "the redis-server is well again", do: d.calm, quiet: true},
 		{name: fmt.Sprintf("the identity provider is away for %s", d.o.providerAway), do: d.fault(d.o.providerAway, `{"target":"provider","drop":true}`),
 			tells: []string{noTokens}, logs: []string{`audit refresh_failed`}},
 		{name: "the identity provider is back", do: d.calm},
@@ -83,9 +85,30 @@ func (d *day) stopRedis(ctx context.Context) error {
 	return nil
 }
 
-// stopRedisInRefreshes makes the provider slow, and stops Redis when the first of many refreshes is done: the answers to the others meet a
-// store that is away.
+// stopRedisInRefreshes stops Redis when the first of many refreshes is done: the provider's answers to the others meet a store that is away.
 func (d *day) stopRedisInRefreshes(ctx context.Context) error {
+	return d.inRefreshes(ctx, func() error {
+		if err := d.redis.Terminate(); err != nil {
+			return err
+		}
+		pause(ctx, 2*d.o.event)
+		return d.redis.Start(ctx)
+	})
+}
+
+// hangRedisInRefreshes lets Redis hang there. What it was sent meanwhile it does when it goes on, though nobody waits for it any more.
+func (d *day) hangRedisInRefreshes(ctx context.Context) error {
+	return d.inRefreshes(ctx, func() error {
+		if err := d.redis.Hang(); err != nil {
+			return err
+		}
+		pause(ctx, d.o.event)
+		return d.redis.GoOn()
+	})
+}
+
+// inRefreshes makes the provider slow, and does something when the first of many refreshes is done.
+func (d *day) inRefreshes(ctx context.Context, do func() error) error {
 	if err := d.world.Fault(ctx, `{"target":"provider","latency":"1s"}`); err != nil {
 		return err
 	}
@@ -93,11 +116,7 @@ func (d *day) stopRedisInRefreshes(ctx context.Context) error {
 	for ctx.Err() == nil && d.refreshes(ctx) == before {
 		pause(ctx, 20*time.Millisecond)
 	}
-	if err := d.redis.Terminate(); err != nil {
-		return err
-	}
-	pause(ctx, 2*d.o.event)
-	if err := d.redis.Start(ctx); err != nil {
+	if err := do(); err != nil {
 		return err
 	}
 	pause(ctx, d.o.event/2)

@@ -209,6 +209,12 @@ func (p *Process) Kill() {
 // Terminate asks the process to end, as an init system does, and returns when it has ended.
 func (p *Process) Terminate() error { return p.stop(syscall.SIGTERM) }
 
+// Hang stops the process where it is: its connections stay open and nothing is answered. GoOn ends that.
+func (p *Process) Hang() error { return p.command.Process.Signal(syscall.SIGSTOP) }
+
+// GoOn lets a process that hangs go on.
+func (p *Process) GoOn() error { return p.command.Process.Signal(syscall.SIGCONT) }
+
 // Alive tells whether the process still runs.
 func (p *Process) Alive() bool {
 	select {
