@@ -68,9 +68,16 @@ func (t *streams) start(ctx context.Context, s *Service) error {
 				return
 			case <-time.After(time.Second):
 			}
-			if again, err := s.cfg.Store.Watch(ctx); err == nil {
-				endings = again
-				s.cfg.Ended("") // Only now: from here on the watch reports what ends.
+			err := s.guarded(ctx, func() error {
+				again, err := s.cfg.Store.Watch(ctx)
+				if err == nil {
+					endings = again
+				}
+				return err
+			})
+			if err == nil {
+				s.comeback.answered() // Not with the first request, which may come much later and would wait then.
+				s.cfg.Ended("")       // Only now: from here on the watch reports what ends.
 			}
 		}
 	}()

@@ -67,7 +67,15 @@ func (f *flights) do(ctx context.Context, s *Service, key string, work func(cont
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
 		defer cancel()
 		defer context.AfterFunc(s.lifetime, cancel)()
-		return work(detached)
+		var t token
+		err := s.guarded(detached, func() (err error) {
+			t, err = work(detached)
+			return err
+		})
+		if errors.Is(err, errPanicked) {
+			err = errors.Join(ErrProviderUnavailable, err) // A token that lives will do meanwhile.
+		}
+		return t, err
 	})
 	limit := time.NewTimer(refreshTimeout + time.Second) // The work ends before it, unless it waits for the store.
 	defer limit.Stop()

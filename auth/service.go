@@ -284,7 +284,7 @@ func (s *Service) background(ctx context.Context, timeout time.Duration, work fu
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 		defer cancel()
 		defer context.AfterFunc(s.lifetime, cancel)()
-		work(detached)
+		s.guarded(detached, func() error { work(detached); return nil }) //nolint:errcheck // Nobody waits for it, and the log has it.
 	}()
 }
 

@@ -45,7 +45,11 @@ func (s *Service) UntilEnded(ctx context.Context) (until context.Context, leave 
 	s.streams.open.Add(1)
 	go func() {
 		defer unlisten()
-		cancel(s.waitForEnd(until, session, ended))
+		err := s.guarded(until, func() error { return s.waitForEnd(until, session, ended) })
+		if errors.Is(err, errPanicked) {
+			err = errors.Join(ErrDraining, err) // Whoever listens begins anew.
+		}
+		cancel(err)
 	}()
 	return until, sync.OnceFunc(func() {
 		cancel(nil)

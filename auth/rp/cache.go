@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -100,9 +101,20 @@ func (c *cached[T]) wait(ctx context.Context, f *flight) (T, int, error) {
 	}
 }
 
+// guarded is fetch, whose panic would end the process.
+func (c *cached[T]) guarded(ctx context.Context) (value T, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("rp: panic while the provider's %s were fetched: %v", c.name, v)
+			c.log.ErrorContext(ctx, "panic", "error", err, "stack", string(debug.Stack()))
+		}
+	}()
+	return c.fetch(ctx)
+}
+
 func (c *cached[T]) run(f *flight) {
 	ctx := context.Background()
-	value, err := c.fetch(ctx)
+	value, err := c.guarded(ctx)
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
