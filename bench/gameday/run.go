@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -88,12 +86,7 @@ func (d *day) start(ctx context.Context) error {
 	if d.world, _, err = d.rig.StartWorld(ctx, rig.WorldOrder{TokenLife: d.o.tokenLife, Faults: true, PublicURL: d.public()}); err != nil {
 		return err
 	}
-	key := make([]byte, 64)
-	rand.Read(key)
-	d.env = []string{
-		"VESTIBULE_SESSION_STORE=redis", "VESTIBULE_SESSION_REDIS_ADDRESSES=" + d.redis.Address,
-		"VESTIBULE_SESSION_KEYS=seal:" + base64.StdEncoding.EncodeToString(key), "VESTIBULE_SERVER_DRAIN_DELAY=3s",
-	}
+	d.env = append(d.redis.Sessions(), "VESTIBULE_SERVER_DRAIN_DELAY=3s")
 	for _, api := range []string{"ACCOUNTS", "CATALOG", "ORDERS", "SHIPPING"} {
 		d.env = append(d.env, "VESTIBULE_APIS_"+api+"_TIMEOUT="+apiTimeout.String(), "VESTIBULE_APIS_"+api+"_BREAKER_OPEN=1s", "VESTIBULE_APIS_"+api+"_BREAKER_FAILURES=5", "VESTIBULE_APIS_"+api+"_BREAKER_WINDOW=2s")
 	}

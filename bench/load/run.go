@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,13 +76,10 @@ func (b *bench) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	key := make([]byte, 64)
-	rand.Read(key)
+	env := append(b.redis.Sessions(), "VESTIBULE_SERVER_DRAIN_DELAY=0s")
 	b.gateways = &target{name: "gateway", path: "/graphql", redis: b.redis}
 	for i := range replicas {
-		g, err := b.rig.StartGateway(ctx, fmt.Sprint("gateway", i+1), binary, b.world, rig.PublicURL,
-			"VESTIBULE_SESSION_STORE=redis", "VESTIBULE_SESSION_REDIS_ADDRESSES="+b.redis.Address,
-			"VESTIBULE_SESSION_KEYS=seal:"+base64.StdEncoding.EncodeToString(key), "VESTIBULE_SERVER_DRAIN_DELAY=0s")
+		g, err := b.rig.StartGateway(ctx, fmt.Sprint("gateway", i+1), binary, b.world, rig.PublicURL, env...)
 		if err != nil {
 			return err
 		}

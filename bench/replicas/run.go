@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -183,12 +181,7 @@ func (c *cluster) start(ctx context.Context) error {
 	if err := c.world.Fault(ctx, fmt.Sprintf(`{"target":"provider","pathPrefix":"/oauth/token","drip":%q}`, c.o.drip)); err != nil {
 		return err
 	}
-	key := make([]byte, 64)
-	rand.Read(key)
-	c.env = []string{
-		"VESTIBULE_SESSION_STORE=redis", "VESTIBULE_SESSION_REDIS_ADDRESSES=" + c.redis.Address, "VESTIBULE_SESSION_CLAIMS=name,sid",
-		"VESTIBULE_SESSION_KEYS=seal:" + base64.StdEncoding.EncodeToString(key), "VESTIBULE_SERVER_DRAIN_DELAY=" + drainDelay.String(),
-	}
+	c.env = append(c.redis.Sessions(), "VESTIBULE_SESSION_CLAIMS=name,sid", "VESTIBULE_SERVER_DRAIN_DELAY="+drainDelay.String())
 	for range replicas {
 		g, err := c.newGateway(ctx)
 		if err != nil {

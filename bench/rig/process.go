@@ -92,6 +92,9 @@ func New() (*Rig, error) {
 	return &Rig{dir: dir}, nil
 }
 
+// File is the path of a file that goes with the Rig.
+func (r *Rig) File(name string) string { return filepath.Join(r.dir, name) }
+
 // Close ends all processes, the last one first, and removes the files.
 func (r *Rig) Close() error {
 	var errs []error

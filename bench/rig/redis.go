@@ -2,6 +2,8 @@ package rig
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -37,6 +39,15 @@ func (r *Rig) StartRedis(ctx context.Context) (*Redis, error) {
 		"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
 	}}
 	return server, server.Start(ctx)
+}
+
+// Sessions is the configuration of gateways that keep their sessions here, under a key of their own: replicas share what one call gives.
+func (s *Redis) Sessions() []string {
+	key := make([]byte, 64)
+	rand.Read(key)
+	return []string{
+		"VESTIBULE_SESSION_STORE=redis", "VESTIBULE_SESSION_REDIS_ADDRESSES=" + s.Address, "VESTIBULE_SESSION_KEYS=seal:" + base64.StdEncoding.EncodeToString(key),
+	}
 }
 
 // Start starts it, for the first time or again, and returns when it listens.

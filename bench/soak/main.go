@@ -2,6 +2,7 @@
 // refreshed all the time:
 //
 //	go run ./bench/soak -for 10m
+//	go run ./bench/soak -for 2m -store file -visit 2 # mostly sign-ins
 //
 // Each answer is compared with what its user must get. It fails at the first that is another, if a signed-out cookie still
 // opens anything, or if the gateway ends. What the gateway holds is printed as time goes on.
@@ -35,16 +36,17 @@ func main() {
 	length := flag.Duration("for", 10*time.Minute, "how long")
 	people := flag.Int("users", 32, "people signed in, each with a connection")
 	visit := flag.Int("visit", 200, "requests between signing in and signing out")
+	store := flag.String("store", "memory", "where sessions live: memory, file or redis (which needs redis-server)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *length, *people, *visit); err != nil {
+	if err := run(ctx, *length, *people, *visit, *store); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, length time.Duration, people, visit int) (err error) {
+func run(ctx context.Context, length time.Duration, people, visit int, store string) (err error) {
 	r, err := rig.New()
 	if err != nil {
 		return err
@@ -58,7 +60,11 @@ func run(ctx context.Context, length time.Duration, people, visit int) (err erro
 	if err != nil {
 		return err
 	}
-	gateway, err := r.StartGateway(ctx, "gateway", binary, world, rig.PublicURL)
+	sessions, err := keptIn(ctx, r, store)
+	if err != nil {
+		return err
+	}
+	gateway, err := r.StartGateway(ctx, "gateway", binary, world, rig.PublicURL, sessions...)
 	if err != nil {
 		return err
 	}
@@ -66,10 +72,27 @@ func run(ctx context.Context, length time.Duration, people, visit int) (err erro
 	if err := s.learn(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("%s; %d people, tokens of %s, signing out and in after %d requests, for %s\n\n", rig.Machine(), people, tokenLife, visit, length)
+	fmt.Printf("%s; %d people, sessions in %s, tokens of %s, signing out and in after %d requests, for %s\n\n", rig.Machine(), people, store, tokenLife, visit, length)
 	fmt.Println("| after | requests | sign-ins | requests/s | p99 | RSS MiB | threads | open files | goroutines |")
 	fmt.Println("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
 	return s.run(ctx, people, length, outside)
+}
+
+// keptIn is the configuration of a gateway whose sessions live there.
+func keptIn(ctx context.Context, r *rig.Rig, store string) ([]string, error) {
+	switch store {
+	case "memory":
+		return nil, nil
+	case "file":
+		return []string{"VESTIBULE_SESSION_STORE=file", "VESTIBULE_SESSION_FILE=" + r.File("sessions.db")}, nil
+	case "redis":
+		server, err := r.StartRedis(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return server.Sessions(), nil
+	}
+	return nil, fmt.Errorf("-store %s: want memory, file or redis", store)
 }
 
 // sample is what the gateway held at one moment.
