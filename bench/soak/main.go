@@ -2,7 +2,7 @@
 // refreshed all the time:
 //
 //	go run ./bench/soak -for 10m
-//	go run ./bench/soak -for 2m -store file -visit 2 # mostly sign-ins
+//	go run ./bench/soak -for 10m -store file
 //
 // Each answer is compared with what its user must get. It fails at the first that is another, if a signed-out cookie still
 // opens anything, or if the gateway ends. What the gateway holds is printed as time goes on.
