@@ -133,6 +133,54 @@ func TestAProviderThatHangs(t *testing.T) {
 	}
 }
 
+// A call whose time is over says nothing of its API where most of it went by with waiting for a token: the first, or the one after a 401.
+func TestACallThatWaitedForItsToken(t *testing.T) {
+	for name, c := range map[string]struct {
+		refresh time.Duration
+		first   int // status of the API's first answer
+		blamed  bool
+	}{
+		"a slow provider":             {2 * time.Second, 0, false},
+		"a slow provider after a 401": {2 * time.Second, http.StatusUnauthorized, false},
+		"a slow API":                  {time.Second, 0, true},
+		"a slow API after a 401":      {time.Second, http.StatusUnauthorized, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store := memstore.New(memstore.Config{})
+			b := newBubble(t, store, func(*http.Request) *http.Response {
+				<-time.After(c.refresh)
+				return jsonAnswer(http.StatusOK, `{"access_token":"new","token_type":"Bearer","expires_in":3600,"refresh_token":"newer"}`)
+			})
+			b.serveOrders(t, store)
+			cookie := b.signIn(t)
+			if c.first == 0 {
+				<-time.After(61 * time.Minute)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			var err error
+			first := c.first
+			h := b.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				req, _ := http.NewRequestWithContext(r.Context(), http.MethodGet, "https://api.test/", nil)
+				_, err = b.Transport("orders", roundTripper(func(req *http.Request) (*http.Response, error) {
+					if first != 0 {
+						status := first
+						first = 0
+						return jsonAnswer(status, "{}"), nil
+					}
+					<-req.Context().Done()
+					return nil, req.Context().Err()
+				})).RoundTrip(req)
+			}))
+			h.ServeHTTP(httptest.NewRecorder(), with(cookie, http.MethodGet, "/").WithContext(ctx))
+			if blamed := !errors.Is(err, auth.ErrProviderUnavailable); blamed != c.blamed || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: %v; the API is blamed: %v, want %v", name, err, blamed, c.blamed)
+			}
+			closeAll(t, b.Close, store.Close)
+		})
+	}
+}
+
 // gone is a reader that has gone: what is written fails, and a flush does not say so.
 type gone struct{ *heard }
 

@@ -1,11 +1,13 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // errForeignOrigin is the error of a request that would take a token to another origin.
@@ -22,7 +24,8 @@ const maxDrain = 64 << 10
 // is repeated if it can be (GQL-14). A demand for a stronger sign-in (RFC 9470) is passed on: no refresh would help.
 //
 // Errors: ErrUnauthenticated when the API needs a user and there is none, ErrSessionEnded, ErrProviderUnavailable (also after a
-// 401, when no other token can be had now), and those of base.
+// 401, when no other token can be had now, and where waiting for tokens took more than half of a call's time and the rest was too short),
+// and those of base.
 func (s *Service) Transport(name string, base http.RoundTripper) http.RoundTripper {
 	return &bearer{service: s, name: name, api: s.cfg.APIs[name], base: base}
 }
@@ -39,6 +42,7 @@ func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if b.api.Kind == KindNone {
 		return b.base.RoundTrip(bare(req))
 	}
+	begun := time.Now()
 	held, err := b.token(req, "")
 	if err != nil {
 		if req.Body != nil {
@@ -46,11 +50,17 @@ func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	waited := time.Since(begun)
 	res, err := b.base.RoundTrip(withBearer(req, held.Value))
-	if err != nil || res.StatusCode != http.StatusUnauthorized || wantsStepUp(res) || !isReplayable(req) {
+	if err != nil {
+		return nil, ranOut(req, begun, waited, err)
+	}
+	if res.StatusCode != http.StatusUnauthorized || wantsStepUp(res) || !isReplayable(req) {
 		return res, err
 	}
+	refused := time.Now()
 	again, err := b.replace(req, held)
+	waited += time.Since(refused)
 	switch {
 	case errors.Is(err, errForcedBefore), errors.Is(err, ErrUnauthenticated):
 		return res, nil
@@ -66,7 +76,19 @@ func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	io.Copy(io.Discard, io.LimitReader(res.Body, maxDrain)) //nolint:errcheck // Only for the connection's sake.
 	res.Body.Close()
-	return b.base.RoundTrip(repeat)
+	if res, err = b.base.RoundTrip(repeat); err != nil {
+		return nil, ranOut(req, begun, waited, err)
+	}
+	return res, nil
+}
+
+// ranOut is the error of a call that came to nothing. If its time is over, and more than half of that went by with waiting for tokens, it
+// says nothing of the API.
+func ranOut(req *http.Request, begun time.Time, waited time.Duration, err error) error {
+	if errors.Is(req.Context().Err(), context.DeadlineExceeded) && waited > time.Since(begun)/2 {
+		return errors.Join(ErrProviderUnavailable, err)
+	}
+	return err
 }
 
 // errForcedBefore is the error of a token that an API refused too soon after another.
